@@ -1,0 +1,1 @@
+"""The ground: where things lie and what they look like. Knows no stage, no torch, no HTTP."""

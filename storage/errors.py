@@ -1,0 +1,28 @@
+"""What can go wrong with what lies on disk, and with what a person asked for.
+
+IrodoriError            one clear line; a stage failed (exit code 1)
+|-- CorruptFile         a file is not what its record says
+|-- BadInput            the request cannot be met as given (exit code 2)
+    |-- MissingInput    something that has to be there is not
+    |-- ContractError   a table or shard of another contract than wanted
+"""
+
+
+class IrodoriError(Exception):
+    """Say in one line what is wrong, where, and the way out."""
+
+
+class CorruptFile(IrodoriError):
+    """A file's bytes are not those its record promises."""
+
+
+class BadInput(IrodoriError):
+    """What was asked for cannot be done as asked."""
+
+
+class MissingInput(BadInput):
+    """Something that has to be there is not."""
+
+
+class ContractError(BadInput):
+    """A table or shard speaks another contract than the reader wants."""

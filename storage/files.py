@@ -1,0 +1,83 @@
+"""Open anywhere, write whole or not at all.
+
+A root is a folder or any address that fsspec knows (`s3://bucket/irodori`). A file gets its
+final name only when it is complete: on a disk by rename, on an object store by one upload.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from upath import UPath
+
+PART_SUFFIX = ".part"
+
+
+def is_local(path: UPath) -> bool:
+    """Whether the path lies on a disk of this machine."""
+    return path.protocol in ("", "file", "local")
+
+
+@contextmanager
+def whole(path: UPath) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears under its name complete, or not at all."""
+    if is_local(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = str(path.parent)
+    else:
+        folder = None
+    # The process number keeps two writers of the same name apart; the last one wins whole.
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART_SUFFIX, dir=folder)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if is_local(path):
+            Path(part).chmod(0o644)
+            Path(part).replace(str(path))
+        else:
+            path.fs.put_file(part, path.path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def write_bytes(path: UPath, content: bytes) -> None:
+    """Write bytes, whole or not at all."""
+    with whole(path) as file:
+        file.write(content)
+
+
+def write_text(path: UPath, text: str) -> None:
+    """Write text as UTF-8, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: UPath, content: Any) -> None:
+    """Write JSON with sorted keys, whole or not at all: the same content, the same bytes."""
+    write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read_json(path: UPath) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text())
+
+
+def sweep(folder: UPath) -> None:
+    """Remove what a killed writer left behind below a folder."""
+    if is_local(folder):
+        for part in Path(str(folder)).rglob(f".*{PART_SUFFIX}"):
+            part.unlink(missing_ok=True)
+
+
+def remove(folder: UPath) -> None:
+    """Remove a folder and all below it, if it is there."""
+    if is_local(folder):
+        shutil.rmtree(str(folder), ignore_errors=True)
+    elif folder.exists():
+        folder.rmdir(recursive=True)

@@ -1,0 +1,37 @@
+"""The image store: originals by md5, shared by all datasets below a root, never changed."""
+
+from upath import UPath
+
+from storage import digest, files
+from storage.errors import CorruptFile, MissingInput
+from storage.layout import DataLayout
+
+
+def keep(layout: DataLayout, md5: str, extension: str, content: bytes) -> UPath:
+    """Put an original into the store, unless it is there."""
+    path = layout.image(md5, extension)
+    if not path.exists():
+        files.write_bytes(path, content)
+    return path
+
+
+def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> bytes:
+    """Read an original, and check it if its sha256 is given.
+
+    Raises:
+        MissingInput: it is not in the store.
+        CorruptFile: its bytes have changed since it was fetched.
+    """
+    path = layout.image(md5, extension)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingInput(
+            f"{path}: the original is gone; scrape a new snapshot (--scraper.snapshot NAME)"
+        ) from error
+    if sha256 and digest.of_bytes(content) != sha256:
+        raise CorruptFile(
+            f"{path}: its bytes have changed; delete it and scrape a new snapshot"
+            " (--scraper.snapshot NAME)"
+        )
+    return content

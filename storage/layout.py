@@ -1,0 +1,36 @@
+"""Where everything lies below the root: the only file that spells a path."""
+
+from dataclasses import dataclass
+
+from upath import UPath
+
+RECORD_NAME = "stage.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DataLayout:
+    """The folders below one root; `root` is a folder or any address that fsspec knows."""
+
+    root: UPath
+
+    @classmethod
+    def at(cls, root: str) -> "DataLayout":
+        """Lay out below a folder (made absolute) or an address such as `s3://bucket/path`."""
+        path = UPath(root)
+        return cls(path if "://" in root else path.expanduser().absolute())
+
+    def stage(self, stage: str, key: str) -> UPath:
+        """Give the folder of one run of a stage."""
+        return self.root / stage / key
+
+    def record(self, stage: str, key: str) -> UPath:
+        """Give the stage record, which is there if and only if the stage is finished."""
+        return self.stage(stage, key) / RECORD_NAME
+
+    def image(self, md5: str, extension: str) -> UPath:
+        """Give an original's place in the image store."""
+        return self.root / "images" / md5[:2] / md5[2:4] / f"{md5}.{extension}"
+
+    def log(self) -> UPath:
+        """Give the file that keeps the log of every command."""
+        return self.root / "irodori.log"

@@ -1,0 +1,187 @@
+"""A stage's key, whether it is finished, and how it is sealed.
+
+The key is a digest of all that decides the output: the contract, the settings, the seed and the
+inputs' keys. So nothing is overwritten, two settings live side by side, and "is it done?" is "is
+`stage.json` there?". Keys follow from keys, so a whole plan is known before anything has run.
+"""
+
+import dataclasses
+import functools
+import importlib.metadata
+import logging
+import subprocess
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from upath import UPath
+
+from storage import digest, files
+from storage.errors import MissingInput
+from storage.layout import RECORD_NAME, DataLayout
+from storage.records import Contract, Output, StageRecord
+from storage.section import Section
+
+logger = logging.getLogger(__name__)
+
+
+class Stage(StrEnum):
+    """The verbs of the pipeline, in the order in which the data travels."""
+
+    SCRAPE = "scrape"
+    CLEAN = "clean"
+    PACK = "pack"
+    CONDITION = "condition"
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+    REPORT = "report"
+
+
+CONTRACTS = {
+    Stage.SCRAPE: Contract.POSTS,
+    Stage.CLEAN: Contract.VERDICTS,
+    Stage.PACK: Contract.SHARDS,
+    Stage.CONDITION: Contract.PAIRS,
+    Stage.TRAIN: Contract.CHECKPOINT,
+    Stage.EVALUATE: Contract.EVALUATION,
+    Stage.REPORT: Contract.REPORT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStage:
+    """One run of a stage: where it writes, and what it made if it is finished already."""
+
+    stage: Stage
+    key: str
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    layout: DataLayout
+    started_at: str
+    finished: StageRecord | None
+
+    @property
+    def folder(self) -> UPath:
+        """Where this run writes."""
+        return self.layout.stage(self.stage, self.key)
+
+    def seal(self, counts: Mapping[str, int], *, apart_from: Collection[str] = ()) -> StageRecord:
+        """Digest every file of the folder (but those named apart) and write the stage record."""
+        record = StageRecord(
+            stage=self.stage,
+            key=self.key,
+            contract=CONTRACTS[self.stage],
+            settings=self.settings,
+            inputs=self.inputs,
+            counts=dict(counts),
+            outputs=tuple(_outputs(self.folder, {RECORD_NAME, *apart_from})),
+            code_version=code_version(),
+            started_at=self.started_at,
+            ended_at=_now(),
+        )
+        files.write_json(self.folder / RECORD_NAME, dataclasses.asdict(record))
+        logger.info("sealed stage=%s key=%s outputs=%d", self.stage, self.key, len(record.outputs))
+        return record
+
+
+def key_of(
+    stage: Stage, section: Section, inputs: Mapping[str, str], seed: int | None = None
+) -> str:
+    """Give a stage's key, from its section, its inputs' keys and, where chance plays, the seed."""
+    return digest.of_settings(
+        {
+            "contract": CONTRACTS[stage].value,
+            "settings": _settings_of(section, seed),
+            "inputs": dict(inputs),
+        }
+    )
+
+
+def open_stage(
+    stage: Stage,
+    section: Section,
+    *,
+    inputs: Mapping[str, StageRecord],
+    layout: DataLayout,
+    seed: int | None = None,
+) -> OpenStage:
+    """Open a stage for writing; `finished` holds its record if all of it is there already."""
+    keys = {label: record.key for label, record in inputs.items()}
+    key = key_of(stage, section, keys, seed)
+    finished = find(layout, stage, key)
+    if finished:
+        logger.info("found finished stage=%s key=%s", stage, key)
+    else:
+        logger.info("started stage=%s key=%s", stage, key)
+        files.sweep(layout.stage(stage, key))
+    settings = _settings_of(section, seed)
+    return OpenStage(stage, key, settings, keys, layout, _now(), finished)
+
+
+def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
+    """Give the record of a finished stage; None if it is unfinished or lost one of its files."""
+    try:
+        content = files.read_json(layout.record(stage, key))
+    except FileNotFoundError:
+        return None
+    content["contract"] = Contract(content["contract"])
+    content["outputs"] = tuple(Output(**output) for output in content["outputs"])
+    record = StageRecord(**content)
+    for output in record.outputs:
+        path = layout.stage(stage, key) / output.name
+        if not path.exists() or path.stat().st_size != output.bytes:
+            logger.warning("damaged file=%s; the stage is made again", path)
+            return None
+    return record
+
+
+def require(layout: DataLayout, stage: Stage, key: str) -> StageRecord:
+    """Give the record of a stage that has to be finished.
+
+    Raises:
+        MissingInput: it is not.
+    """
+    record = find(layout, stage, key)
+    if record is None:
+        raise MissingInput(
+            f"{layout.stage(stage, key)}: not finished;"
+            f" run `irodori {stage}` with the same settings first"
+        )
+    return record
+
+
+@functools.cache
+def code_version() -> str:
+    """Give the version of Irodori, with the commit where the code is a checkout."""
+    version = importlib.metadata.version("irodori")
+    try:
+        commit = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return version
+    return f"{version}+{commit}"
+
+
+def _settings_of(section: Section, seed: int | None) -> dict[str, Any]:
+    return section.settings() | ({} if seed is None else {"seed": seed})
+
+
+def _outputs(folder: UPath, apart_from: set[str]) -> list[Output]:
+    outputs = []
+    for path in sorted(folder.rglob("*"), key=str):
+        name = str(path)[len(str(folder)) :].lstrip("/")
+        if path.is_file() and name not in apart_from and not path.name.startswith("."):
+            outputs.append(Output(name, path.stat().st_size, digest.of_file(path)))
+    return outputs
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,102 @@
+"""Tables: rows of frozen dataclasses as Parquet, with the contract's name in the file.
+
+A column's type follows from the dataclass field: int, float, bool, str, an Enum of str, `tuple`
+of these, and `| None`. A reader refuses a table of another contract.
+"""
+
+import dataclasses
+import types
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from storage import files
+from storage.errors import ContractError, CorruptFile, MissingInput
+from storage.records import Contract
+
+Row = TypeVar("Row")
+
+CONTRACT_FIELD = b"irodori.contract"
+PLAIN_TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
+
+
+def write_table(path: UPath, contract: Contract, rows: Iterable[Row], row_type: type[Row]) -> None:
+    """Write rows as one Parquet file, whole or not at all: the same rows, the same bytes."""
+    schema = schema_of(row_type).with_metadata({CONTRACT_FIELD: contract.value.encode()})
+    columns = [field.name for field in schema]
+    plain = [{name: _to_plain(getattr(row, name)) for name in columns} for row in rows]
+    with files.whole(path) as file:
+        pq.write_table(pa.Table.from_pylist(plain, schema=schema), file, compression="zstd")
+
+
+def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row]:
+    """Read the rows of one Parquet file.
+
+    Raises:
+        MissingInput: the file is not there.
+        CorruptFile: the file is no Parquet.
+        ContractError: it holds another contract.
+    """
+    try:
+        with path.open("rb") as file:
+            table = pq.read_table(file)
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
+    except pa.ArrowInvalid as error:
+        raise CorruptFile(f"{path}: no readable Parquet; delete it and run again") from error
+    found = (table.schema.metadata or {}).get(CONTRACT_FIELD, b"no contract").decode()
+    if found != contract:
+        raise ContractError(
+            f"{path}: holds {found}, wanted {contract}; run the stage that writes it again"
+        )
+    readers = {name: _reader_of(hint) for name, hint in get_type_hints(row_type).items()}
+    return [
+        row_type(**{name: readers[name](value) for name, value in row.items()})
+        for row in table.to_pylist()
+    ]
+
+
+def schema_of(row_type: type) -> pa.Schema:
+    """Give the Parquet schema of a dataclass."""
+    hints = get_type_hints(row_type)
+    return pa.schema(
+        [_field_of(field.name, hints[field.name]) for field in dataclasses.fields(row_type)]
+    )
+
+
+def _field_of(name: str, hint: Any) -> pa.Field:
+    inner = _without_none(hint)
+    return pa.field(name, _arrow_type(inner), nullable=inner is not hint)
+
+
+def _arrow_type(hint: Any) -> pa.DataType:
+    if get_origin(hint) is tuple:
+        return pa.list_(_arrow_type(get_args(hint)[0]))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return pa.string()
+    return PLAIN_TYPES[hint]
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) in (types.UnionType, Union):
+        (hint,) = [arm for arm in get_args(hint) if arm is not type(None)]
+    return hint
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _reader_of(hint: Any) -> Any:
+    inner = _without_none(hint)
+    if get_origin(inner) is tuple:
+        return tuple
+    if isinstance(inner, type) and issubclass(inner, Enum):
+        return lambda value: None if value is None else inner(value)
+    return lambda value: value

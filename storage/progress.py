@@ -1,0 +1,89 @@
+"""Progress that a person can watch: a bar on a terminal, a log line now and then elsewhere."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+logger = logging.getLogger(__name__)
+
+console = Console(stderr=True)
+"""The terminal that bars and log lines share, so that neither tears the other."""
+
+SECONDS_BETWEEN_LINES = 10.0
+
+_lock = threading.Lock()
+_bars = Progress(
+    TextColumn("{task.description:<24}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+    TextColumn("{task.fields[facts]}", style="dim"),
+    console=console,
+    transient=True,
+)
+
+
+class Advance(Protocol):
+    """Report that more is done, with facts worth seeing (`loss=0.12`)."""
+
+    def __call__(self, done: int = 1, **facts: float | str) -> None:
+        """Add `done` units and show the newest facts."""
+        ...
+
+
+@contextmanager
+def watch(what: str, total: int, *, already: int = 0) -> Iterator[Advance]:
+    """Show how far a long step is; yields the function to report progress with."""
+    with (
+        _bar(what, total, already) if console.is_terminal else _lines(what, total, already) as tell
+    ):
+        yield tell
+
+
+@contextmanager
+def _bar(what: str, total: int, already: int) -> Iterator[Advance]:
+    with _lock:
+        if not _bars.tasks:
+            _bars.start()
+        bar = _bars.add_task(what, total=total, completed=already, facts="")
+
+    def advance(done: int = 1, **facts: float | str) -> None:
+        _bars.update(bar, advance=done, facts=_told(facts))
+
+    try:
+        yield advance
+    finally:
+        with _lock:
+            _bars.remove_task(bar)
+            if not _bars.tasks:
+                _bars.stop()
+
+
+@contextmanager
+def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
+    lock = threading.Lock()
+    done_so_far, told_at = already, time.monotonic()
+
+    def advance(done: int = 1, **facts: float | str) -> None:
+        nonlocal done_so_far, told_at
+        with lock:
+            done_so_far += done
+            if time.monotonic() - told_at < SECONDS_BETWEEN_LINES:
+                return
+            told_at = time.monotonic()
+        logger.info("%s done=%d of=%d %s", what, done_so_far, total, _told(facts))
+
+    yield advance
+
+
+def _told(facts: dict[str, float | str]) -> str:
+    return " ".join(
+        f"{name}={fact:.4g}" if isinstance(fact, float) else f"{name}={fact}"
+        for name, fact in facts.items()
+    )

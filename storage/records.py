@@ -1,0 +1,180 @@
+"""The rows that travel between stages, each frozen, and the names of their contracts.
+
+The picture has one name from the site to the report: the md5 of its original's bytes.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Contract(StrEnum):
+    """The name and version of every table and shard; a change of algorithm bumps the number."""
+
+    POSTS = "posts/1"
+    MEASURES = "measures/1"
+    VERDICTS = "verdicts/1"
+    SHARDS = "shards/1"
+    PAIRS = "pairs/1"
+    CHECKPOINT = "checkpoint/1"
+    EVALUATION = "evaluation/1"
+    REPORT = "report/1"
+
+
+class Split(StrEnum):
+    """Which part of the dataset a picture belongs to, for ever."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+class DropReason(StrEnum):
+    """Why a post or its original is not in the dataset. Nothing is dropped without one."""
+
+    # said by the scraper
+    GHOST = "ghost"
+    """The site lists the post, but it names no picture."""
+    UNWANTED_TYPE = "unwanted_type"
+    """A video, an animation or a Flash file, by its extension."""
+    GONE = "gone"
+    """The site lists the post, but no longer serves the picture."""
+    NOT_A_PICTURE = "not_a_picture"
+    """What was served is no picture (a page, say)."""
+    TOO_LARGE = "too_large"
+    """More bytes or pixels than the configured cap."""
+    UNREACHABLE = "unreachable"
+    """The picture could not be fetched after every retry."""
+    FORBIDDEN_HOST = "forbidden_host"
+    """The picture lies on a host, or behind a redirect, that is not the site's."""
+    TAKEN_DOWN = "taken_down"
+    """Removed on request."""
+
+    # said by clean
+    CORRUPT = "corrupt"
+    """The original does not decode completely."""
+    ANIMATED = "animated"
+    """More than one frame."""
+    TOO_SMALL = "too_small"
+    """The shorter side is below the configured bound."""
+    TOO_LONG = "too_long"
+    """The sides differ too much: a strip, not a drawing."""
+    MONOCHROME = "monochrome"
+    """Too little colour in its pixels."""
+    EXACT_DUPLICATE = "exact_duplicate"
+    """The very same bytes are there under an older post."""
+    NEAR_DUPLICATE = "near_duplicate"
+    """A better copy of the same picture is there."""
+    SURPLUS = "surplus"
+    """Fit, but more than the configured number of pictures."""
+
+
+class Md5Match(StrEnum):
+    """How the md5 that the site states compares with that of the bytes it served."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    NOT_GIVEN = "not_given"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One entry of the site, and its original in the image store (unless `reason` says why not).
+
+    `md5`, `sha256`, `bytes`, `extension` are those of the bytes served (empty or 0 without an
+    original); `width` and `height` (px) are what the site states. `file_url` and `line_url` are
+    relative to the site's address when they lie there. `line_md5` names the drawing's true line
+    art in the image store, where the site has it. `parent_id` is 0 without a parent.
+    """
+
+    post_id: int
+    md5: str
+    reason: DropReason | None
+    sha256: str
+    bytes: int
+    extension: str
+    width: int
+    height: int
+    site_md5: str
+    md5_match: Md5Match
+    tags: tuple[str, ...]
+    rating: str
+    score: int | None
+    source: str
+    owner: str
+    created_at: str
+    changed_at: int
+    parent_id: int
+    has_children: bool
+    post_url: str
+    file_url: str
+    line_url: str
+    line_md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Keep an original or drop it, with the reason; one row a post that has an original.
+
+    `family` is the md5 that names the drawing's family, `fingerprint` a 64-bit perceptual
+    hash as 16 hex digits (empty where nothing could be decoded), `chroma` the mean chroma in
+    CIELAB units over the drawing's pixels that are not white. `width` and `height` in px are those
+    of the decoded original.
+    """
+
+    post_id: int
+    md5: str
+    family: str
+    width: int
+    height: int
+    fingerprint: str
+    chroma: float
+    split: Split
+    reason: DropReason | None
+    line_md5: str
+    source: str
+
+    @property
+    def keep(self) -> bool:
+        """Whether the picture is in the dataset."""
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRow:
+    """One shard: its file name, split, number of samples, bytes and sha256."""
+
+    name: str
+    split: Split
+    samples: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file that a stage made: its name below the stage's folder, bytes and sha256."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """What a stage made, from what, and how: the content of `stage.json`.
+
+    `settings` are those that made the key, `inputs` map a stage's label to its key, `counts` say
+    how many of what (drop reasons included). Times are ISO 8601 in UTC.
+    """
+
+    stage: str
+    key: str
+    contract: Contract
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+    counts: dict[str, int]
+    outputs: tuple[Output, ...]
+    code_version: str
+    started_at: str
+    ended_at: str

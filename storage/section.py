@@ -1,0 +1,34 @@
+"""What every section of the configuration is: frozen, typed, and refusing unknown keys.
+
+The sentence under a field is its comment, its command-line help, its text in the
+Prefect form and its line in docs/configuration.md. Which sections there are is the
+business of the stages.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+OPERATIONAL: dict[str, Any] = {"operational": True}
+"""Marks a field that says how to work (pace, threads), not what to make: no part of a stage key."""
+
+
+class Section(BaseModel):
+    """One stage's knobs."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """What makes this section's output: every field but the operational ones, JSON-ready."""
+        operational = {
+            name
+            for name, field in type(self).model_fields.items()
+            if isinstance(field.json_schema_extra, dict)
+            and field.json_schema_extra.get("operational")
+        }
+        return self.model_dump(mode="json", exclude=operational)
