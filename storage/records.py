@@ -113,25 +113,44 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What one look at an original tells; `reason` if that alone rules it out.
+
+    `width` and `height` in px are those of the decoded original (0 if it does not decode),
+    `fingerprint` is a 64-bit perceptual hash as 16 hex digits (empty for flat or undecoded
+    pictures), `colorfulness` Hasler and Suesstrunk's M over the pixels that are not white.
+    """
+
+    md5: str
+    reason: DropReason | None
+    width: int
+    height: int
+    fingerprint: str
+    colorfulness: float
+    lossless: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Keep an original or drop it, with the reason; one row a post that has an original.
 
-    `family` is the md5 that names the drawing's family, `fingerprint` a 64-bit perceptual
-    hash as 16 hex digits (empty where nothing could be decoded), `chroma` the mean chroma in
-    CIELAB units over the drawing's pixels that are not white. `width` and `height` in px are those
-    of the decoded original.
+    `family` is the md5 that names the drawing's family; what is measured is as in `Measure`,
+    the rest as in `Post`.
     """
 
     post_id: int
     md5: str
+    reason: DropReason | None
+    split: Split
     family: str
     width: int
     height: int
     fingerprint: str
-    chroma: float
-    split: Split
-    reason: DropReason | None
+    colorfulness: float
+    extension: str
+    sha256: str
     line_md5: str
+    post_url: str
     source: str
 
     @property

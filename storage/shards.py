@@ -42,7 +42,12 @@ def write(path: UPath, split: Split, samples: Iterable[Sample]) -> ShardRow:
                 member = tarfile.TarInfo(f"{sample.key}.{ending}")
                 member.size = len(sample.files[ending])
                 tar.addfile(member, io.BytesIO(sample.files[ending]))
-    return ShardRow(path.name, split, count, path.stat().st_size, digest.of_file(path))
+    return describe(path, split, count)
+
+
+def describe(path: UPath, split: Split, samples: int) -> ShardRow:
+    """Describe a shard that is there."""
+    return ShardRow(path.name, split, samples, path.stat().st_size, digest.of_file(path))
 
 
 def read(path: UPath, expected: int | None = None) -> Iterator[Sample]:

@@ -1,0 +1,109 @@
+"""Colour hints, made from the truth: white-out, then blur, then pasted true blocks.
+
+One batched implementation serves the stored hints of val and test and the fresh ones of every
+training step, on CPU and GPU. All chance is drawn on the CPU from the generator handed in, so
+the device changes nothing but rounding.
+
+Source: the paper's section on hints, in the order it prints.
+"""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from preprocessing.config import HintConfig
+
+REFERENCE_PX = 256
+BLUR_GRID_PX = 32
+WHITE = 1.0
+
+
+def make_hints(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
+    """Make one hint for each picture of a batch.
+
+    Args:
+        color_BCHW: true colours, float in [-1, 1].
+        config: how much is whited out, blurred and pasted.
+        chance: a CPU generator; the same state gives the same hints.
+
+    Returns:
+        Hints of the same shape, range, dtype and device.
+    """
+    whitened = torch.where(_whiteouts(color_BCHW, config, chance), WHITE, color_BCHW)
+    blurred = blur(whitened, config.blur_sigma_px * color_BCHW.shape[-1] / REFERENCE_PX)
+    return torch.where(_blocks(color_BCHW, config, chance), color_BCHW, blurred)
+
+
+def hint_of(color_HWC: NDArray[np.uint8], config: HintConfig, seed: int) -> NDArray[np.uint8]:
+    """Make the hint of one stored picture (uint8 RGB): the same seed, the same hint."""
+    color_BCHW = torch.from_numpy(color_HWC.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    hint_BCHW = make_hints(color_BCHW, config, torch.Generator().manual_seed(seed))
+    stored = ((hint_BCHW[0] + 1) * 127.5).round().clamp(0, 255).byte()
+    return stored.permute(1, 2, 0).numpy()
+
+
+def blur(color_BCHW: Tensor, sigma_px: float) -> Tensor:
+    """Blur by a wide Gaussian: shrink to a grid of about 32, blur there, enlarge bilinearly."""
+    height, width = color_BCHW.shape[-2:]
+    shrink = max(1, width // BLUR_GRID_PX)
+    if sigma_px == 0:
+        return color_BCHW
+    small = F.avg_pool2d(color_BCHW, shrink)
+    kernel = _gaussian(sigma_px / shrink).to(small)
+    radius = len(kernel) // 2
+    channels = small.shape[1]
+    along_x = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
+    along_y = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
+    padded = F.pad(small, (radius, radius, radius, radius), mode="replicate")
+    small = F.conv2d(F.conv2d(padded, along_x, groups=channels), along_y, groups=channels)
+    return F.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+
+
+def _gaussian(sigma: float) -> Tensor:
+    radius = max(1, math.ceil(3 * sigma))
+    offsets = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    return weights / weights.sum()
+
+
+def _whiteouts(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
+    batch, _, height, width = color_BCHW.shape
+    side = max(1, round(config.whiteout_px * width / REFERENCE_PX))
+    sides = torch.full((batch, config.num_whiteouts), side)
+    return _squares(sides, (height, width), chance).to(color_BCHW.device)
+
+
+def _blocks(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
+    batch, _, height, width = color_BCHW.shape
+    shape = (batch, config.max_blocks)
+    scale = width / REFERENCE_PX
+    sides = torch.randint(config.min_block_px, config.max_block_px + 1, shape, generator=chance)
+    sides = (sides * scale).round().long().clamp(min=1)
+    counts = torch.randint(0, config.max_blocks + 1, (batch, 1), generator=chance)
+    sides = torch.where(torch.arange(config.max_blocks) < counts, sides, 0)
+    return _squares(sides, (height, width), chance).to(color_BCHW.device)
+
+
+def _squares(sides_BK: Tensor, size: tuple[int, int], chance: torch.Generator) -> Tensor:
+    """Put squares of the given sides (px; 0 for none) anywhere inside; give their union as B1HW."""
+    tops = _anywhere(size[0] - sides_BK, chance)
+    lefts = _anywhere(size[1] - sides_BK, chance)
+    rows_BKH = _covers(tops, sides_BK, size[0])
+    columns_BKW = _covers(lefts, sides_BK, size[1])
+    # A pixel is covered when some square covers both its row and its column.
+    return (torch.einsum("bkh,bkw->bhw", rows_BKH, columns_BKW) > 0).unsqueeze(1)
+
+
+def _anywhere(room_BK: Tensor, chance: torch.Generator) -> Tensor:
+    share = torch.rand(room_BK.shape, generator=chance, dtype=torch.float64)
+    return (share * (room_BK.clamp(min=0) + 1)).floor().long()
+
+
+def _covers(starts_BK: Tensor, sides_BK: Tensor, length: int) -> Tensor:
+    places = torch.arange(length)
+    starts, sides = starts_BK.unsqueeze(-1), sides_BK.unsqueeze(-1)
+    return ((places >= starts) & (places < starts + sides)).float()
