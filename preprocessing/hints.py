@@ -52,7 +52,8 @@ def blur(color_BCHW: Tensor, sigma_px: float) -> Tensor:
     shrink = max(1, width // BLUR_GRID_PX)
     if sigma_px == 0:
         return color_BCHW
-    small = F.avg_pool2d(color_BCHW, shrink)
+    # In float32 whatever comes in: a wide blur sums too many small numbers for half precision.
+    small = F.avg_pool2d(color_BCHW.float(), shrink)
     kernel = _gaussian(sigma_px / shrink).to(small)
     radius = len(kernel) // 2
     channels = small.shape[1]
@@ -60,7 +61,8 @@ def blur(color_BCHW: Tensor, sigma_px: float) -> Tensor:
     along_y = kernel.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
     padded = F.pad(small, (radius, radius, radius, radius), mode="replicate")
     small = F.conv2d(F.conv2d(padded, along_x, groups=channels), along_y, groups=channels)
-    return F.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+    large = F.interpolate(small, (height, width), mode="bilinear", align_corners=False)
+    return large.to(color_BCHW.dtype)
 
 
 def _gaussian(sigma: float) -> Tensor:

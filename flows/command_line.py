@@ -1,0 +1,157 @@
+"""The words of the command `irodori` -> what is asked, or one clear line on what is unclear.
+
+Every field of the configuration is a flag: `--training.steps 100`. A flag wins over the preset, the
+preset over the defaults.
+"""
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
+
+from flows.config import PipelineConfig
+from flows.presets import PRESETS
+from storage.errors import BadInput
+
+VERBS = {
+    "run": "run the whole paper, from the image board to the report",
+    "scrape": "ask the site for posts and fetch their originals",
+    "clean": "decide which originals are fit to train on",
+    "pack": "turn kept originals into shards of square pictures",
+    "condition": "draw line art and hints",
+    "train": "train the recipe --training.recipe",
+    "evaluate": "judge the trained recipe",
+    "report": "put all figures and numbers into one report",
+    "show": "show the resolved configuration, and what of it is finished",
+    "sample-booru": "serve the embedded sample booru, to browse or to scrape",
+}
+DEFAULT_PRESET = "sample"
+DEFAULT_PORT = 8765
+
+
+class _Flags(PipelineConfig, BaseSettings):
+    """The configuration as the command line sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is asked: a verb and its configuration; `port` is the sample booru's."""
+
+    verb: str
+    config: PipelineConfig
+    port: int
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, with the nearest word that it knows."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(message)
+
+
+def parse(arguments: Sequence[str]) -> Command:
+    """Understand the words after `irodori`.
+
+    Raises:
+        BadInput: they cannot be understood, or break a bound of the configuration.
+        SystemExit: help was asked for, and has been printed.
+    """
+    verb, rest = _verb_of(arguments)
+    parser = _Parser(
+        prog=f"irodori {verb}",
+        usage=f"irodori {verb} [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
+        description=f"{VERBS[verb].capitalize()}. The defaults shown are the paper's.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--preset",
+        choices=list(PRESETS),
+        default=DEFAULT_PRESET,
+        help=f"the values to start from (default: {DEFAULT_PRESET})",
+    )
+    if verb == "sample-booru":
+        parser.add_argument(
+            "--port", type=int, default=DEFAULT_PORT, help=f"(default: {DEFAULT_PORT})"
+        )
+        parser.add_argument("--posts", type=int, help="so many posts (scraper.sample-posts)")
+    flags = CliSettingsSource[argparse.ArgumentParser](
+        _Flags,
+        cli_parse_args=False,
+        root_parser=parser,
+        cli_kebab_case=True,
+        cli_avoid_json=True,
+        cli_hide_none_type=True,
+    )
+    _refuse_unknown_flags(parser, rest)
+    asked = parser.parse_args(rest)
+    try:
+        given = flags(parsed_args=asked)()
+    except SettingsError as error:
+        raise BadInput(" ".join(str(error).split())) from error
+    if getattr(asked, "posts", None) is not None:
+        given.setdefault("scraper", {})["sample_posts"] = asked.posts
+    config = _configure(PRESETS[asked.preset], given)
+    return Command(verb, config, getattr(asked, "port", DEFAULT_PORT))
+
+
+def _verb_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print_help()
+        raise SystemExit(0)
+    verb, *rest = arguments
+    if verb not in VERBS:
+        raise BadInput(f"there is no command {verb!r}{_nearest(verb, VERBS)}; see irodori --help")
+    return verb, rest
+
+
+def print_help() -> None:
+    """Print what the command can do."""
+    lines = [f"  {verb:<14}{purpose}" for verb, purpose in VERBS.items()]
+    told = "\n".join(
+        [
+            "usage: irodori COMMAND [--preset NAME] [--root DIR] [--SECTION.FIELD VALUE ...]",
+            "",
+            *lines,
+            "",
+            "irodori COMMAND --help lists every flag.",
+        ]
+    )
+    sys.stdout.write(told + "\n")
+
+
+def _refuse_unknown_flags(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    known = parser._option_string_actions
+    for word in words:
+        flag = word.split("=")[0]
+        if flag.startswith("--") and flag != "--" and flag not in known:
+            raise BadInput(
+                f"there is no flag {flag}{_nearest(flag, known)}; see {parser.prog} --help"
+            )
+
+
+def _nearest(word: str, known: Sequence[str] | dict[str, Any]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _configure(preset: dict[str, Any], given: dict[str, Any]) -> PipelineConfig:
+    try:
+        return PipelineConfig.model_validate(_overlay(preset, given))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(step) for step in first["loc"]).replace("_", "-")
+        raise BadInput(f"--{field}: {first['msg']}, not {first['input']!r}") from error
+
+
+def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for name, value in above.items():
+        under = merged.get(name)
+        both = isinstance(under, dict) and isinstance(value, dict)
+        merged[name] = _overlay(under, value) if both else value
+    return merged

@@ -1,0 +1,55 @@
+"""The one configuration: a root, a seed, and one section a stage, which the stage owns."""
+
+from pydantic import Field
+from scraper.config import ScraperConfig
+
+from evaluation.config import EvaluationConfig, ReportConfig
+from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
+from storage.section import OPERATIONAL, Section
+from training.config import RecipeName, TrainingConfig
+
+
+class PipelineConfig(Section):
+    """Everything that a run can be told. The defaults are the paper's."""
+
+    root: str = Field("data", min_length=1)
+    """Where everything is kept: a folder, or any address fsspec knows, such as s3://bucket/path."""
+
+    seed: int = Field(1, ge=0, lt=1 << 63)
+    """The one seed: every use of chance follows from it and a name."""
+
+    workers: int = Field(2, ge=1, le=256, json_schema_extra=OPERATIONAL)
+    """So many parts of a stage are worked on at once."""
+
+    rivals: tuple[RecipeName, ...] = Field(("unet-l2",))
+    """Recipes trained beside training.recipe on the same data, to compare with."""
+
+    scraper: ScraperConfig = ScraperConfig()
+    """Which pictures are asked of which site, and how politely."""
+
+    clean: CleanConfig = CleanConfig()
+    """Which originals are fit to train on."""
+
+    pack: PackConfig = PackConfig()
+    """How originals become shards."""
+
+    condition: ConditionConfig = ConditionConfig()
+    """What line art and hints are made."""
+
+    training: TrainingConfig = TrainingConfig()
+    """How a model is trained."""
+
+    evaluation: EvaluationConfig = EvaluationConfig()
+    """How a model is judged."""
+
+    report: ReportConfig = ReportConfig()
+    """What the report shows."""
+
+    @property
+    def recipes(self) -> tuple[RecipeName, ...]:
+        """The recipes that a whole run trains, each once, the rivals first."""
+        return tuple(dict.fromkeys((*self.rivals, self.training.recipe)))
+
+    def training_of(self, recipe: RecipeName) -> TrainingConfig:
+        """Give the training section of one of the recipes."""
+        return TrainingConfig.model_validate(self.training.model_dump() | {"recipe": recipe})

@@ -1,0 +1,47 @@
+"""The paper, in the order in which its data travels. Read this first."""
+
+from prefect import flow
+
+from flows import tasks
+from flows.config import PipelineConfig
+from flows.plan import label_of
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import StageRecord
+
+
+@flow(name="full-pipeline")
+def full_pipeline(config: PipelineConfig) -> StageRecord:
+    """Re-run the whole paper: from the image board to the report of what its model can do.
+
+    Every stage that is finished already, with the same settings, is only looked up.
+    """
+    layout = DataLayout.at(config.root)
+
+    # The dataset: drawings from the board, cleaned, packed, with their line art and hints.
+    lineage = make_dataset(config, layout)
+    paired = lineage[Stage.CONDITION]
+
+    # The models: the paper's, beside its rivals, each trained and judged on the same pictures.
+    for recipe in config.recipes:
+        trained = tasks.train(config, recipe, paired, layout)
+        lineage[label_of(Stage.TRAIN, recipe)] = trained
+        evaluated = tasks.evaluate(config, recipe, trained, paired, layout)
+        lineage[label_of(Stage.EVALUATE, recipe)] = evaluated
+
+    # The answer.
+    return tasks.report(config, lineage, layout)
+
+
+def make_dataset(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
+    """Go from the site to pairs of what a model is given and what it should answer."""
+    scraped = tasks.scrape(config, layout)
+    cleaned = tasks.clean(config, scraped, layout)
+    packed = tasks.pack(config, cleaned, layout)
+    paired = tasks.condition(config, packed, layout)
+    return {
+        Stage.SCRAPE: scraped,
+        Stage.CLEAN: cleaned,
+        Stage.PACK: packed,
+        Stage.CONDITION: paired,
+    }

@@ -1,0 +1,88 @@
+"""The stages as tasks of the pipeline: each runs one stage and shows what came of it."""
+
+from collections.abc import Callable, Mapping
+from typing import ParamSpec, TypeVar
+
+import scraper.stage
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+import evaluation.stage
+import preprocessing.stage
+import training.stage
+from flows import artifacts
+from flows.config import PipelineConfig
+from flows.parts import as_tasks
+from flows.plan import label_of
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import StageRecord
+from training.config import RecipeName
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _task(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a task of a stage; what is done is in our own ledger, so Prefect caches nothing."""
+    return task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)(function)
+
+
+@_task
+def scrape(config: PipelineConfig, layout: DataLayout) -> StageRecord:
+    """Ask the site for posts and fetch their originals."""
+    return artifacts.show("scrape", scraper.stage.scrape(config.scraper, layout))
+
+
+@_task
+def clean(config: PipelineConfig, scraped: StageRecord, layout: DataLayout) -> StageRecord:
+    """Decide which originals are fit to train on."""
+    each = as_tasks(config.workers)
+    return artifacts.show("clean", preprocessing.stage.clean(config.clean, scraped, layout, each))
+
+
+@_task
+def pack(config: PipelineConfig, cleaned: StageRecord, layout: DataLayout) -> StageRecord:
+    """Turn kept originals into shards of square pictures."""
+    each = as_tasks(config.workers)
+    return artifacts.show("pack", preprocessing.stage.pack(config.pack, cleaned, layout, each))
+
+
+@_task
+def condition(config: PipelineConfig, packed: StageRecord, layout: DataLayout) -> StageRecord:
+    """Draw line art and hints."""
+    record = preprocessing.stage.condition(
+        config.condition, packed, layout, config.seed, as_tasks(config.workers)
+    )
+    return artifacts.show("condition", record)
+
+
+@_task
+def train(
+    config: PipelineConfig, recipe: RecipeName, paired: StageRecord, layout: DataLayout
+) -> StageRecord:
+    """Train one recipe."""
+    record = training.stage.train(config.training_of(recipe), paired, layout, config.seed)
+    return artifacts.show(label_of(Stage.TRAIN, recipe), record)
+
+
+@_task
+def evaluate(
+    config: PipelineConfig,
+    recipe: RecipeName,
+    trained: StageRecord,
+    paired: StageRecord,
+    layout: DataLayout,
+) -> StageRecord:
+    """Judge one trained recipe."""
+    record = evaluation.stage.evaluate(config.evaluation, trained, paired, layout, config.seed)
+    return artifacts.show(label_of(Stage.EVALUATE, recipe), record)
+
+
+@_task
+def report(
+    config: PipelineConfig, lineage: Mapping[str, StageRecord], layout: DataLayout
+) -> StageRecord:
+    """Put all figures and numbers into one report."""
+    record = evaluation.stage.report(config.report, lineage, layout)
+    return artifacts.show_report(record, layout)

@@ -1,0 +1,37 @@
+"""What the tests share: a folder to work in, small made drawings, and Prefect kept to itself."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+# Before Prefect is imported: nothing of it may touch the project's own server, history or results.
+_HOME = tempfile.mkdtemp(prefix="irodori-prefect-")
+os.environ |= {
+    "PREFECT_HOME": _HOME,
+    "PREFECT_RESULTS_LOCAL_STORAGE_PATH": f"{_HOME}/results",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
+    "PREFECT_PLUGINS_ENABLED": "false",
+}
+os.environ.pop("PREFECT_API_URL", None)
+
+import pytest
+from upath import UPath
+
+from storage.layout import DataLayout
+
+
+@pytest.fixture
+def layout(tmp_path: UPath) -> DataLayout:
+    """An empty root of its own."""
+    return DataLayout.at(str(tmp_path / "root"))
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A Prefect server of its own; slow to start, so once for all tests that ask for it."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield

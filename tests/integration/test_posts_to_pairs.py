@@ -1,0 +1,121 @@
+"""Originals in the store and a table of posts -> pairs, through real files."""
+
+import hashlib
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
+from preprocessing.stage import clean, condition, pack
+from storage import images, ledger, manifest, shards
+from storage.errors import BadInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract, Md5Match, Post, ShardRow, Split, StageRecord, Verdict
+from storage.section import Section
+from tests.pictures import drawing, encoded
+
+CLEAN = CleanConfig(min_side_px=64)
+PACK = PackConfig(size_px=64, samples_per_shard=10)
+
+
+@pytest.fixture
+def scraped(layout: DataLayout) -> StageRecord:
+    """A finished scrape of forty drawings, one with true lines, and one broken file."""
+    posts = []
+    for number in range(40):
+        content = b"broken" if number == 0 else encoded(drawing(number, 96))
+        lines = encoded(np.full((96, 96, 3), 255, np.uint8)) if number == 1 else b""
+        posts.append(_post(layout, number + 1, content, lines))
+    opened = ledger.open_stage(Stage.SCRAPE, Section(), inputs={}, layout=layout)
+    manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, posts, Post)
+    return opened.seal({"listed": 40})
+
+
+def _post(layout: DataLayout, post_id: int, content: bytes, lines: bytes) -> Post:
+    md5, line_md5 = _kept(layout, content), _kept(layout, lines) if lines else ""
+    return Post(
+        post_id, md5, None, hashlib.sha256(content).hexdigest(), len(content), "png", 96, 96, md5,
+        Md5Match.MATCH, ("1girl",), "s", None, "somewhere", "someone", "", 0, 0, False,
+        f"index.php?id={post_id}", "", "", line_md5,
+    )  # fmt: skip
+
+
+def _kept(layout: DataLayout, content: bytes) -> str:
+    md5 = hashlib.md5(content).hexdigest()
+    images.keep(layout, md5, "png", content)
+    return md5
+
+
+def _make(scraped: StageRecord, layout: DataLayout) -> tuple[StageRecord, StageRecord, StageRecord]:
+    cleaned = clean(CLEAN, scraped, layout)
+    packed = pack(PACK, cleaned, layout)
+    return cleaned, packed, condition(ConditionConfig(), packed, layout, seed=1)
+
+
+def test_every_kept_picture_is_in_one_shard_with_all_that_a_model_needs(
+    scraped: StageRecord, layout: DataLayout
+):
+    cleaned, packed, paired = _make(scraped, layout)
+    folder = layout.stage(Stage.CONDITION, paired.key)
+    verdicts = manifest.read_table(
+        layout.stage(Stage.CLEAN, cleaned.key) / "part-00000.parquet", Contract.VERDICTS, Verdict
+    )
+    rows = manifest.read_table(folder / "shards.parquet", Contract.PAIRS, ShardRow)
+    seen = {}
+    for row in rows:
+        for sample in shards.read(folder / row.name, row.samples):
+            wanted = {"color.png", "edge.png", "json"}
+            wanted |= set() if row.split is Split.TRAIN else {"hint.png"}
+            assert set(sample.files) - {"line.png"} == wanted
+            seen[sample.key] = row.split
+    assert seen == {verdict.md5: verdict.split for verdict in verdicts if verdict.keep}
+    assert cleaned.counts["corrupt"] == 1
+    assert packed.counts["train"] + packed.counts["val"] + packed.counts["test"] == len(seen)
+
+
+def test_a_sample_holds_the_picture_its_lines_and_where_it_came_from(
+    scraped: StageRecord, layout: DataLayout
+):
+    _, packed, _ = _make(scraped, layout)
+    folder = layout.stage(Stage.PACK, packed.key)
+    rows = manifest.read_table(folder / "shards.parquet", Contract.SHARDS, ShardRow)
+    samples = [sample for row in rows for sample in shards.read(folder / row.name)]
+    lined = [sample for sample in samples if "line.png" in sample.files]
+    assert len(lined) == 1
+    color = cv2.imdecode(np.frombuffer(lined[0].files["color.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+    expected = cv2.resize(drawing(1, 96), (64, 64), interpolation=cv2.INTER_AREA)
+    assert np.array_equal(color[..., ::-1], expected)
+    about = json.loads(lined[0].files["json"])
+    assert (about["post_id"], about["post_url"], about["width"]) == (2, "index.php?id=2", 96)
+
+
+def test_a_second_run_redoes_nothing(scraped: StageRecord, layout: DataLayout):
+    first = _make(scraped, layout)
+    written = {path: path.stat().st_mtime_ns for path in layout.root.rglob("*") if path.is_file()}
+    assert _make(scraped, layout) == first
+    assert written == {
+        path: path.stat().st_mtime_ns for path in layout.root.rglob("*") if path.is_file()
+    }
+
+
+def test_work_stopped_between_parts_goes_on_and_ends_the_same(
+    scraped: StageRecord, layout: DataLayout
+):
+    undisturbed = _make(scraped, layout)
+    for record in undisturbed:
+        folder = layout.stage(record.stage, record.key)
+        (folder / "stage.json").unlink()
+        parts = sorted(path for path in folder.iterdir() if path.suffix in (".tar", ".parquet"))
+        parts[0].unlink()
+    again = _make(scraped, layout)
+    assert [record.outputs for record in again] == [record.outputs for record in undisturbed]
+
+
+def test_too_few_pictures_for_three_splits_is_said_with_the_counts(
+    scraped: StageRecord, layout: DataLayout
+):
+    with pytest.raises(BadInput, match=r"no picture left for .*corrupt 1"):
+        clean(CleanConfig(min_side_px=2000), scraped, layout)

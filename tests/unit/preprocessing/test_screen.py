@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from preprocessing.config import CleanConfig
+from preprocessing.screen import colorfulness, measure
+from storage.records import DropReason
+from tests.pictures import drawing, encoded
+
+CONFIG = CleanConfig()
+
+
+def test_a_colored_drawing_is_fit():
+    row = measure("m", encoded(drawing(3)), CONFIG)
+    assert row.reason is None
+    assert (row.width, row.height, len(row.fingerprint)) == (256, 256, 16)
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"),
+    [
+        (drawing(3, 255), DropReason.TOO_SMALL),
+        (np.tile(drawing(3), (4, 1, 1)), DropReason.TOO_LONG),
+        (np.repeat(drawing(3).mean(axis=2, keepdims=True), 3, axis=2), DropReason.MONOCHROME),
+    ],
+)
+def test_what_is_not_fit_says_why(picture: np.ndarray, reason: DropReason):
+    assert measure("m", encoded(picture.astype(np.uint8)), CONFIG).reason is reason
+
+
+def test_a_jpeg_of_a_gray_drawing_is_monochrome_too():
+    gray = np.repeat(drawing(3).mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    row = measure("m", encoded(gray, "JPEG", quality=60), CONFIG)
+    assert row.reason is DropReason.MONOCHROME
+
+
+def test_colorfulness_is_that_of_the_published_formula():
+    # Half red, half blue: rg = +-255 / 0, yb = 127.5 / -255.
+    picture = np.zeros((2, 2, 3), np.uint8)
+    picture[0] = (255, 0, 0)
+    picture[1] = (0, 0, 255)
+    spread = np.hypot(127.5, 191.25)
+    mean = np.hypot(127.5, -63.75)
+    assert colorfulness(picture) == pytest.approx(spread + 0.3 * mean, abs=1e-3)
+
+
+def test_white_paper_says_nothing_of_colours():
+    drawn = drawing(3)
+    on_more_paper = np.full((512, 512, 3), 255, np.uint8)
+    on_more_paper[:256, :256] = drawn
+    assert colorfulness(on_more_paper) == pytest.approx(colorfulness(drawn))
+    assert colorfulness(np.full((4, 4, 3), 255, np.uint8)) == 0

@@ -1,0 +1,32 @@
+import pytest
+from upath import UPath
+
+from storage import files
+from storage.layout import DataLayout
+
+
+def test_a_file_appears_whole(layout: DataLayout):
+    files.write_text(layout.root / "a" / "b.txt", "all of it")
+    assert (layout.root / "a" / "b.txt").read_text() == "all of it"
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(layout: DataLayout):
+    path = layout.root / "a.txt"
+    files.write_text(path, "old")
+
+    def fail_halfway():
+        with files.whole(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_halfway()
+    assert path.read_text() == "old"
+    assert [each.name for each in layout.root.iterdir()] == ["a.txt"]
+
+
+def test_an_address_works_as_a_folder_does():
+    root = UPath("memory://bucket/irodori")
+    files.write_json(root / "a.json", {"b": 1})
+    assert files.read_json(root / "a.json") == {"b": 1}
+    assert not files.is_local(root)

@@ -1,0 +1,25 @@
+import hashlib
+
+import pytest
+
+from storage import images
+from storage.errors import CorruptFile, MissingInput
+from storage.layout import DataLayout
+
+
+def test_an_original_lies_under_its_md5(layout: DataLayout):
+    images.keep(layout, "abcdef", "png", b"picture")
+    assert (layout.root / "images/ab/cd/abcdef.png").read_bytes() == b"picture"
+    sha256 = hashlib.sha256(b"picture").hexdigest()
+    assert images.load(layout, "abcdef", "png", sha256) == b"picture"
+
+
+def test_a_changed_original_is_noticed(layout: DataLayout):
+    images.keep(layout, "abcdef", "png", b"picture")
+    with pytest.raises(CorruptFile, match="bytes have changed"):
+        images.load(layout, "abcdef", "png", "0" * 64)
+
+
+def test_a_lost_original_says_how_to_get_it_again(layout: DataLayout):
+    with pytest.raises(MissingInput, match=r"--scraper.snapshot"):
+        images.load(layout, "abcdef", "png")

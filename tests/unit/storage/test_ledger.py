@@ -1,0 +1,68 @@
+import json
+
+import pytest
+from pydantic import Field
+
+from storage import files, ledger
+from storage.errors import MissingInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.section import OPERATIONAL, Section
+
+
+class Knobs(Section):
+    size_px: int = 8
+    pace: float = Field(1.0, json_schema_extra=OPERATIONAL)
+
+
+def _make(layout: DataLayout, knobs: Knobs):
+    opened = ledger.open_stage(Stage.CLEAN, knobs, inputs={}, layout=layout)
+    files.write_text(opened.folder / "deep" / "a.txt", "content")
+    return opened.seal({"kept": 1})
+
+
+def test_a_stage_is_finished_once_it_is_sealed(layout: DataLayout):
+    before = ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
+    sealed = _make(layout, Knobs())
+    after = ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
+    assert before.finished is None
+    assert after.finished == sealed
+    assert [output.name for output in sealed.outputs] == ["deep/a.txt"]
+
+
+def test_the_key_follows_what_decides_the_output_and_nothing_else():
+    key = ledger.key_of(Stage.CLEAN, Knobs(), {"scrape": "1"}, seed=1)
+    assert key == ledger.key_of(Stage.CLEAN, Knobs(pace=9.0), {"scrape": "1"}, seed=1)
+    others = {
+        ledger.key_of(Stage.PACK, Knobs(), {"scrape": "1"}, seed=1),
+        ledger.key_of(Stage.CLEAN, Knobs(size_px=9), {"scrape": "1"}, seed=1),
+        ledger.key_of(Stage.CLEAN, Knobs(), {"scrape": "2"}, seed=1),
+        ledger.key_of(Stage.CLEAN, Knobs(), {"scrape": "1"}, seed=2),
+    }
+    assert len(others | {key}) == 5
+
+
+def test_a_stage_that_lost_an_output_is_made_again(layout: DataLayout):
+    sealed = _make(layout, Knobs())
+    (layout.stage(Stage.CLEAN, sealed.key) / "deep" / "a.txt").unlink()
+    assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
+
+
+def test_what_a_killed_writer_left_is_swept_away(layout: DataLayout):
+    opened = ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
+    opened.folder.mkdir(parents=True)
+    (opened.folder / ".a.txt.1234.part").write_text("half")
+    ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
+    assert list(opened.folder.iterdir()) == []
+
+
+def test_an_unfinished_input_names_the_command_that_makes_it(layout: DataLayout):
+    with pytest.raises(MissingInput, match="run `irodori pack` with the same settings first"):
+        ledger.require(layout, Stage.PACK, "0123")
+
+
+def test_the_record_is_plain_json(layout: DataLayout):
+    sealed = _make(layout, Knobs())
+    content = json.loads(layout.record(Stage.CLEAN, sealed.key).read_text())
+    assert content["contract"] == "verdicts/1"
+    assert content["settings"] == {"size_px": 8}

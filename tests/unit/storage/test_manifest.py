@@ -1,0 +1,77 @@
+import pytest
+from pyarrow import parquet
+
+from storage import manifest
+from storage.errors import ContractError, CorruptFile, MissingInput
+from storage.layout import DataLayout
+from storage.records import Contract, DropReason, Md5Match, Measure, Post, ShardRow, Split
+
+POST = Post(
+    post_id=7,
+    md5="aa",
+    reason=None,
+    sha256="bb",
+    bytes=3,
+    extension="png",
+    width=4,
+    height=5,
+    site_md5="aa",
+    md5_match=Md5Match.MATCH,
+    tags=("1girl", "solo"),
+    rating="s",
+    score=None,
+    source="",
+    owner="someone",
+    created_at="",
+    changed_at=1,
+    parent_id=0,
+    has_children=False,
+    post_url="",
+    file_url="",
+    line_url="",
+    line_md5="",
+)
+
+
+def test_rows_come_back_as_they_were_written(layout: DataLayout):
+    rows = [POST, Post(**{**_fields(POST), "reason": DropReason.GONE, "score": 3, "tags": ()})]
+    path = layout.root / "posts.parquet"
+    manifest.write_table(path, Contract.POSTS, rows, Post)
+    assert manifest.read_table(path, Contract.POSTS, Post) == rows
+
+
+def test_the_same_rows_give_the_same_bytes(layout: DataLayout):
+    for name in ("one", "other"):
+        manifest.write_table(layout.root / name, Contract.POSTS, [POST], Post)
+    assert (layout.root / "one").read_bytes() == (layout.root / "other").read_bytes()
+
+
+def test_another_contract_is_refused_with_both_names(layout: DataLayout):
+    path = layout.root / "shards.parquet"
+    row = ShardRow("train-000000.tar", Split.TRAIN, 1, 2, "cc")
+    manifest.write_table(path, Contract.SHARDS, [row], ShardRow)
+    with pytest.raises(ContractError, match=r"holds shards/1, wanted pairs/1"):
+        manifest.read_table(path, Contract.PAIRS, ShardRow)
+
+
+def test_a_table_that_is_not_there_says_so(layout: DataLayout):
+    with pytest.raises(MissingInput, match="not there"):
+        manifest.read_table(layout.root / "none", Contract.POSTS, Post)
+
+
+def test_a_file_that_is_no_table_is_corrupt(layout: DataLayout):
+    layout.root.mkdir(parents=True)
+    (layout.root / "broken").write_bytes(b"not a table")
+    with pytest.raises(CorruptFile):
+        manifest.read_table(layout.root / "broken", Contract.POSTS, Post)
+
+
+def test_the_contract_stands_in_the_file_for_other_programs(layout: DataLayout):
+    path = layout.root / "measures.parquet"
+    manifest.write_table(path, Contract.MEASURES, [], Measure)
+    with path.open("rb") as file:
+        assert parquet.read_schema(file).metadata == {b"irodori.contract": b"measures/1"}
+
+
+def _fields(post: Post) -> dict:
+    return {name: getattr(post, name) for name in Post.__slots__}

@@ -1,0 +1,80 @@
+import tarfile
+
+import pytest
+import webdataset
+
+from storage import shards
+from storage.errors import CorruptFile, MissingInput
+from storage.layout import DataLayout
+from storage.records import Split
+from storage.shards import Sample
+
+SAMPLES = [
+    Sample("aaaa", {"json": b"{}", "color.png": b"red"}),
+    Sample("bbbb", {"json": b"[]", "color.png": b"blue"}),
+]
+
+
+def test_samples_come_back_as_they_were_written(layout: DataLayout):
+    path = layout.root / shards.name_of(Split.TRAIN, 0)
+    row = shards.write(path, Split.TRAIN, SAMPLES)
+    assert (row.name, row.samples) == ("train-000000.tar", 2)
+    assert list(shards.read(path, row.samples)) == SAMPLES
+
+
+def test_the_same_samples_give_the_same_bytes(layout: DataLayout):
+    rows = [shards.write(layout.root / name, Split.VAL, SAMPLES) for name in ("a.tar", "b.tar")]
+    assert rows[0].sha256 == rows[1].sha256
+
+
+def test_members_carry_no_time_and_no_owner(layout: DataLayout):
+    path = layout.root / "a.tar"
+    shards.write(path, Split.VAL, SAMPLES)
+    with tarfile.open(str(path)) as tar:
+        assert {(member.mtime, member.uid, member.uname) for member in tar} == {(0, 0, "")}
+
+
+# webdataset leaves its file to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_webdataset_reads_our_shards(layout: DataLayout):
+    path = layout.root / "a.tar"
+    shards.write(path, Split.TRAIN, SAMPLES)
+    seen = list(webdataset.WebDataset(str(path), shardshuffle=False))
+    assert [(one["__key__"], one["color.png"]) for one in seen] == [
+        ("aaaa", b"red"),
+        ("bbbb", b"blue"),
+    ]
+
+
+def test_a_shard_cut_between_members_is_noticed(layout: DataLayout):
+    path = layout.root / "a.tar"
+    shards.write(path, Split.TRAIN, SAMPLES)
+    # One member is a 512-byte header and a 512-byte block: this keeps one sample of two.
+    path.write_bytes(path.read_bytes()[: 4 * 512])
+    with pytest.raises(CorruptFile, match="holds 1 samples, wanted 2"):
+        list(shards.read(path, 2))
+
+
+def test_a_shard_cut_inside_a_member_is_noticed(layout: DataLayout):
+    path = layout.root / "a.tar"
+    shards.write(path, Split.TRAIN, SAMPLES)
+    path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(CorruptFile):
+        list(shards.read(path, 2))
+
+
+def test_a_shard_that_is_not_there_says_so(layout: DataLayout):
+    with pytest.raises(MissingInput):
+        list(shards.read(layout.root / "none.tar"))
+
+
+def test_nothing_stands_under_the_name_when_writing_fails(layout: DataLayout):
+    def failing():
+        yield SAMPLES[0]
+        raise RuntimeError("the power went off")
+
+    path = layout.root / "a.tar"
+    with pytest.raises(RuntimeError):
+        shards.write(path, Split.TRAIN, failing())
+    assert list(layout.root.iterdir()) == []
