@@ -1,0 +1,1 @@
+"""From checkpoints to numbers, pictures and the report."""

@@ -101,17 +101,20 @@ def _run(verb: str, config: PipelineConfig) -> str:
 def _shown(config: PipelineConfig) -> str:
     found = plan.finished(config, DataLayout.at(config.root))
     stages = {
-        label: f"{each.key} {'finished' if label in found else 'to do'}"
+        str(label): f"{each.key} {'finished' if label in found else 'to do'}"
         for label, each in plan.plan(config).items()
     }
-    settings = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    return settings + "\n" + yaml.safe_dump({"stages": stages}, sort_keys=False).rstrip()
+    # What an override leaves to the recipe is shown as the recipe says it.
+    shown = config.model_dump(mode="json") | {"training": config.training.settings()}
+    told: str = yaml.safe_dump(shown | {"stages": stages}, sort_keys=False, allow_unicode=True)
+    return told.rstrip()
 
 
 def _serve(command: Command) -> str:
-    from scraper.sample_booru import server  # noqa: PLC0415 - only this verb needs a web server
+    # Only this verb needs a web server.
+    from scraper.sample_booru import serving  # noqa: PLC0415
 
-    server.run(port=command.port, posts=command.config.scraper.sample_posts)
+    serving.run(port=command.port, posts=command.config.scraper.sample_posts)
     return "the sample booru has closed"
 
 

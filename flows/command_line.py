@@ -34,7 +34,7 @@ DEFAULT_PRESET = "sample"
 DEFAULT_PORT = 8765
 
 
-class _Flags(PipelineConfig, BaseSettings):
+class _Flags(PipelineConfig, BaseSettings):  # type: ignore[misc]
     """The configuration as the command line sees it."""
 
 
@@ -90,7 +90,7 @@ def parse(arguments: Sequence[str]) -> Command:
     _refuse_unknown_flags(parser, rest)
     asked = parser.parse_args(rest)
     try:
-        given = flags(parsed_args=asked)()
+        given: dict[str, Any] = flags(parsed_args=asked)() or {}
     except SettingsError as error:
         raise BadInput(" ".join(str(error).split())) from error
     if getattr(asked, "posts", None) is not None:

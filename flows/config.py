@@ -1,12 +1,13 @@
 """The one configuration: a root, a seed, and one section a stage, which the stage owns."""
 
 from pydantic import Field
-from scraper.config import ScraperConfig
 
 from evaluation.config import EvaluationConfig, ReportConfig
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
+from scraper.config import ScraperConfig
 from storage.section import OPERATIONAL, Section
-from training.config import RecipeName, TrainingConfig
+from training.config import TrainingConfig
+from training.recipes import RecipeName
 
 
 class PipelineConfig(Section):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from prefect import task
+from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -21,7 +21,7 @@ def as_tasks(workers: int) -> Each:
     """
 
     def each(name: str, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        with ThreadPoolTaskRunner(max_workers=workers) as runner:
+        with ThreadPoolTaskRunner[Result](max_workers=workers) as runner:
             futures = [
                 runner.submit(_as_task(f"{name}-{number}", partial(function, part)), {})
                 for number, part in enumerate(parts)
@@ -31,6 +31,6 @@ def as_tasks(workers: int) -> Each:
     return each
 
 
-def _as_task(name: str, function: Callable[[], Result]):
+def _as_task(name: str, function: Callable[[], Result]) -> Task[[], Result]:
     # The part is bound, not passed: Prefect would walk through all that a parameter holds.
     return task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)

@@ -10,7 +10,7 @@ from storage import ledger
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
-from training.config import RecipeName
+from training.recipes import RecipeName
 
 
 @dataclass(frozen=True, slots=True)

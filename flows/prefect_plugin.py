@@ -42,4 +42,4 @@ def teach_bare_names() -> None:
             raise ValueError(f"{name!r} is ambiguous; say one of: {', '.join(full_names)}.")
         return await by_full_name(client, full_names[0] if len(found) == 1 else f"{name}/{name}")
 
-    PrefectClient.read_deployment_by_name = read_deployment_by_name  # type: ignore[method-assign]
+    PrefectClient.read_deployment_by_name = read_deployment_by_name  # type: ignore[method-assign, assignment]

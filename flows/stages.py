@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 from prefect import flow
-from scraper.config import ScraperConfig
 
 from flows import plan, tasks
 from flows.config import PipelineConfig
 from flows.pipeline import make_dataset
 from flows.plan import label_of
+from scraper.config import ScraperConfig
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord

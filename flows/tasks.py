@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
-import scraper.stage
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 import evaluation.stage
 import preprocessing.stage
+import scraper.stage
 import training.stage
 from flows import artifacts
 from flows.config import PipelineConfig
@@ -17,7 +17,7 @@ from flows.plan import label_of
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
-from training.config import RecipeName
+from training.recipes import RecipeName
 
 P = ParamSpec("P")
 R = TypeVar("R")

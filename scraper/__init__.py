@@ -1,0 +1,1 @@
+"""Site -> posts and originals. The only room that speaks HTTP."""

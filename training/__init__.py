@@ -1,0 +1,1 @@
+"""Pairs in, checkpoints out: the networks, their losses, and the loop that trains them."""

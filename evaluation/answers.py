@@ -1,0 +1,25 @@
+"""Who answers: the model, or one of the two answers that need none."""
+
+from evaluation import trivial
+from evaluation.colorize import Colorizer
+from evaluation.conditions import Batch
+from evaluation.pixelwise import Pictures
+from evaluation.scores import Answer, Measured, measure
+from evaluation.wasserstein import critic_gap
+
+
+def answer_by_model(batch: Batch, colorizer: Colorizer) -> tuple[Pictures, Measured]:
+    """Colour a batch; give the pictures and what they are worth."""
+    generated_BHWC = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.md5s)
+    gap_B = None
+    if colorizer.critic is not None:
+        gap_B = critic_gap(colorizer.critic, batch, generated_BHWC, colorizer.device)
+    return generated_BHWC, measure(batch, Answer.MODEL, generated_BHWC, gap_B)
+
+
+def answer_trivially(batch: Batch) -> list[Measured]:
+    """Measure both trivial answers to a batch."""
+    return [
+        measure(batch, Answer.LINES, trivial.lines_on_paper(batch.edge_BHW), None),
+        measure(batch, Answer.HINT, trivial.hint_itself(batch.hint_BHWC), None),
+    ]

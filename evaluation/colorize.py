@@ -1,0 +1,98 @@
+"""Line art and a hint in, a coloured picture out: the only inference path, for us and for users.
+
+The one room of this folder that knows where models come from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from upath import UPath
+
+from evaluation.pixelwise import WHITE, Pictures
+from storage import digest
+from storage.errors import BadInput
+from training.checkpoint import list_checkpoints, load_critic, load_generator
+
+__all__ = ["Colorizer", "device_of", "list_checkpoints", "open_colorizer", "to_model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Colorizer:
+    """A generator on its device, the critic it was trained against (if any), and the seed of z."""
+
+    generator: nn.Module
+    critic: nn.Module | None
+    device: torch.device
+    seed: int
+
+    def colorize(self, edge_BHW: Pictures, hint_BHWC: Pictures, md5s: Sequence[str]) -> Pictures:
+        """Colour some line art.
+
+        Args:
+            edge_BHW: line art, uint8, dark on white.
+            hint_BHWC: colours where they are wished, uint8 RGB, white elsewhere.
+            md5s: the pictures' names; a picture's z depends on its name and the seed only.
+
+        Returns:
+            Pictures, uint8 RGB (B, H, W, C).
+        """
+        with torch.inference_mode():
+            color_BCHW: Tensor = self.generator(
+                to_model(edge_BHW[..., None], self.device),
+                to_model(hint_BHWC, self.device),
+                self._draw_z(md5s),
+            )
+        return to_picture(color_BCHW)
+
+    def _draw_z(self, md5s: Sequence[str]) -> Tensor | None:
+        z_size = cast(int, self.generator.z_size)
+        if not z_size:
+            return None
+        # One stream a picture, so that neither its batch nor its neighbours change its z.
+        chances = [
+            torch.Generator().manual_seed(digest.seed_of(self.seed, "z", md5)) for md5 in md5s
+        ]
+        z_BZ = torch.stack([torch.randn(z_size, generator=chance) for chance in chances])
+        return z_BZ.to(self.device)
+
+
+def open_colorizer(checkpoint: UPath, device: torch.device, seed: int) -> Colorizer:
+    """Load the models of one checkpoint."""
+    critic = load_critic(checkpoint, device)
+    return Colorizer(
+        load_generator(checkpoint, device).eval(),
+        critic.eval() if critic is not None else None,
+        device,
+        seed,
+    )
+
+
+def device_of(wanted: str) -> torch.device:
+    """Give the device to colour on; `auto` is a GPU when there is one.
+
+    Raises:
+        BadInput: a GPU is wanted and there is none.
+    """
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise BadInput(
+            "evaluation.device: found no GPU that torch can use, wanted cuda; use auto or cpu"
+        )
+    return torch.device(wanted)
+
+
+def to_model(picture_BHWC: Pictures, device: torch.device) -> Tensor:
+    """Turn uint8 pictures (B, H, W, C) into what models see: float (B, C, H, W) in [-1, 1]."""
+    picture_BCHW = torch.tensor(picture_BHWC, device=device).permute(0, 3, 1, 2)
+    return picture_BCHW.float().div_(WHITE / 2).sub_(1).contiguous()
+
+
+def to_picture(picture_BCHW: Tensor) -> Pictures:
+    """Turn what models give, float in [-1, 1], into uint8 pictures (B, H, W, C)."""
+    levels = picture_BCHW.float().add(1).mul_(WHITE / 2).round_().clamp_(0, WHITE)
+    return np.ascontiguousarray(levels.byte().permute(0, 2, 3, 1).cpu().numpy())

@@ -1,0 +1,50 @@
+"""What a model is given: from which lines, with or without a hint."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from evaluation.pairs import Pair
+from evaluation.pixelwise import WHITE, Pictures
+
+
+class Condition(StrEnum):
+    """The three questions that are asked about every test picture."""
+
+    DETECTED = "detected"
+    """Edges detected in the truth, with the picture's hint: what the model was trained for."""
+    NO_HINT = "no_hint"
+    """Edges detected in the truth, and a white hint."""
+    TRUE_LINES = "true_lines"
+    """The artist's own line art, with the picture's hint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some pictures under one condition: what is given, and the truth (uint8)."""
+
+    condition: Condition
+    md5s: tuple[str, ...]
+    edge_BHW: Pictures
+    hint_BHWC: Pictures
+    color_BHWC: Pictures
+
+
+def pose(pairs: Sequence[Pair], condition: Condition) -> Batch | None:
+    """Put pictures under a condition; None if none of them can be (no true lines)."""
+    if condition == Condition.TRUE_LINES:
+        lined = [(pair, pair.line_HW) for pair in pairs if pair.line_HW is not None]
+    else:
+        lined = [(pair, pair.edge_HW) for pair in pairs]
+    if not lined:
+        return None
+    hint_BHWC = np.stack([pair.hint_HWC for pair, _ in lined])
+    return Batch(
+        condition=condition,
+        md5s=tuple(pair.md5 for pair, _ in lined),
+        edge_BHW=np.stack([edge for _, edge in lined]),
+        hint_BHWC=(np.full_like(hint_BHWC, WHITE) if condition == Condition.NO_HINT else hint_BHWC),
+        color_BHWC=np.stack([pair.color_HWC for pair, _ in lined]),
+    )

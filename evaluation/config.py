@@ -1,0 +1,33 @@
+"""The knobs of evaluate and report; the defaults are the paper's."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from storage.section import OPERATIONAL, Section
+
+
+class EvaluationConfig(Section):
+    """How much is measured, and on what device."""
+
+    num_curve_pictures: int = Field(3_000, ge=1)
+    """Every checkpoint is measured on at most this many validation pictures."""
+
+    num_pictures: int = Field(8, ge=1, le=64)
+    """So many test pictures are kept as pictures, for the report to show."""
+
+    batch_size: int = Field(16, ge=1, le=1_024, json_schema_extra=OPERATIONAL)
+    """So many pictures are coloured at once."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", json_schema_extra=OPERATIONAL)
+    """Where the pictures are coloured; auto takes a GPU when there is one."""
+
+
+class ReportConfig(Section):
+    """What the report is called and how much it shows."""
+
+    title: str = Field("Automatic manga colorization with hints", min_length=1, max_length=120)
+    """The headline of the report."""
+
+    num_pictures: int = Field(8, ge=1, le=64)
+    """The report shows at most this many of the pictures that were kept by the evaluation."""

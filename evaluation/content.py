@@ -1,0 +1,165 @@
+"""All that the report tells, gathered from the records and files of one lineage."""
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from upath import UPath
+
+from evaluation.conditions import Condition
+from evaluation.gallery import Gallery, Shown
+from evaluation.resampling import Duel, duel
+from evaluation.scores import Answer, PictureScore, SetScore
+from storage import files, manifest
+from storage.errors import MissingInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract, StageRecord
+
+TOLD_PACKAGES = ("irodori", "torch", "prefect", "numpy", "opencv-python-headless", "pillow")
+
+EVALUATED = f"{Stage.EVALUATE}-"
+TRAINED = f"{Stage.TRAIN}-"
+
+NAMES = {
+    "unet-l2": "Baseline (U-Net, L2)",
+    "paper": "Paper's recipe (cWGAN-GP)",
+}
+"""What a recipe is called in front of people; another one goes by its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One recipe: what its training logged, and how it scores after `step` updates."""
+
+    recipe: str
+    name: str
+    step: int
+    device: str
+    losses: list[dict[str, float]]
+    curves: list[SetScore]
+    scores: list[SetScore]
+    per_sample: list[PictureScore]
+    gallery: Gallery
+
+    def score(self, condition: Condition, answer: Answer = Answer.MODEL) -> SetScore | None:
+        """Give a test score; None if nothing was measured under the condition."""
+        for score in self.scores:
+            if (score.condition, score.answer) == (condition, answer):
+                return score
+        return None
+
+    def l2_of(self, condition: Condition, answer: Answer = Answer.MODEL) -> dict[str, float]:
+        """Give the l2 of each test picture by its md5."""
+        return {
+            score.md5: score.l2
+            for score in self.per_sample
+            if (score.condition, score.answer) == (condition, answer)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The report before it is written: one lineage, its recipes (the baseline first)."""
+
+    title: str
+    seed: int
+    lineage: Mapping[str, StageRecord]
+    recipes: list[Trained]
+    shown: list[Shown]
+    duels: list[Duel]
+    versions: dict[str, str]
+
+
+def gather(
+    title: str, num_pictures: int, lineage: Mapping[str, StageRecord], layout: DataLayout
+) -> Content:
+    """Read what the stages of a lineage have written.
+
+    Raises:
+        MissingInput: no recipe of the lineage has been evaluated.
+    """
+    recipes = [
+        _read_recipe(label.removeprefix(EVALUATED), lineage, layout)
+        for label in lineage
+        if label.startswith(EVALUATED)
+    ]
+    if not recipes:
+        raise MissingInput(
+            f"report: found no evaluation among {', '.join(lineage) or 'no stages'}, wanted at"
+            " least one; run `irodori evaluate` first"
+        )
+    seed = int(lineage[f"{EVALUATED}{recipes[0].recipe}"].settings["seed"])
+    return Content(
+        title=title,
+        seed=seed,
+        lineage=lineage,
+        recipes=recipes,
+        shown=recipes[0].gallery.shown()[:num_pictures],
+        duels=_duels(recipes, seed),
+        versions=_versions(lineage),
+    )
+
+
+def _read_recipe(recipe: str, lineage: Mapping[str, StageRecord], layout: DataLayout) -> Trained:
+    evaluated = lineage[f"{EVALUATED}{recipe}"]
+    trained = lineage.get(f"{TRAINED}{recipe}")
+    folder = layout.stage(Stage.EVALUATE, evaluated.key)
+    metrics: dict[str, Any] = files.read_json(folder / "metrics.json")
+    return Trained(
+        recipe=recipe,
+        name=NAMES.get(recipe, recipe),
+        step=int(metrics["step"]),
+        device=str(metrics["device"]),
+        losses=_read_losses(layout.stage(Stage.TRAIN, trained.key)) if trained else [],
+        curves=manifest.read_table(folder / "curves.parquet", Contract.EVALUATION, SetScore),
+        scores=manifest.read_table(folder / "scores.parquet", Contract.EVALUATION, SetScore),
+        per_sample=manifest.read_table(
+            folder / "per_sample.parquet", Contract.EVALUATION, PictureScore
+        ),
+        gallery=Gallery(folder),
+    )
+
+
+def _read_losses(folder: UPath) -> list[dict[str, float]]:
+    path = folder / "metrics.jsonl"
+    try:
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path}: not there; run `irodori train` again") from error
+
+
+def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
+    """Let each recipe meet the trivial answers, and the recipes each other, on equal pictures."""
+    duels: list[Duel | None] = []
+    for condition in Condition:
+        for recipe in recipes:
+            mine = (recipe.name, recipe.l2_of(condition))
+            for answer in (Answer.LINES, Answer.HINT):
+                rival = (trivial_name(condition, answer), recipe.l2_of(condition, answer))
+                duels.append(duel(mine, rival, condition, seed))
+        for first, second in combinations(recipes, 2):
+            mine, rival = (
+                (second.name, second.l2_of(condition)),
+                (first.name, first.l2_of(condition)),
+            )
+            duels.append(duel(mine, rival, condition, seed))
+    return [each for each in duels if each]
+
+
+def trivial_name(condition: Condition, answer: Answer) -> str:
+    """Say in words what a trivial answer is."""
+    if answer == Answer.LINES:
+        return "White paper with the lines"
+    return "White paper" if condition == Condition.NO_HINT else "The hint itself"
+
+
+def _versions(lineage: Mapping[str, StageRecord]) -> dict[str, str]:
+    versions = {"Python": platform.python_version(), "system": platform.system()}
+    versions |= {package: importlib.metadata.version(package) for package in TOLD_PACKAGES}
+    code = sorted({record.code_version for record in lineage.values()})
+    return versions | {"code of the stages": ", ".join(code)}

@@ -1,0 +1,80 @@
+"""How the scores move along training: every checkpoint on the same validation pictures."""
+
+import logging
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+
+from upath import UPath
+
+from evaluation.answers import answer_by_model, answer_trivially
+from evaluation.colorize import open_colorizer
+from evaluation.conditions import Batch, Condition, pose
+from evaluation.pairs import first_keys, in_batches, read_pairs, shards_of
+from evaluation.plan import Plan
+from evaluation.scores import Measured, SetScore, summarise
+from storage import manifest
+from storage.progress import watch
+from storage.records import Contract, Split
+
+logger = logging.getLogger(__name__)
+
+
+def draw_curves(plan: Plan) -> list[SetScore]:
+    """Score the trivial answers, and every checkpoint, on the first validation pictures.
+
+    What a killed run has scored is read, not scored again.
+    """
+    rows = shards_of(plan.pairs_folder, Split.VAL)
+    keys = first_keys(plan.pairs_folder, rows, plan.config.num_curve_pictures)
+    if not keys:
+        logger.warning("found no validation pictures, so there are no curves")
+        return []
+    scores = _score_trivial(plan, keys)
+    with watch("curves", len(plan.checkpoints)) as advance:
+        for step, checkpoint in plan.checkpoints:
+            scores += _score_checkpoint(plan, keys, step, checkpoint)
+            advance(step=step, l2=scores[-1].l2)
+    return scores
+
+
+def _score_trivial(plan: Plan, keys: list[str]) -> list[SetScore]:
+    path = plan.parts_folder / "val-trivial.parquet"
+    if not path.exists():
+        lines, hint = (
+            reduce(add, column)
+            for column in zip(*map(answer_trivially, _batches(plan, keys)), strict=True)
+        )
+        _write(path, [_sum_up(plan, lines, 0), _sum_up(plan, hint, 0)])
+    return manifest.read_table(path, Contract.EVALUATION, SetScore)
+
+
+def _score_checkpoint(plan: Plan, keys: list[str], step: int, checkpoint: UPath) -> list[SetScore]:
+    path = plan.parts_folder / f"val-step-{step:07d}.parquet"
+    if not path.exists():
+        colorizer = open_colorizer(checkpoint, plan.device, plan.seed)
+        answers = (answer_by_model(batch, colorizer)[1] for batch in _batches(plan, keys))
+        _write(path, [_sum_up(plan, reduce(add, answers), step)])
+    return manifest.read_table(path, Contract.EVALUATION, SetScore)
+
+
+def _batches(plan: Plan, keys: list[str]) -> Iterator[Batch]:
+    rows = shards_of(plan.pairs_folder, Split.VAL)
+    pairs = read_pairs(plan.pairs_folder, rows, frozenset(keys))
+    for some in in_batches(pairs, plan.config.batch_size):
+        batch = pose(some, Condition.DETECTED)
+        if batch is not None:
+            yield batch
+
+
+def _sum_up(plan: Plan, measured: Measured, step: int) -> SetScore:
+    return summarise(measured, Split.VAL, step, plan.seed)
+
+
+def _write(path: UPath, scores: list[SetScore]) -> None:
+    manifest.write_table(path, Contract.EVALUATION, scores, SetScore)
+    for score in scores:
+        logger.info(
+            "scored answer=%s step=%d pictures=%d l2=%.4f kl_hist=%.4f",
+            *(score.answer, score.step, score.num_pictures, score.l2, score.kl_hist),
+        )

@@ -1,0 +1,99 @@
+"""The pictures that a person is shown: which they are, and where they lie as PNG.
+
+`pictures.parquet` names them in the order of choice; `pictures/<md5>.<what>.png` are they:
+edge, hint, color (the truth), line (the artist's own lines), and one for each condition that the
+model answered.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from upath import UPath
+
+from evaluation.conditions import Batch, Condition
+from evaluation.grid import contact_sheet
+from evaluation.pairs import Pair
+from evaluation.pixelwise import Pictures
+from storage import files, manifest
+from storage.records import Contract
+
+TABLE = "pictures.parquet"
+
+COLUMNS: dict[str, str] = {
+    "edge": "detected edges",
+    "hint": "hint",
+    Condition.DETECTED: "coloured",
+    Condition.NO_HINT: "without hint",
+    "line": "artist's lines",
+    Condition.TRUE_LINES: "coloured",
+    "color": "truth",
+}
+"""What a contact sheet shows of each picture, and the heading above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture that is shown, and where it comes from."""
+
+    md5: str
+    post_url: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The pictures of one evaluation."""
+
+    folder: UPath
+
+    def hang(self, pairs: Sequence[Pair]) -> None:
+        """Keep what is given for some pictures, and their truth; the table comes last."""
+        for pair in pairs:
+            self._write(pair.md5, "edge", pair.edge_HW)
+            self._write(pair.md5, "hint", pair.hint_HWC)
+            self._write(pair.md5, "color", pair.color_HWC)
+            if pair.line_HW is not None:
+                self._write(pair.md5, "line", pair.line_HW)
+        rows = [Shown(pair.md5, pair.post_url, pair.source) for pair in pairs]
+        manifest.write_table(self.folder / TABLE, Contract.EVALUATION, rows, Shown)
+
+    def hang_answers(self, batch: Batch, generated_BHWC: Pictures, shown: frozenset[str]) -> None:
+        """Keep the model's answers to those pictures of a batch that are shown."""
+        for md5, generated_HWC in zip(batch.md5s, generated_BHWC, strict=True):
+            if md5 in shown:
+                self._write(md5, batch.condition, generated_HWC)
+
+    def shown(self) -> list[Shown]:
+        """List the pictures, in the order of choice."""
+        return manifest.read_table(self.folder / TABLE, Contract.EVALUATION, Shown)
+
+    def png(self, md5: str, what: str) -> bytes | None:
+        """Give one picture's file; None if it was never there, such as true lines."""
+        try:
+            return self._path(md5, what).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def read(self, md5: str, what: str) -> Pictures | None:
+        """Read one picture (H, W or H, W, C); None if it was never there."""
+        content = self.png(md5, what)
+        if content is None:
+            return None
+        with Image.open(io.BytesIO(content)) as image:
+            return np.asarray(image)
+
+    def sheet(self) -> Image.Image:
+        """Lay all pictures out on one page."""
+        rows = [[self.read(one.md5, what) for what in COLUMNS] for one in self.shown()]
+        side_px = max(len(picture) for row in rows for picture in row[:1] if picture is not None)
+        return contact_sheet(list(COLUMNS.values()), rows, side_px)
+
+    def _write(self, md5: str, what: str, picture: Pictures) -> None:
+        with files.whole(self._path(md5, what)) as file:
+            Image.fromarray(picture).save(file, "PNG")
+
+    def _path(self, md5: str, what: str) -> UPath:
+        return self.folder / "pictures" / f"{md5}.{what}.png"

@@ -1,0 +1,132 @@
+"""The report as Markdown, small enough for an artifact: pictures as contact sheets."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+from evaluation import story, tables
+from evaluation.charts import charts
+from evaluation.conditions import Condition
+from evaluation.content import Content
+from evaluation.figures import LIGHT, Figure
+from evaluation.grid import contact_sheet
+from evaluation.tables import Cell, Table
+
+MAX_BYTES = 300_000
+SIDES_PX = (160, 128, 112, 96, 80, 64, 48, 32)
+JPEG_QUALITY = 85
+
+
+def render(content: Content) -> str:
+    """Write the report, with its pictures as large as the bytes allow."""
+    after = _after_pictures(content)
+    for side_px in SIDES_PX:
+        text = "\n\n".join([*_before_pictures(content), *_sheets(content, side_px), *after]) + "\n"
+        if len(text.encode()) <= MAX_BYTES:
+            break
+    return text
+
+
+def _before_pictures(content: Content) -> list[str]:
+    return [
+        f"# {content.title}",
+        " · ".join(story.circumstances(content)),
+        *story.findings(content),
+    ]
+
+
+def _after_pictures(content: Content) -> list[str]:
+    sources = [
+        f"{number}. {shown.source or shown.post_url or shown.md5}"
+        for number, shown in enumerate(content.shown, start=1)
+    ]
+    return [
+        "Sources, from top to bottom:",
+        "\n".join(sources),
+        "## Along training",
+        *(part for figure in charts(content) for part in _figure(figure)),
+        "## On test",
+        *(part for table in tables.score_tables(content) for part in _table(table)),
+        *_table(tables.duel_table(content)),
+        "## What was read, and what was dropped",
+        *(part for table in tables.count_tables(content) for part in _table(table)),
+        "## How it was made",
+        *_table(tables.readings_table(content)),
+        *_table(tables.settings_table(content)),
+        *_table(tables.version_table(content)),
+        "## Credits",
+        *story.thanks(content),
+    ]
+
+
+def _sheets(content: Content, side_px: int) -> list[str]:
+    recipes = [recipe.recipe for recipe in content.recipes]
+    with_hint = [
+        ("line art", 0, "edge"),
+        ("hint", 0, "hint"),
+        *((recipe, place, Condition.DETECTED) for place, recipe in enumerate(recipes)),
+        ("truth", 0, "color"),
+    ]
+    otherwise = [
+        *((f"{recipe}, no hint", place, Condition.NO_HINT) for place, recipe in enumerate(recipes)),
+        ("artist's lines", 0, "line"),
+        *(
+            (f"{recipe}, these", place, Condition.TRUE_LINES)
+            for place, recipe in enumerate(recipes)
+        ),
+    ]
+    return [
+        "## With a hint",
+        _sheet(content, with_hint, side_px),
+        "## Without a hint, and from the artist's own lines",
+        _sheet(content, otherwise, side_px),
+    ]
+
+
+def _sheet(content: Content, columns: Sequence[tuple[str, int, str]], side_px: int) -> str:
+    """Draw one sheet; a column is its heading, whose gallery (by place) and which picture."""
+    headings = [heading for heading, _, _ in columns]
+    rows = [
+        [content.recipes[place].gallery.read(shown.md5, what) for _, place, what in columns]
+        for shown in content.shown
+    ]
+    out = io.BytesIO()
+    contact_sheet(headings, rows, side_px).save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    address = _address("image/jpeg", out.getvalue())
+    return f"![{len(rows)} drawings in rows; columns: {'; '.join(headings)}]({address})"
+
+
+def _figure(figure: Figure) -> list[str]:
+    svg = figure.svg(LIGHT).replace("<svg ", '<svg style="background:#fff" ', 1)
+    address = _address("image/svg+xml", svg.encode())
+    return [f"### {figure.title}", f"![{figure.title}]({address})", figure.caption]
+
+
+def _table(table: Table) -> list[str]:
+    if not table.rows:
+        return []
+    lines = [
+        _line(table.headings),
+        _line(["---"] * len(table.headings)),
+        *(_line([_marked(cell) for cell in row]) for row in table.rows),
+    ]
+    return [f"**{_escaped(table.caption)}**", "\n".join(lines)]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _marked(cell: Cell) -> str:
+    text = _escaped(cell.text)
+    return f"**{text}**" if cell.best else text
+
+
+def _escaped(text: str) -> str:
+    for sign in "\\|*_<>`":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def _address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,120 @@
+"""One evaluation from checkpoints and pairs to tables, numbers and pictures."""
+
+import dataclasses
+import platform
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from upath import UPath
+
+from evaluation import choose
+from evaluation.colorize import device_of, list_checkpoints
+from evaluation.conditions import Condition
+from evaluation.config import EvaluationConfig
+from evaluation.curves import draw_curves
+from evaluation.exam import examine
+from evaluation.gallery import Gallery
+from evaluation.pairs import read_pairs, shards_of
+from evaluation.plan import Plan
+from evaluation.scores import Answer, Measured, PictureScore, SetScore, summarise
+from storage import files, manifest
+from storage.errors import BadInput, MissingInput
+from storage.records import Contract, ShardRow, Split
+
+CURVES = "curves.parquet"
+SCORES = "scores.parquet"
+PER_SAMPLE = "per_sample.parquet"
+METRICS = "metrics.json"
+GRID = "grid.png"
+
+
+def measure_training(
+    config: EvaluationConfig, trained: UPath, paired: UPath, folder: UPath, seed: int
+) -> dict[str, int]:
+    """Measure a training's checkpoints; write what was found; say how much was measured.
+
+    Args:
+        config: how much is measured.
+        trained: the folder of the training.
+        paired: the folder of the pairs it was trained on.
+        folder: where to write. What a killed run has left there is gone on from.
+        seed: the seed of the run.
+
+    Raises:
+        MissingInput: the training has no checkpoint.
+        BadInput: there are no test pictures.
+    """
+    plan = _plan(config, trained, paired, folder, seed)
+    rows = shards_of(paired, Split.TEST)
+    if not any(row.samples for row in rows):
+        raise BadInput(f"{paired}: holds no test pictures, wanted at least 1; scrape more posts")
+
+    curves = draw_curves(plan)
+    manifest.write_table(folder / CURVES, Contract.EVALUATION, curves, SetScore)
+
+    shown = _hang(plan, rows)
+    measured = examine(plan, rows, frozenset(shown))
+    step = plan.checkpoints[-1][0]
+    scores = [summarise(one, Split.TEST, _step_of(one, step), seed) for one in measured]
+    per_sample = sorted(
+        (score for one in measured for score in one.scores),
+        key=lambda score: (score.md5, score.condition, score.answer),
+    )
+    manifest.write_table(folder / SCORES, Contract.EVALUATION, scores, SetScore)
+    manifest.write_table(folder / PER_SAMPLE, Contract.EVALUATION, per_sample, PictureScore)
+    files.write_json(folder / METRICS, _metrics(plan, curves, scores))
+    with files.whole(folder / GRID) as file:
+        Gallery(folder).sheet().save(file, "PNG")
+    files.remove(plan.parts_folder)
+    return _counts(plan, curves, scores, len(shown))
+
+
+def _plan(
+    config: EvaluationConfig, trained: UPath, paired: UPath, folder: UPath, seed: int
+) -> Plan:
+    checkpoints = tuple((found.step, found.folder) for found in list_checkpoints(trained))
+    if not checkpoints:
+        raise MissingInput(f"{trained}: holds no complete checkpoint; run `irodori train` first")
+    return Plan(config, paired, checkpoints, folder, device_of(config.device), seed)
+
+
+def _hang(plan: Plan, rows: Sequence[ShardRow]) -> list[str]:
+    """Choose the pictures to show, before any is coloured, and keep what is given for them."""
+    chosen = choose.choose_varied(read_pairs(plan.pairs_folder, rows), plan.config.num_pictures)
+    pairs = {pair.md5: pair for pair in read_pairs(plan.pairs_folder, rows, frozenset(chosen))}
+    Gallery(plan.folder).hang([pairs[md5] for md5 in chosen])
+    return chosen
+
+
+def _step_of(measured: Measured, step: int) -> int:
+    return step if measured.answer == Answer.MODEL else 0
+
+
+def _metrics(plan: Plan, curves: Sequence[SetScore], scores: Sequence[SetScore]) -> dict[str, Any]:
+    return {
+        "seed": plan.seed,
+        "step": plan.checkpoints[-1][0],
+        "device": _device_name(plan.device),
+        "validation": [dataclasses.asdict(score) for score in curves],
+        "test": [dataclasses.asdict(score) for score in scores],
+    }
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU ({platform.machine()})"
+
+
+def _counts(
+    plan: Plan, curves: Sequence[SetScore], scores: Sequence[SetScore], shown: int
+) -> dict[str, int]:
+    by_condition = {score.condition: score.num_pictures for score in scores}
+    return {
+        "checkpoints": len(plan.checkpoints),
+        "val_pictures": max((score.num_pictures for score in curves), default=0),
+        "test_pictures": by_condition[Condition.DETECTED],
+        "test_pictures_with_true_lines": by_condition.get(Condition.TRUE_LINES, 0),
+        "pictures_shown": shown,
+    }

@@ -1,0 +1,72 @@
+"""How sure a mean is, and how often one answer beats another on the same picture."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from storage import digest
+
+NUM_RESAMPLES = 2_000
+PER_CENT = 95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Two bounds."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    """Two answers to the same pictures, by l2: the share that the first wins (a tie is half).
+
+    `difference` is the mean of first minus second, between `low` and `high` by bootstrap:
+    below zero, the first is better.
+    """
+
+    first: str
+    second: str
+    condition: str
+    num_pictures: int
+    win_rate: float
+    difference: float
+    low: float
+    high: float
+
+
+def bootstrap_mean(numbers: Sequence[float], seed: int) -> Interval:
+    """Give the 95 % interval of a mean by the percentile bootstrap over pictures."""
+    values = np.asarray(numbers, dtype=np.float64)
+    rng = np.random.default_rng(digest.seed_of(seed, "bootstrap"))
+    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(NUM_RESAMPLES)]
+    tail = (100 - PER_CENT) / 2
+    low, high = np.percentile(means, [tail, 100 - tail])
+    return Interval(float(low), float(high))
+
+
+def duel(
+    first: tuple[str, Mapping[str, float]],
+    second: tuple[str, Mapping[str, float]],
+    condition: str,
+    seed: int,
+) -> Duel | None:
+    """Compare two answers, each a name and its l2 by md5; None without a picture in common."""
+    (first_name, first_l2), (second_name, second_l2) = first, second
+    md5s = sorted(first_l2.keys() & second_l2.keys())
+    if not md5s:
+        return None
+    differences = np.array([first_l2[md5] - second_l2[md5] for md5 in md5s])
+    interval = bootstrap_mean(differences.tolist(), seed)
+    return Duel(
+        first=first_name,
+        second=second_name,
+        condition=condition,
+        num_pictures=len(md5s),
+        win_rate=float(((differences < 0) + 0.5 * (differences == 0)).mean()),
+        difference=float(differences.mean()),
+        low=interval.low,
+        high=interval.high,
+    )

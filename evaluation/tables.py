@@ -1,0 +1,187 @@
+"""The report's tables, before they become HTML or Markdown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from evaluation.conditions import Condition
+from evaluation.content import Content, trivial_name
+from evaluation.pixelwise import norm_at_256
+from evaluation.readings import READINGS, flat, tell, value_of
+from evaluation.scores import Answer, SetScore
+from storage.ledger import Stage
+from storage.records import DropReason, StageRecord
+
+CONDITION_NAMES = {
+    Condition.DETECTED: "From detected edges, with a hint",
+    Condition.NO_HINT: "From detected edges, without a hint",
+    Condition.TRUE_LINES: "From the artist's own lines, with a hint",
+}
+
+STAGE_NAMES = {
+    Stage.SCRAPE: "Read from the site",
+    Stage.CLEAN: "Judged fit or not",
+    Stage.PACK: "Packed",
+    Stage.CONDITION: "Given edges and hints",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell; `best` is the best of its column, `faint` matters less."""
+
+    text: str
+    best: bool = False
+    faint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of cells under headings; the first column names the rows."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: list[list[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number of a score: how it is told and, if one can be better, what it is worth."""
+
+    heading: str
+    tell: Callable[[SetScore], str]
+    worth: Callable[[SetScore], float] | None = None
+
+
+COLUMNS = (
+    Column("l2", lambda score: f"{score.l2:.4f}", lambda score: -score.l2),
+    Column("l2, 95 %", lambda score: f"{score.l2_low:.4f} to {score.l2_high:.4f}"),
+    Column("‖·‖₂", lambda score: f"{norm_at_256(score.l2):.1f}", lambda score: -score.l2),
+    Column("PSNR, dB", lambda score: _told(score.psnr, 2, "∞"), lambda score: -score.l2),
+    Column("kl_hist", lambda score: f"{score.kl_hist:.3f}", lambda score: -score.kl_hist),
+    Column("kl_8", lambda score: f"{score.kl_8:.3f}", lambda score: -score.kl_8),
+    Column("KL of sets", lambda score: f"{score.kl_set:.4f}", lambda score: -score.kl_set),
+    Column("W", lambda score: _told(score.wasserstein, 3, "—")),
+)
+
+
+def score_tables(content: Content) -> list[Table]:
+    """Put the recipes beside the trivial answers on test: one table for each condition."""
+    tables = []
+    for condition in Condition:
+        scored = _scored(content, condition)
+        if scored:
+            number = scored[0][1].num_pictures
+            caption = f"{CONDITION_NAMES[condition]} · {number:,} test pictures"
+            headings = ("Answer", *(column.heading for column in COLUMNS))
+            tables.append(Table(caption, headings, _score_rows(scored)))
+    return tables
+
+
+def duel_table(content: Content) -> Table:
+    """Say who beats whom, picture by picture."""
+    rows = [
+        [
+            Cell(CONDITION_NAMES[Condition(duel.condition)]),
+            Cell(f"{duel.first} against {duel.second[0].lower()}{duel.second[1:]}"),
+            Cell(f"{duel.win_rate:.0%}"),
+            Cell(f"{duel.difference:+.4f}"),
+            Cell(f"{duel.low:+.4f} to {duel.high:+.4f}", faint=True),
+        ]
+        for duel in content.duels
+    ]
+    return Table(
+        "Picture by picture",
+        ("Condition", "Who against whom", "Wins", "l2 difference", "95 %"),
+        rows,
+    )
+
+
+def count_tables(content: Content) -> list[Table]:
+    """Say what each stage of the dataset read and made, and what was dropped and why."""
+    return [
+        Table(
+            name,
+            ("What", "How many"),
+            [_count_row(what, number) for what, number in content.lineage[stage].counts.items()],
+        )
+        for stage, name in STAGE_NAMES.items()
+        if stage in content.lineage
+    ]
+
+
+def settings_table(content: Content) -> Table:
+    """List every setting of every stage; the recipes stand side by side."""
+    rows = []
+    for stage in Stage:
+        records = _records_of(content, stage)
+        spread = [flat(record.settings) for record in records]
+        for name in dict.fromkeys(name for settings in spread for name in settings):
+            told = [tell(settings.get(name)) for settings in spread]
+            value = told[0] if len(set(told)) == 1 else " | ".join(told)
+            rows.append([Cell(f"{stage}.{name}"), Cell(value)])
+    return Table("Every setting", ("Setting", "Value"), rows)
+
+
+def readings_table(content: Content) -> Table:
+    """List our readings of what the paper leaves open, with the settings that realise them."""
+    rows = []
+    for reading in READINGS:
+        records = _records_of(content, reading.stage)
+        told = dict.fromkeys(value_of(reading, record) for record in records)
+        rows.append(
+            [
+                Cell(reading.number),
+                Cell(f"Our reading: {reading.says[0].lower()}{reading.says[1:]}"),
+                Cell(" | ".join(filter(None, told)), faint=True),
+            ]
+        )
+    return Table("What the paper leaves open", ("No.", "Decision", "Settings"), rows)
+
+
+def version_table(content: Content) -> Table:
+    """List what it ran on."""
+    devices = dict.fromkeys(recipe.device for recipe in content.recipes)
+    told = content.versions | {"device of the evaluation": ", ".join(devices)}
+    rows = [[Cell(name), Cell(version)] for name, version in told.items()]
+    return Table("Versions", ("What", "Version"), rows)
+
+
+def _records_of(content: Content, stage: Stage) -> list[StageRecord]:
+    return [record for record in content.lineage.values() if record.stage == stage]
+
+
+def _scored(content: Content, condition: Condition) -> list[tuple[str, SetScore]]:
+    first = content.recipes[0]
+    told = [
+        (trivial_name(condition, answer), first.score(condition, answer))
+        for answer in (Answer.LINES, Answer.HINT)
+    ]
+    told += [(recipe.name, recipe.score(condition)) for recipe in content.recipes]
+    return [(name, score) for name, score in told if score]
+
+
+def _score_rows(scored: Sequence[tuple[str, SetScore]]) -> list[list[Cell]]:
+    bests = [_best(column, [score for _, score in scored]) for column in COLUMNS]
+    return [
+        [Cell(name), *map(_score_cell, COLUMNS, [score] * len(COLUMNS), bests)]
+        for name, score in scored
+    ]
+
+
+def _best(column: Column, scores: Sequence[SetScore]) -> float | None:
+    return max(map(column.worth, scores)) if column.worth else None
+
+
+def _score_cell(column: Column, score: SetScore, best: float | None) -> Cell:
+    is_best = column.worth is not None and column.worth(score) == best
+    return Cell(column.tell(score), best=is_best, faint=column.worth is None)
+
+
+def _count_row(what: str, number: int) -> list[Cell]:
+    if what in set(DropReason):
+        return [Cell(f"dropped: {what.replace('_', ' ')}", faint=True), Cell(f"{number:,}")]
+    return [Cell(what.replace("_", " ")), Cell(f"{number:,}")]
+
+
+def _told(number: float | None, digits: int, otherwise: str) -> str:
+    return otherwise if number is None else f"{number:.{digits}f}"

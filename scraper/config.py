@@ -1,0 +1,91 @@
+"""The scraper's knobs: which site, what to ask for, and how gently."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from storage.section import OPERATIONAL, Section
+
+SAMPLE = "sample:"
+"""The base URL that means the embedded board."""
+
+MAX_QUERY_LETTERS = 1900
+
+
+def _checked_base_url(url: str) -> str:
+    if url == SAMPLE:
+        return url
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError(f"wanted {SAMPLE!r} or an address such as https://safebooru.org")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("wanted the site's address alone, without a path")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _checked_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not tag or re.search(r"\s", tag) for tag in tags):
+        raise ValueError("wanted one tag each: no blanks within, none empty")
+    if any(re.match(r"-?(id|sort):", tag) for tag in tags):
+        raise ValueError("`id:` and `sort:` are the scraper's own: it walks from new to old by id")
+    if len(" ".join(tags)) > MAX_QUERY_LETTERS:
+        raise ValueError(f"together longer than {MAX_QUERY_LETTERS} letters, which the site cuts")
+    return tags
+
+
+class ScraperConfig(Section):
+    """Which posts to fetch from which site, and how gently."""
+
+    base_url: Annotated[str, AfterValidator(_checked_base_url)] = "https://safebooru.org"
+    """The site's address, or `sample:` for the embedded board of OpenMoji's drawings."""
+
+    tags: Annotated[tuple[str, ...], AfterValidator(_checked_tags)] = (
+        "-comic",
+        "-4koma",
+        "-monochrome",
+        "-greyscale",
+        "-sketch",
+        "-lineart",
+        "-animated",
+    )
+    """Tags that a post must have, or with a leading `-` must not have."""
+
+    max_posts: int = Field(20_000, gt=0)
+    """Stop at this many posts whose original was fetched; `clean` drops some of them later."""
+
+    snapshot: str = Field("1", pattern=r"^[A-Za-z0-9._-]+$")
+    """A label for this look at the site: the same one resumes, a new one looks anew."""
+
+    line_art: bool = True
+    """Also fetch a drawing's true line art where the site offers it."""
+
+    max_bytes: int = Field(30 << 20, gt=0)
+    """Larger originals are dropped."""
+
+    sample_posts: int = Field(600, gt=0)
+    """How many posts the embedded board holds."""
+
+    requests_per_second: float = Field(1.0, gt=0, le=1000, json_schema_extra=OPERATIONAL)
+    """The most requests a second, pages and pictures together; a slower Crawl-delay wins."""
+
+    connections: int = Field(2, ge=1, le=8, json_schema_extra=OPERATIONAL)
+    """The most connections to the site at a time."""
+
+    user_agent: str = Field(
+        "Irodori/0.1", min_length=1, pattern=r"^[\x20-\x7e]+$", json_schema_extra=OPERATIONAL
+    )
+    """Who we say we are."""
+
+    contact: str = Field("", pattern=r"^[\x20-\x7e]*$", json_schema_extra=OPERATIONAL)
+    """An address where the site's owner can reach you; please set it for a real site."""
+
+    timeout_seconds: float = Field(30.0, gt=0, json_schema_extra=OPERATIONAL)
+    """How long to wait for a connection, and for the next bytes of an answer."""
+
+    max_attempts: int = Field(6, ge=1, le=20, json_schema_extra=OPERATIONAL)
+    """How often one request is made before it is given up."""
+
+    backoff_seconds: float = Field(1.0, gt=0, json_schema_extra=OPERATIONAL)
+    """The longest pause after a first failure; each further one doubles it, up to 5 minutes."""

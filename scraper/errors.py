@@ -1,0 +1,42 @@
+"""What can go wrong with the site.
+
+SiteError                 the site cannot be used as it answers; the stage stops, and goes on later
+|-- SiteUnreachable       no good answer after every retry
+|-- SiteRefuses           403, a challenge page, or robots.txt: we are not wanted, and stop
+|-- SearchRefused         the search itself is refused (too deep, say)
+|-- StrangeAnswer         an answer that is none of those the site is known to give
+
+NotServed                 one address does not give what it should; its post is dropped with the
+                          reason, the stage goes on
+"""
+
+from storage.errors import IrodoriError
+from storage.records import DropReason
+
+
+class SiteError(IrodoriError):
+    """The site cannot be used as it answers."""
+
+
+class SiteUnreachable(SiteError):
+    """The site gave no good answer after every retry."""
+
+
+class SiteRefuses(SiteError):
+    """The site does not want us; we stop and never try to get round it."""
+
+
+class SearchRefused(SiteError):
+    """The site refuses this search."""
+
+
+class StrangeAnswer(SiteError):
+    """The site's answer is none that it is known to give."""
+
+
+class NotServed(Exception):
+    """One address does not give what it should."""
+
+    def __init__(self, reason: DropReason, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason

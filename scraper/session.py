@@ -1,0 +1,197 @@
+"""The one door to the site: every request passes here, in turn, checked and tried again.
+
+A request goes out when the pace allows it, to the site's own hosts only, each redirect checked
+anew. What may pass by itself (429, 5xx, timeouts, cut answers) is tried again after a pause for
+all threads; what says that we are not wanted (403, a challenge page, robots.txt) ends the run.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from scraper.config import ScraperConfig
+from scraper.errors import NotServed, SiteRefuses, SiteUnreachable
+from scraper.hosts import is_loopback, is_of_site
+from scraper.politeness import Pace, Robots, backoff, retry_after
+from storage.records import DropReason
+
+logger = logging.getLogger(__name__)
+
+MAX_REDIRECTS = 3
+MAX_GIVEN_UP = 5
+"""So many requests given up one after the other mean that the site is down."""
+MAX_ROBOTS_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 16
+
+LATER = {408, 429, 500, 502, 503, 504, *range(520, 525)}
+GONE = {404, 410}
+UNWANTED = {401, 403, 451}
+REDIRECTS = {301, 302, 303, 307, 308}
+CHALLENGE = b"<title>Just a moment..."
+
+
+class Later(Exception):
+    """What failed now may succeed later."""
+
+    def __init__(self, what: str, seconds: float | None = None) -> None:
+        super().__init__(what)
+        self.seconds = seconds
+
+
+class SiteSession:
+    """Asks one site; closes with a `with` block."""
+
+    def __init__(self, base_url: str, config: ScraperConfig) -> None:
+        self.base_url = base_url
+        self._config = config
+        self._pace = Pace(config.requests_per_second)
+        self._chance = random.Random()
+        self._given_up, self._guard = 0, threading.Lock()
+        self._user_agent = _user_agent(config)
+        self._http = _http(base_url, config.connections, self._user_agent)
+        self._robots: Robots | None = None
+
+    def __enter__(self) -> Self:
+        """Read robots.txt, once."""
+        try:
+            text = self.fetch("/robots.txt", max_bytes=MAX_ROBOTS_BYTES).decode("latin-1")
+        except NotServed as error:
+            if error.reason is not DropReason.GONE:
+                raise SiteUnreachable(f"{self.base_url}/robots.txt: {error}") from error
+            text = ""
+        self._robots = Robots(text, self._user_agent)
+        self._pace.slow_down(self._robots.crawl_delay())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop whoever still waits for a turn, and close the connections."""
+        self._pace.close()
+        self._http.close()
+
+    def fetch(
+        self, url: str, *, max_bytes: int, params: Mapping[str, str | int] | None = None
+    ) -> bytes:
+        """Get one address (absolute, or relative to the site) and read it to its end.
+
+        Raises:
+            NotServed: it is gone, too large, elsewhere, or could not be had after every attempt.
+            SiteRefuses: the site does not want us.
+            SiteUnreachable: one request after the other had to be given up.
+        """
+        for attempt in range(self._config.max_attempts):
+            try:
+                answer = self._follow(self.absolute(url), params, max_bytes)
+            except Later as later:
+                failure = later
+            else:
+                self._count_given_up(reset=True)
+                return answer
+            pause = failure.seconds
+            if pause is None:
+                pause = backoff(attempt, self._config.backoff_seconds, self._chance)
+            logger.warning("waiting seconds=%.1f url=%s because=%s", pause, url, failure)
+            self._pace.pause(pause)
+        what = f"{url}: given up after {self._config.max_attempts} attempts; last: {failure}"
+        if self._count_given_up() >= MAX_GIVEN_UP:
+            raise SiteUnreachable(f"{what}; the site seems down, run again later to go on")
+        raise NotServed(DropReason.UNREACHABLE, what)
+
+    def absolute(self, url: str) -> str:
+        """Give an address of the site in full, whichever way the site wrote it."""
+        return urljoin(f"{self.base_url}/", url)
+
+    def relative(self, url: str) -> str:
+        """Give an address without the site's own; others stay as they are."""
+        if not url:
+            return ""
+        parts = urlsplit(self.absolute(url))
+        if f"{parts.scheme}://{parts.netloc}" != self.base_url:
+            return url
+        # The site's pages write two slashes after the host and append the id: the same file.
+        return "/" + parts.path.lstrip("/")
+
+    def _follow(self, url: str, params: Mapping[str, str | int] | None, max_bytes: int) -> bytes:
+        for _ in range(1 + MAX_REDIRECTS):
+            self._check(url)
+            self._pace.take_turn()
+            try:
+                with self._http.get(
+                    url,
+                    params=params,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=self._config.timeout_seconds,
+                ) as response:
+                    if response.status_code not in REDIRECTS:
+                        return self._read(response, max_bytes)
+                    url, params = urljoin(url, response.headers.get("Location", "")), None
+            except requests.RequestException as error:
+                raise Later(f"{type(error).__name__}: {error}") from error
+        raise NotServed(DropReason.UNREACHABLE, f"{url}: more than {MAX_REDIRECTS} redirects")
+
+    def _check(self, url: str) -> None:
+        if not is_of_site(url, self.base_url):
+            raise NotServed(DropReason.FORBIDDEN_HOST, f"{url}: not on {self.base_url}")
+        if self._robots and not self._robots.allow(url):
+            raise SiteRefuses(f"{url}: robots.txt of the site does not allow it; ask its owner")
+
+    def _read(self, response: requests.Response, max_bytes: int) -> bytes:
+        status, headers = response.status_code, response.headers
+        if status in UNWANTED or "cf-mitigated" in headers:
+            raise SiteRefuses(
+                f"{response.url}: the site does not want us (status {status}); stopped."
+                " Ask its owner, and set --scraper.contact"
+            )
+        if status in LATER:
+            raise Later(f"status {status}", retry_after(headers.get("Retry-After")))
+        if status in GONE:
+            raise NotServed(DropReason.GONE, f"{response.url}: status {status}")
+        if status != requests.codes.ok:
+            raise NotServed(DropReason.UNREACHABLE, f"{response.url}: status {status}")
+        content = _read_all(response, max_bytes)
+        if CHALLENGE in content[:BLOCK_BYTES]:
+            raise SiteRefuses(f"{response.url}: the site asks for proof of a human; stopped")
+        return content
+
+    def _count_given_up(self, *, reset: bool = False) -> int:
+        with self._guard:
+            self._given_up = 0 if reset else self._given_up + 1
+            return self._given_up
+
+
+def _read_all(response: requests.Response, max_bytes: int) -> bytes:
+    """Read an answer's body; one that ends before its Content-Length raises in the library."""
+    content = bytearray()
+    for block in response.iter_content(BLOCK_BYTES):
+        content += block
+        if len(content) > max_bytes:
+            raise NotServed(DropReason.TOO_LARGE, f"{response.url}: more than {max_bytes} bytes")
+    return bytes(content)
+
+
+def _user_agent(config: ScraperConfig) -> str:
+    return f"{config.user_agent} ({config.contact or 'no contact given'})"
+
+
+def _http(base_url: str, connections: int, user_agent: str) -> requests.Session:
+    http = requests.Session()
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+    http.mount("http://", adapter)
+    http.mount("https://", adapter)
+    # Uncompressed, so that Content-Length counts the very bytes that we keep.
+    http.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
+    # A proxy of this machine cannot reach a board on its loopback.
+    http.trust_env = not is_loopback(base_url)
+    return http

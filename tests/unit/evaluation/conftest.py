@@ -1,0 +1,139 @@
+"""A small finished run: made drawings as pairs, and a real training of a few steps on them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from evaluation.conditions import Batch, Condition
+from evaluation.pixelwise import Pictures
+from preprocessing.config import ConditionConfig
+from preprocessing.pairs import draw_pair
+from storage import digest, ledger, manifest, shards
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract, ShardRow, Split, StageRecord
+from storage.shards import Sample
+from training.config import TrainingConfig
+from training.recipes import RecipeName
+from training.stage import train
+
+SIZE_PX = 32
+SEED = 3
+SPLITS = {Split.TRAIN: [4], Split.VAL: [3], Split.TEST: [3, 2]}
+"""How many pictures each shard of a split holds."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    # Small tensors on a busy machine: a second thread only waits for the first.
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> DataLayout:
+    return DataLayout.at(str(tmp_path_factory.mktemp("run")))
+
+
+@pytest.fixture(scope="session")
+def paired(layout: DataLayout) -> StageRecord:
+    return make_pairs(layout, with_lines=True)
+
+
+@pytest.fixture(scope="session")
+def trained(layout: DataLayout, paired: StageRecord) -> dict[RecipeName, StageRecord]:
+    return {recipe: train_briefly(recipe, paired, layout) for recipe in ("unet-l2", "paper")}
+
+
+@pytest.fixture
+def unlined(tmp_path: Path) -> tuple[DataLayout, StageRecord]:
+    """Pairs of a site that has no true line art, in a root of their own."""
+    layout = DataLayout.at(str(tmp_path / "unlined"))
+    return layout, make_pairs(layout, with_lines=False)
+
+
+@pytest.fixture
+def chance() -> np.random.Generator:
+    return np.random.default_rng(SEED)
+
+
+@pytest.fixture
+def batch_of() -> Callable[[Pictures], Batch]:
+    """Pose some true pictures, with edges and hints made from them."""
+
+    def make(color_BHWC: Pictures) -> Batch:
+        return Batch(
+            condition=Condition.DETECTED,
+            md5s=tuple(f"{number:032x}" for number in range(len(color_BHWC))),
+            edge_BHW=color_BHWC.min(axis=-1),
+            hint_BHWC=np.stack([cv2.blur(color, (9, 9)) for color in color_BHWC]),
+            color_BHWC=color_BHWC,
+        )
+
+    return make
+
+
+def train_briefly(recipe: RecipeName, paired: StageRecord, layout: DataLayout) -> StageRecord:
+    config = TrainingConfig(
+        recipe=recipe,
+        steps=4,
+        checkpoint_every=2,
+        log_every=1,
+        batch_size=2,
+        width=2,
+        critic_width=2,
+        z_form="lowres",
+        feature_weight=0.0,
+        device="cpu",
+    )
+    return train(config, paired, layout, SEED)
+
+
+def make_pairs(layout: DataLayout, *, with_lines: bool) -> StageRecord:
+    """Run the condition stage's own drawing on made pictures."""
+    config = ConditionConfig()
+    opened = ledger.open_stage(Stage.CONDITION, config, inputs={}, layout=layout, seed=SEED)
+    rows = []
+    for split, sizes in SPLITS.items():
+        samples = sorted(
+            (_sample(split, number, with_lines) for number in range(sum(sizes))),
+            key=lambda sample: sample.key,
+        )
+        for number, size in enumerate(sizes):
+            some, samples = samples[:size], samples[size:]
+            pairs = [draw_pair(sample, split, config, SEED) for sample in some]
+            rows.append(shards.write(opened.folder / shards.name_of(split, number), split, pairs))
+    manifest.write_table(opened.folder / "shards.parquet", Contract.PAIRS, rows, ShardRow)
+    return opened.seal({})
+
+
+def _sample(split: Split, number: int, with_lines: bool) -> Sample:
+    """Draw a filled circle with an outline on white; color and place follow from the number."""
+    rng = np.random.default_rng([len(split), number])
+    color_HWC = np.full((SIZE_PX, SIZE_PX, 3), 255, dtype=np.uint8)
+    line_HW = np.full((SIZE_PX, SIZE_PX), 255, dtype=np.uint8)
+    center = [int(place) for place in rng.integers(SIZE_PX // 3, 2 * SIZE_PX // 3, 2)]
+    fill = [int(value) for value in rng.integers(40, 230, 3)]
+    cv2.circle(color_HWC, center, SIZE_PX // 4, fill, -1)
+    cv2.circle(color_HWC, center, SIZE_PX // 4, (0, 0, 0), 1)
+    cv2.circle(line_HW, center, SIZE_PX // 4, (0,), 1)
+    key = digest.of_bytes(color_HWC.tobytes())[:32]
+    facts = {
+        "md5": key,
+        "family": key,
+        "post_id": number,
+        "post_url": f"index.php?page=post&s=view&id={number}",
+        "source": f"https://openmoji.org/library/{number} (OpenMoji, CC BY-SA 4.0) <b>&",
+    }
+    contents = {"color.png": _png(color_HWC), "json": json.dumps(facts).encode()}
+    if with_lines:
+        contents["line.png"] = _png(line_HW)
+    return Sample(key, contents)
+
+
+def _png(picture: Pictures) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()

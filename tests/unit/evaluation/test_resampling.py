@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+
+from evaluation.resampling import bootstrap_mean, duel
+
+
+def test_the_interval_is_near_that_of_scipys_bootstrap(chance: np.random.Generator) -> None:
+    numbers = chance.normal(0.2, 0.05, 80)
+
+    found = bootstrap_mean(numbers.tolist(), seed=1)
+    expected = bootstrap(
+        (numbers,), np.mean, method="percentile", n_resamples=9999, rng=chance
+    ).confidence_interval
+
+    assert found.low == pytest.approx(expected.low, abs=1e-3)
+    assert found.high == pytest.approx(expected.high, abs=1e-3)
+
+
+def test_the_interval_repeats_with_the_seed_and_moves_with_another() -> None:
+    numbers = [0.1, 0.2, 0.35, 0.5, 0.9]
+
+    assert bootstrap_mean(numbers, 1) == bootstrap_mean(numbers, 1)
+    assert bootstrap_mean(numbers, 1) != bootstrap_mean(numbers, 2)
+
+
+def test_a_duel_compares_equal_pictures_only_and_a_tie_is_half_a_win() -> None:
+    ours = {"a": 0.1, "b": 0.2, "c": 0.3, "only ours": 0.0}
+    theirs = {"a": 0.2, "b": 0.2, "c": 0.2, "d": 0.2, "only theirs": 0.0}
+
+    found = duel(("ours", ours), ("theirs", theirs), "detected", seed=1)
+
+    assert found is not None
+    assert found.num_pictures == 3
+    assert found.win_rate == pytest.approx(0.5)
+    assert found.difference == pytest.approx(0)
+    assert found.low < 0 < found.high
+
+
+def test_there_is_no_duel_without_a_picture_in_common() -> None:
+    assert duel(("ours", {"a": 0.1}), ("theirs", {"b": 0.1}), "detected", seed=1) is None

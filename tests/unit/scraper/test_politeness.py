@@ -1,0 +1,136 @@
+import random
+import threading
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from scraper.errors import SiteError
+from scraper.politeness import MAX_BACKOFF_SECONDS, Pace, Robots, backoff, retry_after
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+def test_turns_are_never_closer_than_the_rate_allows():
+    time = FakeTime()
+    pace = Pace(2.0, clock=time.clock, sleep=time.sleep)
+    turns = []
+    for _ in range(21):
+        pace.take_turn()
+        turns.append(time.now)
+    assert turns[-1] - turns[0] == pytest.approx(10.0)
+    assert min(b - a for a, b in pairwise(turns)) == pytest.approx(0.5)
+
+
+def test_time_without_requests_does_not_save_up_a_burst():
+    time = FakeTime()
+    pace = Pace(1.0, clock=time.clock, sleep=time.sleep)
+    pace.take_turn()
+    time.now += 60
+    pace.take_turn()
+    before = time.now
+    pace.take_turn()
+    assert time.now - before == pytest.approx(1.0)
+
+
+def test_a_pause_holds_for_a_thread_that_already_waits():
+    pace = Pace(20.0)
+    pace.take_turn()
+    pace.pause(0.2)
+    turned = threading.Event()
+    waiting = threading.Thread(target=lambda: (pace.take_turn(), turned.set()))
+    waiting.start()
+    pace.pause(0.6)
+    assert not turned.wait(0.4)
+    waiting.join(timeout=5)
+    assert turned.is_set()
+
+
+def test_closing_frees_whoever_waits_for_a_turn():
+    pace = Pace(1.0)
+    pace.pause(3600)
+    errors = []
+
+    def wait():
+        try:
+            pace.take_turn()
+        except SiteError as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    pace.close()
+    waiting.join(timeout=5)
+    assert len(errors) == 1
+
+
+def test_a_slower_crawl_delay_wins_and_a_faster_one_does_not():
+    time = FakeTime()
+    pace = Pace(1.0, clock=time.clock, sleep=time.sleep)
+    pace.slow_down(0.1)
+    pace.take_turn()
+    pace.take_turn()
+    assert time.now == pytest.approx(101.0)
+    pace.slow_down(4.0)
+    pace.take_turn()
+    pace.take_turn()
+    assert time.now == pytest.approx(106.0)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 37.0),
+        ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
+        ("999999", 3600.0),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_read_in_seconds_or_as_a_date(header, seconds):
+    assert retry_after(header, datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)) == seconds
+
+
+def test_backoff_is_drawn_below_a_doubling_cap():
+    chance = random.Random(1)
+    for attempt in range(12):
+        drawn = [backoff(attempt, 1.0, chance) for _ in range(300)]
+        cap = min(MAX_BACKOFF_SECONDS, 2.0**attempt)
+        assert 0 <= min(drawn) < 0.1 * cap
+        assert 0.9 * cap < max(drawn) <= cap
+
+
+def test_robots_forbids_delays_and_knows_us_by_name():
+    text = """
+User-agent: *
+Disallow: /private
+
+User-agent: irodori
+Crawl-delay: 3
+Disallow: /index.php?page=dapi
+"""
+    ours = Robots(text, "Irodori/0.1 (someone@example.org)")
+    assert not ours.allow("https://site/index.php?page=dapi&s=post")
+    assert ours.allow("https://site/private")
+    assert ours.crawl_delay() == 3.0
+    other = Robots(text, "another/1")
+    assert not other.allow("https://site/private/x")
+    assert other.crawl_delay() == 0.0
+
+
+def test_no_robots_txt_allows_all():
+    assert Robots("", "Irodori/0.1").allow("https://site/anything")

@@ -1,0 +1,116 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from upath import UPath
+
+from preprocessing.config import HintConfig
+from storage.errors import CorruptFile, MissingInput
+from training import checkpoint
+from training.arithmetic import Arithmetic
+from training.config import TrainingConfig
+from training.data import Batches, Pairs
+from training.players import Players, gather
+from training.step import train_step
+
+CPU = torch.device("cpu")
+SMALL: dict[str, Any] = {
+    "width": 4, "critic_width": 4, "z_form": "lowres", "feature_weight": 0, "device": "cpu"
+}  # fmt: skip
+
+
+def players_of(recipe: str = "paper", seed: int = 0) -> Players:
+    return gather(TrainingConfig.model_validate(SMALL | {"recipe": recipe}), 32, CPU, seed)
+
+
+def trained(recipe: str = "paper") -> Players:
+    """Players after one step, so that running statistics and optimisers hold something."""
+    pictures = torch.randint(0, 256, (4, 4, 32, 32), dtype=torch.uint8)
+    pairs = Pairs(pictures[:, :3], pictures[:, 3:], None)
+    players = players_of(recipe)
+    how = Arithmetic.of(TrainingConfig(device="cpu"))
+    train_step(players, Batches(pairs, HintConfig(), 4, CPU, 0), 0, how)
+    return players
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> UPath:
+    return UPath(tmp_path)
+
+
+def test_a_loaded_generator_colours_as_the_saved_one(folder: UPath) -> None:
+    players = trained()
+    saved = checkpoint.save(folder, players, 7)
+    loaded = checkpoint.load_generator(saved.folder)
+    edge, hint, z = torch.rand(2, 1, 32, 32), torch.rand(2, 3, 32, 32), torch.rand(2, 100)
+    assert not loaded.training
+    assert loaded.z_size == 100
+    assert torch.equal(loaded(edge, hint, z), players.generator.eval()(edge, hint, z))
+
+
+def test_a_loaded_critic_scores_as_the_saved_one(folder: UPath) -> None:
+    players = trained()
+    saved = checkpoint.save(folder, players, 7)
+    loaded = checkpoint.load_critic(saved.folder)
+    color, given = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
+    assert loaded is not None
+    assert players.critic is not None
+    assert torch.equal(loaded(color, given), players.critic(color, given))
+
+
+def test_a_recipe_without_a_critic_has_none_to_load(folder: UPath) -> None:
+    saved = checkpoint.save(folder, trained("unet-l2"), 7)
+    assert checkpoint.load_critic(saved.folder) is None
+    assert checkpoint.load_generator(saved.folder).z_size == 0
+
+
+def test_restored_players_are_the_saved_ones_down_to_the_optimiser(folder: UPath) -> None:
+    players, fresh = trained(), players_of(seed=1)
+    saved = checkpoint.save(folder, players, 7)
+    checkpoint.restore(saved, fresh)
+    again = checkpoint.save(folder / "again", fresh, 7)
+    for name in (checkpoint.GENERATOR, checkpoint.CRITIC, checkpoint.OPTIMIZER):
+        assert (again.folder / name).read_bytes() == (saved.folder / name).read_bytes()
+
+
+def test_only_the_newest_checkpoint_keeps_its_optimisers(folder: UPath) -> None:
+    players = trained()
+    for step in (5, 10, 15):
+        checkpoint.save(folder, players, step)
+    listed = checkpoint.list_checkpoints(folder)
+    assert [each.step for each in listed] == [5, 10, 15]
+    has = [(each.folder / checkpoint.OPTIMIZER).exists() for each in listed]
+    assert has == [False, False, True]
+
+
+def test_an_incomplete_checkpoint_is_not_listed(folder: UPath) -> None:
+    players = trained()
+    checkpoint.save(folder, players, 5)
+    cut = checkpoint.save(folder, players, 10)
+    (cut.folder / checkpoint.STATE).unlink()
+    assert [each.step for each in checkpoint.list_checkpoints(folder)] == [5]
+
+
+def test_a_folder_without_training_has_no_checkpoints(folder: UPath) -> None:
+    assert checkpoint.list_checkpoints(folder) == []
+    with pytest.raises(MissingInput, match="no complete checkpoint"):
+        checkpoint.load_generator(folder)
+
+
+def test_cut_weights_are_named_not_loaded(folder: UPath) -> None:
+    saved = checkpoint.save(folder, trained(), 5)
+    path = saved.folder / checkpoint.GENERATOR
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CorruptFile, match=r"generator\.safetensors"):
+        checkpoint.load_generator(saved.folder)
+
+
+def test_weights_of_another_network_are_refused(folder: UPath) -> None:
+    saved = checkpoint.save(folder, trained(), 5)
+    state = json.loads((saved.folder / checkpoint.STATE).read_text())
+    state["generator"]["width"] = 8
+    (saved.folder / checkpoint.STATE).write_text(json.dumps(state))
+    with pytest.raises(CorruptFile, match="another network"):
+        checkpoint.load_generator(saved.folder)

@@ -1,0 +1,49 @@
+import math
+
+import pytest
+import torch
+
+from training import losses
+
+
+def test_l1_and_l2_are_means_over_all_numbers() -> None:
+    fake, real = torch.zeros(2, 3, 4, 4), torch.full((2, 3, 4, 4), 0.5)
+    assert losses.l1(fake, real).item() == 0.5
+    assert losses.l2(fake, real).item() == 0.25
+
+
+def test_total_variation_sums_channels_inside_the_root() -> None:
+    # One step of height 1 to the right in all three channels, in 2 of the 3 x 3 places looked at.
+    picture = torch.zeros(1, 3, 4, 4)
+    picture[..., 2:] = 1.0
+    assert losses.total_variation(picture).item() == pytest.approx(math.sqrt(3) / 3, abs=1e-3)
+
+
+def test_a_plain_picture_has_next_to_no_total_variation_and_a_finite_gradient() -> None:
+    picture = torch.ones(1, 3, 8, 8, requires_grad=True)
+    value = losses.total_variation(picture)
+    value.backward()
+    assert value.item() <= 1.01e-4
+    assert picture.grad is not None
+    assert torch.isfinite(picture.grad).all()
+
+
+def test_the_wasserstein_estimate_grows_as_real_scores_rise_above_fake() -> None:
+    real, fake = torch.tensor([3.0, 1.0]), torch.tensor([-1.0, 0.0])
+    assert losses.wasserstein(real, fake).item() == 2.5
+
+
+def test_the_adversarial_weight_doubles_at_half_the_size() -> None:
+    assert losses.size_factor(256) == 1
+    assert losses.size_factor(128) == 2
+
+
+def test_losses_of_bf16_pictures_are_taken_in_fp32() -> None:
+    picture = torch.rand(1, 3, 8, 8).bfloat16()
+    for value in (
+        losses.l1(picture, picture),
+        losses.l2(picture, picture),
+        losses.total_variation(picture),
+        losses.wasserstein(picture.flatten(), picture.flatten()),
+    ):
+        assert value.dtype == torch.float32

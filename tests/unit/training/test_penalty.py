@@ -1,0 +1,89 @@
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from training import penalty
+from training.critic import Critic, CriticShape
+
+Penalty = Callable[[Critic, Tensor, Tensor], Tensor]
+
+
+def scene(size_px: int = 64, batch: int = 3) -> tuple[Critic, Tensor, Tensor]:
+    torch.manual_seed(5)
+    critic = Critic(CriticShape(width=4, size_px=size_px)).double()
+    with torch.no_grad():
+        # As drawn, the scores hardly move; larger weights make slopes worth penalising.
+        for value in critic.parameters():
+            value.mul_(3)
+    color = torch.randn(batch, 3, size_px, size_px, dtype=torch.float64)
+    given = torch.randn(batch, 4, size_px, size_px, dtype=torch.float64)
+    return critic, color, given
+
+
+class Plane(nn.Module):
+    """A critic whose gradient is known: its score is the picture times a fixed one."""
+
+    def __init__(self, slope: Tensor) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(slope)
+
+    def forward(self, color: Tensor, given: Tensor) -> Tensor:
+        return (color * self.slope).flatten(1).sum(dim=1) + given.flatten(1).sum(dim=1)
+
+
+def test_by_definition_it_is_the_squared_distance_of_each_norm_from_one() -> None:
+    slope = torch.full((3, 4, 4), 0.5, dtype=torch.float64)
+    color = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+    value = penalty.by_autograd(Plane(slope), color, torch.zeros(2, 4, 4, 4))
+    # The norm runs over channels and pixels together: sqrt(48 * 0.25).
+    assert value.item() == pytest.approx((48**0.5 * 0.5 - 1) ** 2, rel=1e-12)
+
+
+def test_by_definition_it_agrees_with_differences_along_every_pixel() -> None:
+    critic, color, given = scene(size_px=32, batch=1)
+    step = 1e-6
+    numbers = torch.eye(color.numel(), dtype=torch.float64).view(-1, *color.shape[1:]) * step
+    with torch.no_grad():
+        many = given.expand(len(numbers), -1, -1, -1)
+        slopes = (critic(color + numbers, many) - critic(color - numbers, many)) / (2 * step)
+    by_hand = (slopes.norm() - 1) ** 2
+    assert penalty.by_autograd(critic, color, given).item() == pytest.approx(
+        by_hand.item(), rel=1e-5
+    )
+
+
+def test_analytic_and_definition_agree_in_value_and_in_every_gradient() -> None:
+    critic, color, given = scene()
+    found = {}
+    for form in (penalty.by_autograd, penalty.analytic):
+        critic.zero_grad()
+        value = form(critic, color, given)
+        value.backward()
+        gradients = {
+            name: torch.zeros_like(weight) if weight.grad is None else weight.grad.clone()
+            for name, weight in critic.named_parameters()
+        }
+        found[form.__name__] = (value.detach(), gradients)
+    definition, fast = found["by_autograd"], found["analytic"]
+    assert definition[0] > 0.01
+    torch.testing.assert_close(fast[0], definition[0], rtol=1e-6, atol=0)
+    for name, gradient in definition[1].items():
+        torch.testing.assert_close(fast[1][name], gradient, rtol=1e-6, atol=1e-9, msg=name)
+
+
+@pytest.mark.parametrize("form", [penalty.by_autograd, penalty.analytic])
+def test_a_pictures_penalty_does_not_depend_on_its_neighbours(form: Penalty) -> None:
+    critic, color, given = scene()
+    alone = [form(critic, color[n : n + 1], given[n : n + 1]).item() for n in range(len(color))]
+    together = form(critic, color, given).item()
+    assert together == pytest.approx(sum(alone) / len(alone), rel=1e-9)
+    assert len(set(alone)) == len(alone)
+
+
+def test_each_picture_is_mixed_by_one_share_of_its_own() -> None:
+    real, fake = torch.ones(2, 3, 4, 4), torch.zeros(2, 3, 4, 4)
+    mixed = penalty.mix(real, fake, torch.tensor([0.25, 1.0]))
+    assert torch.equal(mixed[0], torch.full((3, 4, 4), 0.25))
+    assert torch.equal(mixed[1], real[1])

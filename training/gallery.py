@@ -1,0 +1,47 @@
+"""The same few validation pictures, coloured again and again while the generator learns."""
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from upath import UPath
+
+from storage import files
+from training.checkpoint import name_of
+from training.data import Pairs, generator_of, to_float, to_pixels
+from training.generator import UNet
+
+FOLDER = "pictures"
+NUM_PICTURES = 8
+
+
+class Gallery:
+    """Contact sheets, one row a picture: line art, hint, ours, truth."""
+
+    def __init__(self, pairs: Pairs, device: torch.device, seed: int) -> None:
+        """Choose the first validation pictures; their noise is the same in every sheet."""
+        assert pairs.hint is not None
+        count = min(NUM_PICTURES, len(pairs.color))
+        self.edge = to_float(pairs.edge[:count].to(device))
+        self.hint = to_float(pairs.hint[:count].to(device))
+        self.color = to_float(pairs.color[:count].to(device))
+        self.seed = seed
+
+    def draw(self, generator: UNet, train_folder: UPath, step: int) -> None:
+        """Colour the pictures as the app would and write them as one sheet."""
+        chance = generator_of(self.seed, "gallery")
+        z = torch.randn(len(self.edge), generator.z_size, generator=chance)
+        generator.eval()
+        with torch.no_grad():
+            ours = generator(self.edge, self.hint, z.to(self.edge))
+        generator.train()
+        columns = [self.edge.expand_as(self.color), self.hint, ours, self.color]
+        sheet_HWC = _sheet(torch.stack([to_pixels(column).cpu() for column in columns], dim=1))
+        _, content = cv2.imencode(".png", cv2.cvtColor(sheet_HWC, cv2.COLOR_RGB2BGR))
+        files.write_bytes(train_folder / FOLDER / f"{name_of(step)}.png", content.tobytes())
+
+
+def _sheet(pixels_RKCHW: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    rows, columns, channels, height, width = pixels_RKCHW.shape
+    sheet = pixels_RKCHW.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)
+    return np.ascontiguousarray(sheet.numpy())

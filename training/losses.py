@@ -1,0 +1,48 @@
+"""The losses between pictures, and the critic's: tensors in, one number out.
+
+Pictures are float in [-1, 1]; every mean is taken in fp32, whatever the networks compute in.
+"""
+
+import torch
+from torch import Tensor
+
+REFERENCE_PX = 256
+"""The size at which the recipes' weights hold."""
+
+TV_EPSILON = 1e-8
+
+
+def l1(fake_BCHW: Tensor, real_BCHW: Tensor) -> Tensor:
+    """Give the mean absolute difference."""
+    return (fake_BCHW.float() - real_BCHW.float()).abs().mean()
+
+
+def l2(fake_BCHW: Tensor, real_BCHW: Tensor) -> Tensor:
+    """Give the mean squared difference."""
+    return (fake_BCHW.float() - real_BCHW.float()).square().mean()
+
+
+def total_variation(picture_BCHW: Tensor) -> Tensor:
+    """Give the mean length of the colour's gradient.
+
+    At each pixel the squared differences to the right and the lower neighbour are summed over the
+    channels, inside the root.
+    """
+    picture = picture_BCHW.float()
+    down = picture[..., 1:, :-1] - picture[..., :-1, :-1]
+    right = picture[..., :-1, 1:] - picture[..., :-1, :-1]
+    return torch.sqrt((down.square() + right.square()).sum(dim=1) + TV_EPSILON).mean()
+
+
+def wasserstein(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
+    """Give the critic's estimate of the distance between real and fake: E D(real) - E D(fake)."""
+    return scores_real.float().mean() - scores_fake.float().mean()
+
+
+def size_factor(size_px: int) -> float:
+    """Scale the adversarial weight to another size than 256 px.
+
+    The penalty holds the norm of the critic's gradient over the whole picture at 1, while the norm
+    of the mean absolute difference's gradient falls as the picture grows.
+    """
+    return REFERENCE_PX / size_px
