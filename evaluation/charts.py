@@ -19,23 +19,26 @@ def charts(content: Content) -> list[Figure]:
         *(_generator_loss(recipe, _stroke(content, recipe)) for recipe in content.recipes),
         _along(
             content,
-            ("Distance of the colour histograms", "nats", lambda score: score.kl_hist),
-            f"kl_hist, {data}. The counterpart of the paper's Fig. 9.",
+            ("Colours, fine: kl_hist", "nats", lambda score: score.kl_hist),
+            f"KL(real || generated) between 256-bin histograms, {data}."
+            " The counterpart of the paper's Fig. 9.",
         ),
         _along(
             content,
-            ("The same with coarse colours", "nats", lambda score: score.kl_8),
-            f"kl_8 (8 x 8 x 8 joint colours), {data}.",
+            ("Colours, coarse: kl_8", "nats", lambda score: score.kl_8),
+            f"KL(real || generated) between 8 x 8 x 8 joint histograms, {data}.",
         ),
         _along(
             content,
-            ("The same between whole sets", "nats", lambda score: score.kl_set),
-            f"KL between the histograms of all {number:,} true and all generated pictures.",
+            ("Colours of whole sets: KL", "nats", lambda score: score.kl_set),
+            f"KL(real || generated) between the 256-bin histograms of all {number:,} pictures"
+            " together.",
         ),
         _along(
             content,
-            ("Distance to the truth", "l2 (RMSE in [0, 1])", lambda score: score.l2),
-            f"l2, {data}; dashed: the trivial answers. The counterpart of the paper's Fig. 10.",
+            ("Distance to the truth: l2", "RMSE, pixels in [0, 1]", lambda score: score.l2),
+            f"Root of the mean squared difference, {data}; dashed: the trivial answers."
+            " The counterpart of the paper's Fig. 10.",
             with_trivial=True,
         ),
     ]

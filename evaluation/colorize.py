@@ -62,13 +62,12 @@ class Colorizer:
 
 def open_colorizer(checkpoint: UPath, device: torch.device, seed: int) -> Colorizer:
     """Load the models of one checkpoint."""
-    critic = load_critic(checkpoint, device)
-    return Colorizer(
-        load_generator(checkpoint, device).eval(),
-        critic.eval() if critic is not None else None,
-        device,
-        seed,
-    )
+    generator, critic = load_generator(checkpoint, device), load_critic(checkpoint, device)
+    # Pictures come with their channels last; kernels of the same order are much faster on a CPU.
+    generator.to(memory_format=torch.channels_last)
+    if critic is not None:
+        critic.to(memory_format=torch.channels_last)
+    return Colorizer(generator, critic, device, seed)
 
 
 def device_of(wanted: str) -> torch.device:
@@ -89,7 +88,7 @@ def device_of(wanted: str) -> torch.device:
 def to_model(picture_BHWC: Pictures, device: torch.device) -> Tensor:
     """Turn uint8 pictures (B, H, W, C) into what models see: float (B, C, H, W) in [-1, 1]."""
     picture_BCHW = torch.tensor(picture_BHWC, device=device).permute(0, 3, 1, 2)
-    return picture_BCHW.float().div_(WHITE / 2).sub_(1).contiguous()
+    return picture_BCHW.float().div_(WHITE / 2).sub_(1)
 
 
 def to_picture(picture_BCHW: Tensor) -> Pictures:

@@ -16,7 +16,7 @@ class EvaluationConfig(Section):
     num_pictures: int = Field(8, ge=1, le=64)
     """So many test pictures are kept as pictures, for the report to show."""
 
-    batch_size: int = Field(16, ge=1, le=1_024, json_schema_extra=OPERATIONAL)
+    batch_size: int = Field(8, ge=1, le=1_024, json_schema_extra=OPERATIONAL)
     """So many pictures are coloured at once."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", json_schema_extra=OPERATIONAL)

@@ -25,10 +25,7 @@ TOLD_PACKAGES = ("irodori", "torch", "prefect", "numpy", "opencv-python-headless
 EVALUATED = f"{Stage.EVALUATE}-"
 TRAINED = f"{Stage.TRAIN}-"
 
-NAMES = {
-    "unet-l2": "Baseline (U-Net, L2)",
-    "paper": "Paper's recipe (cWGAN-GP)",
-}
+NAMES = {"unet-l2": "Baseline", "paper": "Paper's recipe"}
 """What a recipe is called in front of people; another one goes by its own name."""
 
 

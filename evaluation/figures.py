@@ -113,6 +113,7 @@ class Figure:
         axes.set_ylabel(self.unit)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.margins(x=0.02, y=0.12)
+        axes.set_xlim(left=0)
         axes.legend(loc="best", fontsize=10, labelcolor="linecolor", handlelength=1.6)
 
 

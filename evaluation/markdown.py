@@ -28,10 +28,13 @@ def render(content: Content) -> str:
 
 
 def _before_pictures(content: Content) -> list[str]:
+    what, numbers = story.headline(content)
     return [
         f"# {content.title}",
         " · ".join(story.circumstances(content)),
+        f"{what}: {', '.join(f'{name} **{number}**' for name, number in numbers)}.",
         *story.findings(content),
+        " ".join(story.who_is_who(content)),
     ]
 
 

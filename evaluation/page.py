@@ -51,6 +51,8 @@ def render(content: Content) -> str:
         content=content,
         css=Markup((HERE / "report.css").read_text()),
         circumstances=story.circumstances(content),
+        who_is_who=story.who_is_who(content),
+        headline=story.headline(content),
         findings=story.findings(content),
         thanks=story.thanks(content),
         drawings=drawings(content, Condition.DETECTED),

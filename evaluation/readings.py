@@ -119,7 +119,7 @@ def value_of(reading: Reading, record: StageRecord) -> str:
 def flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Spread nested settings out: `{"hints": {"max_blocks": 10}}` is `hints.max_blocks`."""
     spread: dict[str, Any] = {}
-    for name, value in settings.items():
+    for name, value in sorted(settings.items()):
         if isinstance(value, Mapping):
             spread |= flat(value, f"{before}{name}.")
         else:

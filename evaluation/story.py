@@ -32,24 +32,40 @@ def circumstances(content: Content) -> list[str]:
     return [*told, f"{' and '.join(steps)} generator updates"]
 
 
-def findings(content: Content) -> list[str]:
-    """Say how near the recipes come to the truth, and whom they beat."""
+def who_is_who(content: Content) -> list[str]:
+    """Say what stands behind the recipes' names."""
+    known = {
+        "unet-l2": "{name} (unet-l2) is the paper's U-Net, trained by the L2 distance alone.",
+        "paper": "{name} (paper) is the paper's conditional WGAN-GP with L1, features and total"
+        " variation, as we read it.",
+    }
+    return [
+        known[recipe.recipe].format(name=recipe.name)
+        for recipe in content.recipes
+        if recipe.recipe in known
+    ]
+
+
+def headline(content: Content) -> tuple[str, list[tuple[str, str]]]:
+    """Give the one number that counts, the mean l2 on test, for every answer: what, then who."""
     first = content.recipes[0]
-    asked = first.score(Condition.DETECTED)
-    if asked is None:
-        return []
-    distances = [(recipe.name, recipe.score(Condition.DETECTED)) for recipe in content.recipes] + [
-        (
-            _in_sentence(trivial_name(Condition.DETECTED, answer)),
-            first.score(Condition.DETECTED, answer),
-        )
+    scores = [(recipe.name, recipe.score(Condition.DETECTED)) for recipe in content.recipes] + [
+        (trivial_name(Condition.DETECTED, answer), first.score(Condition.DETECTED, answer))
         for answer in (Answer.HINT, Answer.LINES)
     ]
-    told = ", ".join(f"{name} {score.l2:.3f}" for name, score in distances if score)
+    number = max((score.num_pictures for _, score in scores if score), default=0)
+    return (
+        f"Mean distance to the truth (l2) on {number:,} test pictures that no model was trained on",
+        [(name, f"{score.l2:.3f}") for name, score in scores if score],
+    )
+
+
+def findings(content: Content) -> list[str]:
+    """Say whom each recipe comes nearer to the truth than, picture by picture."""
     return [
-        f"Mean distance to the truth (l2) on {asked.num_pictures:,} test pictures that no model"
-        f" was trained on: {told}.",
-        *(_verdict(content, recipe) for recipe in content.recipes),
+        f"{recipe.name} is nearer to the truth than {', than '.join(told)}."
+        for recipe in content.recipes
+        if (told := [_told(duel) for duel in _duels_of(content, recipe)])
     ]
 
 
@@ -71,26 +87,19 @@ def address_of(shown: Shown) -> str:
     return found.group() if found else ""
 
 
-def _verdict(content: Content, recipe: Trained) -> str:
-    duels = [
+def _duels_of(content: Content, recipe: Trained) -> list[Duel]:
+    return [
         duel
         for duel in content.duels
         if duel.first == recipe.name and duel.condition == Condition.DETECTED
     ]
-    verdicts = {
-        "beats": [duel for duel in duels if duel.high < 0],
-        "is beaten by": [duel for duel in duels if duel.low > 0],
-        "cannot be told from": [duel for duel in duels if duel.low <= 0 <= duel.high],
-    }
-    told = [f"{verb} {_rivals(some)}" for verb, some in verdicts.items() if some]
-    return f"{recipe.name} {', and '.join(told)}."
 
 
-def _rivals(duels: list[Duel]) -> str:
-    return " and ".join(
-        f"{_in_sentence(duel.second)} (nearer in {duel.win_rate:.0%} of the pictures)"
-        for duel in duels
-    )
+def _told(duel: Duel) -> str:
+    share = f"{_in_sentence(duel.second)} in {duel.win_rate:.0%} of the pictures"
+    if duel.high < 0:
+        return share
+    return f"{share} ({'on average it is farther' if duel.low > 0 else 'the means do not differ'})"
 
 
 def _in_sentence(name: str) -> str:

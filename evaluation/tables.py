@@ -1,6 +1,7 @@
 """The report's tables, before they become HTML or Markdown."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.conditions import Condition
@@ -52,11 +53,15 @@ class Column:
     worth: Callable[[SetScore], float] | None = None
 
 
+def _psnr(score: SetScore) -> float:
+    return math.inf if score.psnr is None else score.psnr
+
+
 COLUMNS = (
     Column("l2", lambda score: f"{score.l2:.4f}", lambda score: -score.l2),
     Column("l2, 95 %", lambda score: f"{score.l2_low:.4f} to {score.l2_high:.4f}"),
     Column("‖·‖₂", lambda score: f"{norm_at_256(score.l2):.1f}", lambda score: -score.l2),
-    Column("PSNR, dB", lambda score: _told(score.psnr, 2, "∞"), lambda score: -score.l2),
+    Column("PSNR, dB", lambda score: _told(score.psnr, 2, "∞"), _psnr),
     Column("kl_hist", lambda score: f"{score.kl_hist:.3f}", lambda score: -score.kl_hist),
     Column("kl_8", lambda score: f"{score.kl_8:.3f}", lambda score: -score.kl_8),
     Column("KL of sets", lambda score: f"{score.kl_set:.4f}", lambda score: -score.kl_set),
@@ -102,7 +107,7 @@ def count_tables(content: Content) -> list[Table]:
         Table(
             name,
             ("What", "How many"),
-            [_count_row(what, number) for what, number in content.lineage[stage].counts.items()],
+            _count_rows(content.lineage[stage].counts),
         )
         for stage, name in STAGE_NAMES.items()
         if stage in content.lineage
@@ -115,7 +120,8 @@ def settings_table(content: Content) -> Table:
     for stage in Stage:
         records = _records_of(content, stage)
         spread = [flat(record.settings) for record in records]
-        for name in dict.fromkeys(name for settings in spread for name in settings):
+        # Sorted, since a record that was read and one that was just made differ in their order.
+        for name in sorted({name for settings in spread for name in settings}):
             told = [tell(settings.get(name)) for settings in spread]
             value = told[0] if len(set(told)) == 1 else " | ".join(told)
             rows.append([Cell(f"{stage}.{name}"), Cell(value)])
@@ -177,10 +183,23 @@ def _score_cell(column: Column, score: SetScore, best: float | None) -> Cell:
     return Cell(column.tell(score), best=is_best, faint=column.worth is None)
 
 
-def _count_row(what: str, number: int) -> list[Cell]:
-    if what in set(DropReason):
-        return [Cell(f"dropped: {what.replace('_', ' ')}", faint=True), Cell(f"{number:,}")]
-    return [Cell(what.replace("_", " ")), Cell(f"{number:,}")]
+def _count_rows(counts: Mapping[str, int]) -> list[list[Cell]]:
+    """Tell the largest first, then what was dropped and why."""
+    reasons = {reason.value for reason in DropReason}
+
+    def place(what: str) -> tuple[bool, int, str]:
+        return what in reasons, -counts[what], what
+
+    return [
+        [
+            Cell(
+                ("dropped: " if what in reasons else "") + what.replace("_", " "),
+                faint=what in reasons,
+            ),
+            Cell(f"{counts[what]:,}"),
+        ]
+        for what in sorted(counts, key=place)
+    ]
 
 
 def _told(number: float | None, digits: int, otherwise: str) -> str:

@@ -31,6 +31,7 @@ PREFECT_SETTINGS = {
     "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(ROOMS),
     # What a person sees here we say ourselves, and a traceback belongs in the log.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     # The plugin is for the command `prefect` alone.
     "PREFECT_PLUGINS_ENABLED": "false",
 }

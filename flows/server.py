@@ -2,18 +2,25 @@
 
 import logging
 import os
-import urllib.error
+import socket
+import subprocess
+import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from prefect.events.worker import EventsWorker
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from storage.errors import BadInput
+from storage.errors import BadInput, IrodoriError
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 3
+START_SECONDS = 120
+DRAIN_SECONDS = 10
 
 
 @contextmanager
@@ -24,19 +31,54 @@ def listening() -> Iterator[None]:
         BadInput: PREFECT_API_URL names a server that does not answer.
     """
     url = PREFECT_API_URL.value()
-    if url is None or _answers(url):
+    if url and _answers(url):
         yield
         return
     if os.environ.get("PREFECT_API_URL"):
         raise BadInput(f"PREFECT_API_URL: no server answers at {url}; start it or unset this")
-    logger.info("no Prefect server at %s: a temporary one serves this run", url)
-    with temporary_settings(restore_defaults={PREFECT_API_URL}):
-        yield
+    with _temporary() as url, temporary_settings(updates={PREFECT_API_URL: url}):
+        try:
+            yield
+        finally:
+            # What is still queued for the server has to reach it before it goes.
+            EventsWorker.drain_all(timeout=DRAIN_SECONDS)
+            APILogWorker.drain_all(timeout=DRAIN_SECONDS)
+
+
+@contextmanager
+def _temporary() -> Iterator[str]:
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    # The run's name for the settings does not reach the server: it needs no API but its own.
+    environment = {**os.environ, "PREFECT_API_URL": url}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.temporary_server", str(port)],
+        stdin=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not _answers(url):
+            if process.poll() is not None or time.monotonic() > until:
+                raise IrodoriError("the temporary Prefect server did not start; see above for why")
+            time.sleep(0.1)
+        logger.info("watch this run at http://127.0.0.1:%d while it lasts", port)
+        yield url
+    finally:
+        process.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=PATIENCE_SECONDS):
             return True
-    except (OSError, urllib.error.URLError):
+    except OSError:
         return False

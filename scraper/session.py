@@ -95,6 +95,10 @@ class SiteSession:
                 answer = self._follow(self.absolute(url), params, max_bytes)
             except Later as later:
                 failure = later
+            except NotServed:
+                # An answer all the same: the site is up.
+                self._count_given_up(reset=True)
+                raise
             else:
                 self._count_given_up(reset=True)
                 return answer

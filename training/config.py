@@ -22,6 +22,12 @@ from training.recipes import (
 
 SHA256 = r"^([0-9a-f]{64})?$"
 
+FEATURE_SHA256 = {
+    "imagenet": "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+    "hed16": "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
+}
+"""What the weights of each named source have to be."""
+
 
 class TrainingConfig(Section):
     """Which system is trained on the pairs, how long and where."""
@@ -152,8 +158,18 @@ class TrainingConfig(Section):
 
     def settings(self) -> dict[str, Any]:
         """What makes the output, with the recipe and the rhythm resolved: no field is None."""
-        rhythm = {f"{name}_every": steps for name, steps in dataclasses.asdict(self.rhythm).items()}
-        return super().settings() | dataclasses.asdict(self.resolved()) | rhythm
+        rhythm = dataclasses.asdict(self.rhythm)
+        return (
+            super().settings()
+            | dataclasses.asdict(self.resolved())
+            | {f"{name}_every": steps for name, steps in rhythm.items()}
+            | {"feature_sha256": self.features_digest}
+        )
+
+    @property
+    def features_digest(self) -> str:
+        """The sha256 that the weights of the feature loss have to have."""
+        return FEATURE_SHA256.get(self.feature_source, self.feature_sha256)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

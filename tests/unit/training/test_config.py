@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 from pydantic import ValidationError
 
-from training.config import TrainingConfig
+from training.config import FEATURE_SHA256, TrainingConfig
 from training.recipes import RECIPES, Recipe
 
 
@@ -46,6 +46,12 @@ def test_a_short_training_has_ten_checkpoints_too() -> None:
     assert TrainingConfig(steps=200).rhythm.checkpoint == 20
     assert TrainingConfig(steps=3).rhythm.checkpoint == 1
     assert TrainingConfig(steps=200, checkpoint_every=50).rhythm.checkpoint == 50
+
+
+def test_the_settings_name_the_weights_of_the_features() -> None:
+    config = TrainingConfig(feature_source="hed16")
+    assert config.settings()["feature_sha256"] == FEATURE_SHA256["hed16"]
+    assert config.settings()["feature_sha256"] != TrainingConfig().settings()["feature_sha256"]
 
 
 def test_a_file_of_features_is_refused_without_its_digest() -> None:

@@ -130,9 +130,8 @@ def test_a_training_that_diverges_stops_and_saves_nothing_broken(
     config = config_of(recipe="paper", l1_weight=3e38, l2_weight=3e38)
     with pytest.raises(IrodoriError, match=r"diverged at step 3: .*loss.* none yet.*learning-rate"):
         train(config, paired, layout, 0)
-    (folder,) = (layout.root / "train").iterdir()
-    assert checkpoint.list_checkpoints(folder) == []
-    assert not (folder / "stage.json").exists()
+    assert list((layout.root / "train").rglob("state.json")) == []
+    assert list((layout.root / "train").rglob("stage.json")) == []
 
 
 def test_pictures_of_a_size_the_networks_cannot_take_are_refused(tmp_path: Path) -> None:
@@ -157,6 +156,15 @@ def test_another_seed_gives_another_training(layout: DataLayout, paired: StageRe
     assert one.key != two.key
     names = {name for name in digests(one) if name.endswith("generator.safetensors")}
     assert all(digests(one)[name] != digests(two)[name] for name in names)
+
+
+def test_looking_at_a_training_does_not_change_it(layout: DataLayout, paired: StageRecord) -> None:
+    rare = {"picture_every": 12, "checkpoint_every": 12, "log_every": 12}
+    often = {"picture_every": 1, "checkpoint_every": 2, "log_every": 1}
+    last = "checkpoints/step-0000012/generator.safetensors"
+    one, two = (train(config_of(recipe="paper", **how), paired, layout, 0) for how in (rare, often))
+    assert one.key != two.key
+    assert digests(one)[last] == digests(two)[last]
 
 
 def test_no_output_holds_a_time_or_a_path(layout: DataLayout, paired: StageRecord) -> None:

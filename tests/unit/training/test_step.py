@@ -79,7 +79,7 @@ def test_the_critic_learns_to_tell_real_from_fake() -> None:
     assert facts[-1]["wasserstein_penalised"] > facts[0]["wasserstein_penalised"] + 0.1
 
 
-def test_the_critic_is_updated_n_critic_times_a_step_each_on_pictures_of_its_own() -> None:
+def test_the_critic_is_updated_n_critic_times_for_one_update_of_the_generator() -> None:
     players, batches, how = setting(recipe="paper", n_critic=3)
     train_step(players, batches, 0, how)
     assert players.critic_adam is not None

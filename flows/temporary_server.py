@@ -1,0 +1,28 @@
+"""A Prefect server for one run, in a process of its own: python -m flows.temporary_server PORT.
+
+It hears no Ctrl-C (it leads its own session), so an interrupted run can still say so; and it lives
+exactly as long as the run holds its standard input open, however the run ends.
+"""
+
+import os
+import sys
+import threading
+
+import uvicorn
+from prefect.server.api.server import create_app
+
+
+def main(port: int) -> None:
+    """Serve on loopback until standard input closes."""
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    app = create_app(ephemeral=True, final=True)
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error")
+
+
+def _end_with_the_run() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,27 @@
+"""A pipeline small enough for a test, yet with every stage real."""
+
+import pytest
+
+from flows.command_line import parse
+from flows.config import PipelineConfig
+
+FLAGS = [
+    *("--scraper.sample-posts", "80", "--scraper.max-posts", "80"),
+    *("--clean.min-side-px", "128", "--pack.size-px", "64", "--pack.samples-per-shard", "20"),
+    *("--training.steps", "10", "--training.width", "4", "--training.critic-width", "4"),
+    *("--training.feature-weight", "0", "--training.checkpoint-every", "5"),
+    *("--evaluation.num-pictures", "2", "--report.num-pictures", "2"),
+]
+
+
+@pytest.fixture(scope="session")
+def flags() -> list[str]:
+    """The flags that make the sample preset small."""
+    return FLAGS
+
+
+@pytest.fixture(scope="session")
+def config(tmp_path_factory: pytest.TempPathFactory) -> PipelineConfig:
+    """The small pipeline, with a root of its own."""
+    root = tmp_path_factory.mktemp("undisturbed")
+    return parse(["run", "--root", str(root), *FLAGS]).config

@@ -1,0 +1,124 @@
+"""The whole paper, small, under a real Prefect server; then again, and killed in every stage."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from prefect.client.orchestration import get_client
+
+from flows import plan
+from flows.config import PipelineConfig
+from flows.pipeline import full_pipeline
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Output, StageRecord
+
+PROJECT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def reported(config: PipelineConfig, prefect_server: None) -> StageRecord:
+    """The record of an undisturbed run's report."""
+    return full_pipeline(config)
+
+
+@pytest.fixture
+def metrics(config: PipelineConfig, reported: StageRecord) -> dict:
+    folder = DataLayout.at(config.root).stage(Stage.REPORT, reported.key)
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def test_every_planned_stage_is_made_under_its_planned_key(
+    config: PipelineConfig, reported: StageRecord
+):
+    assert list(plan.finished(config, DataLayout.at(config.root))) == list(plan.plan(config))
+
+
+def test_every_post_is_kept_or_dropped_with_a_reason(
+    config: PipelineConfig, reported: StageRecord
+):
+    found = plan.finished(config, DataLayout.at(config.root))
+    scraped, cleaned = found[Stage.SCRAPE].counts, found[Stage.CLEAN].counts
+    facts = {"listed", "originals", "line_art", "bytes"}
+    facts |= {name for name in scraped if name.startswith("md5_")}
+    dropped = sum(number for name, number in scraped.items() if name not in facts)
+    assert scraped["listed"] == scraped["originals"] + dropped
+    facts = {"judged", "kept", "train", "val", "test"}
+    dropped = sum(number for name, number in cleaned.items() if name not in facts)
+    assert cleaned["judged"] == cleaned["kept"] + dropped == scraped["originals"]
+    assert cleaned["kept"] == cleaned["train"] + cleaned["val"] + cleaned["test"]
+
+
+def test_the_report_stands_beside_its_markdown_and_its_numbers(
+    config: PipelineConfig, reported: StageRecord
+):
+    folder = DataLayout.at(config.root).stage(Stage.REPORT, reported.key)
+    assert {path.name for path in folder.iterdir()} == {
+        "report.html",
+        "report.md",
+        "metrics.json",
+        "stage.json",
+    }
+
+
+def test_both_recipes_are_measured_beside_both_trivial_answers(metrics: dict):
+    told = json.dumps(metrics)
+    assert all(f'"{name}"' in told for name in ("unet-l2", "paper", "lines", "hint"))
+
+
+def test_the_server_knows_the_run_and_its_artifacts(reported: StageRecord):
+    with get_client(sync_client=True) as client:
+        artifacts = {artifact.key for artifact in client.read_artifacts()}
+    assert {"scrape", "clean", "pack", "condition", "train-paper", "report"} <= artifacts
+
+
+def test_a_second_run_finds_everything_finished_and_touches_nothing(
+    config: PipelineConfig, reported: StageRecord
+):
+    before = _times(config)
+    assert full_pipeline(config) == reported
+    assert _times(config) == before
+
+
+def test_a_run_killed_in_every_stage_ends_as_if_undisturbed(
+    config: PipelineConfig, reported: StageRecord, flags: list[str], tmp_path: Path
+):
+    command = [sys.executable, "-m", "flows", "run", "--root", str(tmp_path), *flags]
+    planned = plan.plan(config)
+    for label, each in planned.items():
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+        _wait_until_it_writes(tmp_path / each.stage / each.key, process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode in (-signal.SIGKILL, 0), label
+
+    done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True)
+    report = Path(done.stdout.splitlines()[-1])
+    assert report.name == "report.html"
+    assert report.exists()
+    assert _outputs(tmp_path, config) == _outputs(Path(config.root), config)
+
+
+def _wait_until_it_writes(folder: Path, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if folder.exists() and os.listdir(folder):
+            return
+        time.sleep(0.002)
+
+
+def _times(config: PipelineConfig) -> dict[str, int]:
+    root = Path(config.root)
+    files = [path for path in root.rglob("*") if path.is_file() and path.suffix != ".log"]
+    return {str(path): path.stat().st_mtime_ns for path in files}
+
+
+def _outputs(root: Path, config: PipelineConfig) -> dict[str, tuple[Output, ...]]:
+    found = plan.finished(config, DataLayout.at(str(root)))
+    return {label: record.outputs for label, record in found.items()}

@@ -1,0 +1,192 @@
+import logging
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from evaluation.conditions import Condition
+from evaluation.config import EvaluationConfig
+from evaluation.gallery import Gallery
+from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.stage import evaluate
+from storage import files, manifest
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract, StageRecord
+from training.recipes import RecipeName
+
+CONFIG = EvaluationConfig(num_curve_pictures=2, num_pictures=2, batch_size=2, device="cpu")
+SEED = 3
+
+Trainings = dict[RecipeName, StageRecord]
+
+
+Tables = tuple[list[SetScore], list[SetScore], list[PictureScore]]
+
+
+@pytest.fixture(scope="module")
+def evaluated(layout: DataLayout, paired: StageRecord, trained: Trainings) -> StageRecord:
+    return evaluate(CONFIG, trained["paper"], paired, layout, SEED)
+
+
+def _tables(layout: DataLayout, record: StageRecord) -> Tables:
+    folder = layout.stage(Stage.EVALUATE, record.key)
+    return (
+        manifest.read_table(folder / "curves.parquet", Contract.EVALUATION, SetScore),
+        manifest.read_table(folder / "scores.parquet", Contract.EVALUATION, SetScore),
+        manifest.read_table(folder / "per_sample.parquet", Contract.EVALUATION, PictureScore),
+    )
+
+
+def _elsewhere(layout: DataLayout, folder: Path) -> DataLayout:
+    """Copy a run's inputs to another root, without its evaluations."""
+    shutil.copytree(str(layout.root), folder, ignore=shutil.ignore_patterns(Stage.EVALUATE))
+    return DataLayout.at(str(folder))
+
+
+def test_every_checkpoint_is_scored_on_the_same_validation_pictures(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    curves, _, _ = _tables(layout, evaluated)
+
+    assert [(score.answer, score.step) for score in curves] == [
+        (Answer.LINES, 0),
+        (Answer.HINT, 0),
+        (Answer.MODEL, 2),
+        (Answer.MODEL, 4),
+    ]
+    assert {score.num_pictures for score in curves} == {2}
+
+
+def test_every_test_picture_is_answered_under_every_condition(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    _, scores, per_sample = _tables(layout, evaluated)
+
+    asked = {(one.md5, one.condition, one.answer) for one in per_sample}
+    assert len(asked) == len(per_sample) == 5 * len(Condition) * len(Answer)
+    assert {score.num_pictures for score in scores} == {5}
+    assert evaluated.counts["test_pictures_with_true_lines"] == 5
+
+
+def test_scores_of_the_set_are_those_of_its_pictures(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    _, scores, per_sample = _tables(layout, evaluated)
+
+    for score in scores:
+        mine = [
+            one.l2
+            for one in per_sample
+            if (one.condition, one.answer) == (score.condition, score.answer)
+        ]
+        assert score.l2 == pytest.approx(np.mean(mine))
+
+
+def test_the_trivial_answers_do_not_depend_on_the_model(
+    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: StageRecord
+) -> None:
+    other = evaluate(CONFIG, trained["unet-l2"], paired, layout, SEED)
+
+    def trivial(record: StageRecord) -> list[SetScore]:
+        return [one for one in _tables(layout, record)[1] if one.answer != Answer.MODEL]
+
+    def model(record: StageRecord) -> list[SetScore]:
+        return [one for one in _tables(layout, record)[1] if one.answer == Answer.MODEL]
+
+    assert trivial(other) == trivial(evaluated)
+    assert model(other) != model(evaluated)
+
+
+def test_only_a_recipe_with_a_critic_has_a_w_distance(
+    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: StageRecord
+) -> None:
+    baseline = evaluate(CONFIG, trained["unet-l2"], paired, layout, SEED)
+
+    with_critic = [one for one in _tables(layout, evaluated)[1] if one.answer == Answer.MODEL]
+    without = [one for one in _tables(layout, baseline)[1] if one.answer == Answer.MODEL]
+    assert all(math.isfinite(one.wasserstein or math.nan) for one in with_critic)
+    assert all(one.wasserstein is None for one in without)
+
+
+def test_the_pictures_kept_are_those_that_were_scored(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    _, _, per_sample = _tables(layout, evaluated)
+    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated.key))
+
+    for shown in gallery.shown():
+        truth = gallery.read(shown.md5, "color")
+        answer = gallery.read(shown.md5, Condition.TRUE_LINES)
+        assert truth is not None
+        assert answer is not None
+        (score,) = [
+            one.l2
+            for one in per_sample
+            if (one.md5, one.condition, one.answer)
+            == (shown.md5, Condition.TRUE_LINES, Answer.MODEL)
+        ]
+        rmse = np.sqrt(np.mean((truth / 255.0 - answer / 255.0) ** 2))
+        assert rmse == pytest.approx(score, rel=1e-6)
+
+
+def test_the_contact_sheet_and_the_numbers_for_machines_are_there(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    folder = layout.stage(Stage.EVALUATE, evaluated.key)
+
+    metrics = files.read_json(folder / "metrics.json")
+    assert (metrics["seed"], metrics["step"]) == (SEED, 4)
+    assert len(metrics["test"]) == len(Condition) * len(Answer)
+    with (folder / "grid.png").open("rb") as file, Image.open(file) as sheet:
+        assert sheet.size[0] > sheet.size[1]
+
+
+def test_evaluating_again_finds_it_finished(
+    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: StageRecord
+) -> None:
+    assert evaluate(CONFIG, trained["paper"], paired, layout, SEED) == evaluated
+
+
+def test_an_evaluation_that_broke_off_goes_on_to_the_same_bytes(
+    layout: DataLayout,
+    paired: StageRecord,
+    trained: Trainings,
+    evaluated: StageRecord,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    there = _elsewhere(layout, tmp_path / "again")
+    parts = there.stage(Stage.EVALUATE, evaluated.key) / "parts"
+    # A folder lies where the second test shard's scores belong, so the evaluation breaks off there.
+    obstacle = parts / "test-000001.tar.scores.parquet"
+    obstacle.mkdir(parents=True)
+    with pytest.raises(OSError, match=r"test-000001\.tar"):
+        evaluate(CONFIG, trained["paper"], paired, there, SEED)
+    obstacle.rmdir()
+
+    with caplog.at_level(logging.INFO):
+        again = evaluate(CONFIG, trained["paper"], paired, there, SEED)
+
+    assert "examined shard=test-000001.tar" in caplog.text
+    assert "examined shard=test-000000.tar" not in caplog.text
+    assert "scored" not in caplog.text
+    assert again.outputs == evaluated.outputs
+    assert not parts.exists()
+
+
+def test_pairs_without_true_lines_are_evaluated_without_them(
+    unlined: tuple[DataLayout, StageRecord], trained: Trainings, layout: DataLayout
+) -> None:
+    there, paired = unlined
+    source = layout.stage(Stage.TRAIN, trained["paper"].key)
+    shutil.copytree(str(source), str(there.stage(Stage.TRAIN, trained["paper"].key)))
+
+    record = evaluate(CONFIG, trained["paper"], paired, there, SEED)
+
+    assert record.counts["test_pictures_with_true_lines"] == 0
+    conditions = {score.condition for score in _tables(there, record)[1]}
+    assert conditions == {Condition.DETECTED, Condition.NO_HINT}

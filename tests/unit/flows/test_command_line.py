@@ -1,0 +1,61 @@
+import pytest
+
+from flows import command_line
+from flows.presets import preset
+from storage.errors import BadInput
+
+
+def test_a_bare_run_is_the_sample_preset():
+    command = command_line.parse(["run"])
+    assert (command.verb, command.config) == ("run", preset("sample"))
+
+
+def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
+    words = ["train", "--preset", "paper", "--seed", "7", "--training.steps", "12"]
+    words += ["--condition.hints.max-blocks=3", "--scraper.tags", "1girl,-comic"]
+    config = command_line.parse(words).config
+    assert (config.seed, config.training.steps, config.condition.hints.max_blocks) == (7, 12, 3)
+    assert config.scraper.tags == ("1girl", "-comic")
+    assert config.scraper.base_url == "https://safebooru.org"
+    assert config.pack.size_px == 256
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["rum"], r"no command 'rum' \(did you mean run\?\)"),
+        (["run", "--trainin.steps", "3"], r"no flag --trainin.steps \(did you mean --training.step"),
+        (["run", "--training.steps", "many"], r"--training.steps: .*integer.*not 'many'"),
+        (["run", "--training.steps", "-3"], r"--training.steps: .*greater.*not"),
+        (["run", "--training.recipe", "magic"], r"--training.recipe"),
+        (["run", "--preset", "large"], r"--preset.*large"),
+        (["run", "--training.steps"], r"--training.steps.*expected one argument"),
+        (["run", "loose"], r"loose"),
+        (["sample-booru", "--port", "http"], r"--port"),
+    ],
+)
+def test_what_is_not_understood_is_said_in_one_line(words: list[str], told: str):
+    with pytest.raises(BadInput, match=told) as error:
+        command_line.parse(words)
+    assert "\n" not in str(error.value)
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as left:
+        command_line.parse(["--help"])
+    assert left.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(f"  {verb}" in printed for verb in command_line.VERBS)
+
+
+def test_help_of_a_command_gives_each_field_its_sentence(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        command_line.parse(["scrape", "--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "--clean.min-side-px" in printed
+    assert "An original whose shorter side is below this is too small" in printed
+
+
+def test_the_sample_booru_takes_its_port_and_size():
+    command = command_line.parse(["sample-booru", "--port", "8999", "--posts", "50"])
+    assert (command.port, command.config.scraper.sample_posts) == (8999, 50)

@@ -1,0 +1,62 @@
+import pytest
+from pydantic import ValidationError
+
+from flows import plan
+from flows.config import PipelineConfig
+from flows.presets import PRESETS, preset
+from storage.layout import DataLayout
+from training.config import TrainingConfig
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_a_valid_configuration(name: str):
+    assert isinstance(preset(name), PipelineConfig)
+
+
+def test_the_papers_preset_is_the_papers():
+    config = preset("paper")
+    assert (config.clean.num_train, config.clean.num_val, config.clean.num_test) == (
+        14_000,
+        3_000,
+        3_000,
+    )
+    assert (config.pack.size_px, config.training.batch_size) == (256, 4)
+    assert config.training.resolved().learning_rate == 1e-4
+    assert config.recipes == ("unet-l2", "paper")
+
+
+def test_an_unknown_key_is_refused():
+    with pytest.raises(ValidationError, match="stepz"):
+        PipelineConfig.model_validate({"training": {"stepz": 3}})
+
+
+def test_each_recipe_is_trained_once():
+    config = PipelineConfig(rivals=("unet-l2", "paper"), training=TrainingConfig(recipe="paper"))
+    assert config.recipes == ("unet-l2", "paper")
+
+
+def test_a_plan_holds_every_stage_in_order_with_its_own_key():
+    planned = plan.plan(preset("sample"))
+    assert list(planned) == [
+        "scrape",
+        "clean",
+        "pack",
+        "condition",
+        "train-unet-l2",
+        "evaluate-unet-l2",
+        "train-paper",
+        "evaluate-paper",
+        "report",
+    ]
+    assert len({each.key for each in planned.values()}) == len(planned)
+
+
+def test_a_seed_changes_what_chance_touches_and_nothing_above():
+    one = plan.plan(PipelineConfig(seed=1))
+    other = plan.plan(PipelineConfig(seed=2))
+    changed = [label for label in one if one[label].key != other[label].key]
+    assert changed == list(one)[3:]
+
+
+def test_nothing_is_finished_in_an_empty_root(layout: DataLayout):
+    assert plan.finished(preset("sample"), layout) == {}
