@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 from upath import UPath
 
 from evaluation.pixelwise import WHITE, Pictures
@@ -63,10 +64,10 @@ class Colorizer:
 def open_colorizer(checkpoint: UPath, device: torch.device, seed: int) -> Colorizer:
     """Load the models of one checkpoint."""
     generator, critic = load_generator(checkpoint, device), load_critic(checkpoint, device)
-    # Pictures come with their channels last; kernels of the same order are much faster on a CPU.
-    generator.to(memory_format=torch.channels_last)
-    if critic is not None:
-        critic.to(memory_format=torch.channels_last)
+    for network in (generator, critic):
+        if network is not None:
+            # Pictures come with their channels last; kernels of that order are faster on a CPU.
+            convert_conv2d_weight_memory_format(network, torch.channels_last)
     return Colorizer(generator, critic, device, seed)
 
 

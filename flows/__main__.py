@@ -87,6 +87,9 @@ def _run(verb: str, config: PipelineConfig) -> str:
             logger.info("found finished stage=%s key=%s", label, record.key)
         return str(layout.stage(Stage.REPORT, found[Stage.REPORT].key) / "report.html")
 
+    for label in plan.inputs_of(verb, config):
+        plan.require(config, label, layout)
+
     for name, value in PREFECT_SETTINGS.items():
         os.environ.setdefault(name, value)
     # Prefect and torch are slow to import, and `show` and --help need neither.

@@ -151,7 +151,7 @@ def _configure(preset: dict[str, Any], given: dict[str, Any]) -> PipelineConfig:
 def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for name, value in above.items():
-        under = merged.get(name)
-        both = isinstance(under, dict) and isinstance(value, dict)
-        merged[name] = _overlay(under, value) if both else value
+        if isinstance(value, dict):
+            value = _overlay(merged.get(name, {}), value)
+        merged[name] = value
     return merged

@@ -76,6 +76,22 @@ def finished(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecor
     return {label: record for label, record in found.items() if record}
 
 
+def inputs_of(verb: str, config: PipelineConfig) -> list[str]:
+    """Give the labels of what has to be finished before a stage can run alone."""
+    labels = list(plan(config))
+    match verb:
+        case Stage.CLEAN | Stage.PACK | Stage.CONDITION:
+            return [labels[labels.index(verb) - 1]]
+        case Stage.TRAIN:
+            return [Stage.CONDITION]
+        case Stage.EVALUATE:
+            return [Stage.CONDITION, label_of(Stage.TRAIN, config.training.recipe)]
+        case Stage.REPORT:
+            return labels[:-1]
+        case _:
+            return []
+
+
 def require(config: PipelineConfig, label: str, layout: DataLayout) -> StageRecord:
     """Give the record of a planned stage that has to be finished.
 

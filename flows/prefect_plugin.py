@@ -37,9 +37,9 @@ def teach_bare_names() -> None:
             for deployment in found
         ]
         if not found:
-            raise ValueError(f"No deployment is named {name!r}; run `prefect deploy --all` first.")
+            sys.exit(f"No deployment is named {name!r}; see `prefect deployment ls`.")
         if len(found) > 1 and f"{name}/{name}" not in full_names:
-            raise ValueError(f"{name!r} is ambiguous; say one of: {', '.join(full_names)}.")
+            sys.exit(f"{name!r} is ambiguous; say one of: {', '.join(full_names)}.")
         return await by_full_name(client, full_names[0] if len(found) == 1 else f"{name}/{name}")
 
     PrefectClient.read_deployment_by_name = read_deployment_by_name  # type: ignore[method-assign, assignment]

@@ -63,7 +63,7 @@ def evaluate(config: PipelineConfig) -> StageRecord:
 def report(config: PipelineConfig) -> StageRecord:
     """Put all figures and numbers of a run into one report."""
     layout = DataLayout.at(config.root)
-    labels = [label for label in plan.plan(config) if label != Stage.REPORT]
+    labels = plan.inputs_of(Stage.REPORT, config)
     lineage = {label: plan.require(config, label, layout) for label in labels}
     return tasks.report(config, lineage, layout)
 

@@ -1,7 +1,6 @@
 """The whole paper, small, under a real Prefect server; then again, and killed in every stage."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -40,9 +39,7 @@ def test_every_planned_stage_is_made_under_its_planned_key(
     assert list(plan.finished(config, DataLayout.at(config.root))) == list(plan.plan(config))
 
 
-def test_every_post_is_kept_or_dropped_with_a_reason(
-    config: PipelineConfig, reported: StageRecord
-):
+def test_every_post_is_kept_or_dropped_with_a_reason(config: PipelineConfig, reported: StageRecord):
     found = plan.finished(config, DataLayout.at(config.root))
     scraped, cleaned = found[Stage.SCRAPE].counts, found[Stage.CLEAN].counts
     facts = {"listed", "originals", "line_art", "bytes"}
@@ -108,7 +105,7 @@ def test_a_run_killed_in_every_stage_ends_as_if_undisturbed(
 def _wait_until_it_writes(folder: Path, process: subprocess.Popen[str]) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        if folder.exists() and os.listdir(folder):
+        if folder.exists() and any(folder.iterdir()):
             return
         time.sleep(0.002)
 

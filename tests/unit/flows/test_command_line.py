@@ -24,7 +24,10 @@ def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
     ("words", "told"),
     [
         (["rum"], r"no command 'rum' \(did you mean run\?\)"),
-        (["run", "--trainin.steps", "3"], r"no flag --trainin.steps \(did you mean --training.step"),
+        (
+            ["run", "--trainin.steps", "3"],
+            r"no flag --trainin.steps \(did you mean",
+        ),
         (["run", "--training.steps", "many"], r"--training.steps: .*integer.*not 'many'"),
         (["run", "--training.steps", "-3"], r"--training.steps: .*greater.*not"),
         (["run", "--training.recipe", "magic"], r"--training.recipe"),

@@ -1,0 +1,117 @@
+"""The command `irodori` as a person meets it: exit codes, one clear line, no traceback."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+
+def _irodori(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "flows", *words],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        **options,
+    )
+
+
+def _told(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line on standard error; fails if there are more."""
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_show_prints_the_configuration_and_what_is_to_do(tmp_path: Path):
+    done = _irodori("show", "--root", str(tmp_path / "new"))
+    assert done.returncode == 0
+    assert "base_url: 'sample:'" in done.stdout
+    assert "to do" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_typo_is_one_line_and_exit_code_2():
+    done = _irodori("run", "--training.stepz", "3")
+    assert done.returncode == 2
+    assert "did you mean --training.steps?" in _told(done)
+
+
+def test_a_root_that_is_a_file_is_one_line_and_exit_code_2(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    done = _irodori("run", "--root", str(tmp_path / "file"))
+    assert done.returncode == 2
+    assert f"--root {tmp_path / 'file'}" in _told(done)
+
+
+def test_a_stage_without_its_input_names_the_command_to_run_first(tmp_path: Path):
+    done = _irodori("pack", "--root", str(tmp_path))
+    assert done.returncode == 2
+    assert "run `irodori clean` with the same settings first" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = _irodori("sample-booru", "--port", str(port), "--root", str(tmp_path))
+    assert done.returncode == 2
+    assert str(port) in _told(done)
+
+
+def test_a_server_that_was_named_and_does_not_answer_is_one_line_and_exit_code_2(tmp_path: Path):
+    dead = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    done = _irodori("scrape", "--root", str(tmp_path), env=dead)
+    assert done.returncode == 2
+    assert "no server answers at http://127.0.0.1:9/api" in _told(done)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_is_one_line_and_exit_code_2_and_the_run_goes_on_later(tmp_path: Path):
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "small", str(tmp_path)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("no small disk can be mounted here")
+    words = ("scrape", "--root", str(tmp_path), "--scraper.sample-posts", "60")
+    try:
+        full = _irodori(*words, "--scraper.max-posts", "60")
+        subprocess.run(["mount", "-o", "remount,size=64m", str(tmp_path)], check=True)
+        done = _irodori(*words, "--scraper.max-posts", "60")
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+    assert full.returncode == 2
+    assert "the disk is full" in full.stderr.splitlines()[-1]
+    assert "Traceback" not in full.stderr
+    assert done.returncode == 0
+
+
+def test_ctrl_c_is_one_line_and_exit_code_130(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows", "scrape", "--root", str(tmp_path)],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    until = time.monotonic() + 60
+    while not (tmp_path / "images").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    # As a terminal does: to the whole foreground group.
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.splitlines()[-1].startswith("irodori: interrupted; run the same command again")
+    assert "Traceback" not in told
