@@ -4,12 +4,11 @@ import base64
 import io
 from collections.abc import Sequence
 
-from evaluation import story, tables
+from evaluation import sheets, story, tables
 from evaluation.charts import charts
-from evaluation.conditions import Condition
 from evaluation.content import Content
 from evaluation.figures import LIGHT, Figure
-from evaluation.grid import contact_sheet
+from evaluation.sheets import Column
 from evaluation.tables import Cell, Table
 
 MAX_BYTES = 300_000
@@ -63,40 +62,21 @@ def _after_pictures(content: Content) -> list[str]:
 
 
 def _sheets(content: Content, side_px: int) -> list[str]:
-    recipes = [recipe.recipe for recipe in content.recipes]
-    with_hint = [
-        ("line art", 0, "edge"),
-        ("hint", 0, "hint"),
-        *((recipe, place, Condition.DETECTED) for place, recipe in enumerate(recipes)),
-        ("truth", 0, "color"),
-    ]
-    otherwise = [
-        *((f"{recipe}, no hint", place, Condition.NO_HINT) for place, recipe in enumerate(recipes)),
-        ("artist's lines", 0, "line"),
-        *(
-            (f"{recipe}, these", place, Condition.TRUE_LINES)
-            for place, recipe in enumerate(recipes)
-        ),
-    ]
     return [
         "## With a hint",
-        _sheet(content, with_hint, side_px),
+        _sheet(content, sheets.with_hint(content), side_px),
         "## Without a hint, and from the artist's own lines",
-        _sheet(content, otherwise, side_px),
+        _sheet(content, sheets.otherwise(content), side_px),
     ]
 
 
-def _sheet(content: Content, columns: Sequence[tuple[str, int, str]], side_px: int) -> str:
-    """Draw one sheet; a column is its heading, whose gallery (by place) and which picture."""
-    headings = [heading for heading, _, _ in columns]
-    rows = [
-        [content.recipes[place].gallery.read(shown.md5, what) for _, place, what in columns]
-        for shown in content.shown
-    ]
+def _sheet(content: Content, columns: Sequence[Column], side_px: int) -> str:
     out = io.BytesIO()
-    contact_sheet(headings, rows, side_px).save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    drawn = sheets.sheet(content, columns, side_px)
+    drawn.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    told = "; ".join(column.heading for column in columns)
     address = _address("image/jpeg", out.getvalue())
-    return f"![{len(rows)} drawings in rows; columns: {'; '.join(headings)}]({address})"
+    return f"![{len(content.shown)} drawings in rows; columns: {told}]({address})"
 
 
 def _figure(figure: Figure) -> list[str]:

@@ -8,6 +8,8 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
 
+RESULTS_PX = 128
+
 
 def evaluate(
     config: EvaluationConfig,
@@ -44,7 +46,7 @@ def evaluate(
 def report(
     config: ReportConfig, lineage: Mapping[str, StageRecord], layout: DataLayout
 ) -> StageRecord:
-    """Show a whole run: one page, the same as Markdown, the numbers for machines.
+    """Show a whole run: one page, the same as Markdown, the numbers, and one picture of it.
 
     Args:
         config: what the report is called and how much it shows.
@@ -58,12 +60,15 @@ def report(
         return opened.finished
 
     # Only who reports needs the drawing of curves.
-    from evaluation import markdown, metrics, page  # noqa: PLC0415
+    from evaluation import markdown, metrics, page, sheets  # noqa: PLC0415
     from evaluation.content import gather  # noqa: PLC0415
 
     content = gather(config.title, config.num_pictures, lineage, layout)
     files.write_text(opened.folder / "report.html", page.render(content))
     files.write_text(opened.folder / "report.md", markdown.render(content))
     files.write_json(opened.folder / "metrics.json", metrics.of(content))
+    drawn = sheets.sheet(content, sheets.with_hint(content), RESULTS_PX, abreast=2)
+    with files.whole(opened.folder / "results.png") as file:
+        drawn.save(file, "PNG", optimize=True)
 
     return opened.seal({"recipes": len(content.recipes), "pictures": len(content.shown)})

@@ -60,6 +60,7 @@ def test_the_report_stands_beside_its_markdown_and_its_numbers(
         "report.html",
         "report.md",
         "metrics.json",
+        "results.png",
         "stage.json",
     }
 
