@@ -132,7 +132,9 @@ def _keep_log(layout: DataLayout) -> str:
         raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     if console.is_terminal:
-        seen: logging.Handler = RichHandler(console=console, show_path=False, show_level=False)
+        seen: logging.Handler = RichHandler(
+            console=console, show_path=False, show_level=False, log_time_format="%H:%M:%S"
+        )
     else:
         seen = logging.StreamHandler()
         seen.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
