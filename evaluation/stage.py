@@ -1,5 +1,6 @@
 """The two last verbs: evaluate measures one training, report shows the whole run."""
 
+import logging
 from collections.abc import Mapping
 
 from evaluation.config import EvaluationConfig, ReportConfig
@@ -7,6 +8,8 @@ from storage import files, ledger
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
+
+logger = logging.getLogger(__name__)
 
 RESULTS_PX = 128
 
@@ -60,7 +63,7 @@ def report(
         return opened.finished
 
     # Only who reports needs the drawing of curves.
-    from evaluation import markdown, metrics, page, sheets  # noqa: PLC0415
+    from evaluation import markdown, metrics, page, sheets, story  # noqa: PLC0415
     from evaluation.content import gather  # noqa: PLC0415
 
     content = gather(config.title, config.num_pictures, lineage, layout)
@@ -71,4 +74,6 @@ def report(
     with files.whole(opened.folder / "results.png") as file:
         drawn.save(file, "PNG", optimize=True)
 
+    what, numbers = story.headline(content)
+    logger.info("%s: %s", what, ", ".join(f"{name} {number}" for name, number in numbers))
     return opened.seal({"recipes": len(content.recipes), "pictures": len(content.shown)})
