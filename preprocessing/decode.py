@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from preprocessing.structure import is_whole
 from storage.records import DropReason
 
 WHITE = (255, 255, 255, 255)
 LOSSLESS_FORMATS = {"PNG", "BMP", "TIFF"}
+SRGB = ImageCms.createProfile("sRGB")
 
 
 class Undecodable(Exception):
@@ -36,6 +38,8 @@ def decode(content: bytes, max_pixels: int) -> Picture:
     Raises:
         Undecodable: corrupt, animated, or of more than `max_pixels` pixels.
     """
+    if not is_whole(content):
+        raise Undecodable(DropReason.CORRUPT)
     try:
         # Pillow warns of odd metadata; the pixels decide, and they are loaded in full below.
         with warnings.catch_warnings(), Image.open(io.BytesIO(content)) as image:
@@ -63,6 +67,20 @@ def _on_white(image: Image.Image) -> Image.Image:
         # Pillow clips 16-bit gray when it converts; we keep the high byte.
         return Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8)).convert("RGB")
     if not upright.has_transparency_data:
-        return upright.convert("RGB")
-    drawn = upright.convert("RGBA")
+        return _to_srgb(upright).convert("RGB")
+    drawn = _to_srgb(upright.convert("RGBA"))
     return Image.alpha_composite(Image.new("RGBA", drawn.size, WHITE), drawn).convert("RGB")
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    """Convert colours by the file's own profile; without one (or a broken one) they are sRGB."""
+    profile = image.info.get("icc_profile")
+    # A profile speaks of the pixels as they are stored; palettes and gray are sRGB in practice.
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK"):
+        return image
+    output = "RGBA" if image.mode == "RGBA" else "RGB"
+    try:
+        converted = ImageCms.profileToProfile(image, io.BytesIO(profile), SRGB, outputMode=output)
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return converted or image

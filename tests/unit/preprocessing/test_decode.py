@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from preprocessing.decode import Undecodable, decode
 from storage.records import DropReason
@@ -65,6 +65,53 @@ def test_a_cut_file_is_corrupt(format: str):
     with pytest.raises(Undecodable) as refused:
         decode(content[: len(content) * 2 // 3], CAP)
     assert refused.value.reason is DropReason.CORRUPT
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("lost", [2, 20])
+def test_a_file_that_lost_its_last_bytes_is_corrupt(format: str, lost: int):
+    with pytest.raises(Undecodable):
+        decode(encoded(drawing(1, 64), format)[:-lost], CAP)
+
+
+def test_a_png_with_a_flipped_bit_is_corrupt():
+    content = bytearray(encoded(drawing(1, 64)))
+    content[len(content) // 2] ^= 4
+    with pytest.raises(Undecodable):
+        decode(bytes(content), CAP)
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_a_complete_file_is_decoded(format: str):
+    assert decode(encoded(drawing(1, 64), format), CAP).color_HWC.shape == (64, 64, 3)
+
+
+def test_colours_are_those_of_the_files_own_profile():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # With red's and blue's primaries exchanged, stored red is meant to be blue.
+    swapped = srgb.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+    red = Image.new("RGB", (8, 8), (200, 30, 30))
+    same = decode(_bytes(red, "PNG", icc_profile=srgb), CAP).color_HWC
+    other = decode(_bytes(red, "PNG", icc_profile=swapped), CAP).color_HWC
+    assert np.abs(same[0, 0].astype(int) - (200, 30, 30)).max() <= 1
+    assert np.abs(other[0, 0].astype(int) - (30, 30, 200)).max() <= 3
+
+
+def test_a_profile_leaves_transparency_alone():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    ghost = Image.new("RGBA", (4, 4), (200, 30, 30, 0))
+    assert (decode(_bytes(ghost, "PNG", icc_profile=srgb), CAP).color_HWC == 255).all()
+
+
+def test_a_broken_profile_is_passed_over():
+    red = Image.new("RGB", (8, 8), (200, 30, 30))
+    color = decode(_bytes(red, "PNG", icc_profile=b"no profile"), CAP).color_HWC
+    assert tuple(color[0, 0]) == (200, 30, 30)
+
+
+def test_cmyk_becomes_rgb():
+    color = decode(_bytes(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"), CAP).color_HWC
+    assert np.abs(color[0, 0].astype(int) - (255, 0, 0)).max() <= 3
 
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html><html></html>", b"\x89PNG\r\n\x1a\n"])
