@@ -114,7 +114,15 @@ class Figure:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.margins(x=0.02, y=0.12)
         axes.set_xlim(left=0)
-        axes.legend(loc="best", fontsize=10, labelcolor="linecolor", handlelength=1.6)
+        # Above the curves, so that it never hides one.
+        axes.legend(
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=2,
+            fontsize=10,
+            labelcolor="linecolor",
+            handlelength=1.6,
+        )
 
 
 def _bare(svg: str) -> str:
