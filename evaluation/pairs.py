@@ -1,18 +1,16 @@
 """The pictures that are measured: truth, edges, hint and true lines, streamed from the shards."""
 
-import io
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-import numpy as np
-from PIL import Image
 from upath import UPath
 
 from evaluation.pixelwise import Pictures
 from storage import manifest, shards
 from storage.errors import CorruptFile
+from storage.pictures import decode_png
 from storage.records import Contract, ShardRow, Split
 
 Item = TypeVar("Item")
@@ -77,10 +75,10 @@ def _decode(sample: shards.Sample, shard: str) -> Pair:
             family=facts["family"],
             post_url=facts["post_url"],
             source=facts["source"],
-            color_HWC=_picture(sample.files["color.png"], "RGB"),
-            edge_HW=_picture(sample.files["edge.png"], "L"),
-            hint_HWC=_picture(sample.files["hint.png"], "RGB"),
-            line_HW=_picture(sample.files["line.png"], "L") if "line.png" in sample.files else None,
+            color_HWC=_picture(sample, "color.png", "RGB"),
+            edge_HW=_picture(sample, "edge.png", "L"),
+            hint_HWC=_picture(sample, "hint.png", "RGB"),
+            line_HW=_picture(sample, "line.png", "L") if "line.png" in sample.files else None,
         )
     except KeyError as error:
         raise CorruptFile(
@@ -89,6 +87,5 @@ def _decode(sample: shards.Sample, shard: str) -> Pair:
         ) from error
 
 
-def _picture(content: bytes, mode: str) -> Pictures:
-    with Image.open(io.BytesIO(content)) as image:
-        return np.asarray(image.convert(mode))
+def _picture(sample: shards.Sample, name: str, mode: Literal["RGB", "L"]) -> Pictures:
+    return decode_png(sample.files[name], mode, f"{sample.key}.{name}")

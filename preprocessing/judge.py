@@ -18,9 +18,12 @@ def judge(
     """Decide for each post with an original whether its picture is kept; oldest post first.
 
     The oldest post of equal bytes speaks for the picture, and when there are more pictures than
-    wanted, the oldest stay: so a dataset that grows never changes what it holds.
+    wanted, the oldest stay: so a dataset that grows never changes what it holds. Posts that the
+    scraper dropped after all (vanished, taken down) get no verdict, but their families keep their
+    names, and so the split that the others are in.
     """
-    posts = sorted(posts, key=lambda post: post.post_id)
+    known = sorted(posts, key=lambda post: post.post_id)
+    posts = [post for post in known if post.reason is None]
     measure_of = {measure.md5: measure for measure in measures}
     oldest: dict[str, int] = {}
     for post in posts:
@@ -31,7 +34,7 @@ def judge(
         for post in posts
         if oldest[post.md5] == post.post_id and measure_of[post.md5].reason is None
     ]
-    family_of = families(posts, candidates, config.family_radius)
+    family_of = families(known, candidates, config.family_radius)
     copies = near_duplicates(candidates, thumbnail_of, config)
 
     room = capacity(config)
@@ -39,7 +42,7 @@ def judge(
     for post in posts:
         split = split_of(family_of[post.post_id], config)
         reason = measure_of[post.md5].reason
-        if oldest[post.md5] != post.post_id:
+        if oldest[post.md5] != post.post_id and reason is not DropReason.TAKEN_DOWN:
             reason = DropReason.EXACT_DUPLICATE
         elif post.md5 in copies:
             reason = DropReason.NEAR_DUPLICATE

@@ -7,7 +7,7 @@ killed goes on where it was. What to do with one picture is the business of the 
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
@@ -17,16 +17,27 @@ from upath import UPath
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
 from preprocessing.decode import decode
 from preprocessing.judge import count, judge
-from preprocessing.resize import encode_png, to_gray, to_square
+from preprocessing.resize import to_gray, to_square
 from preprocessing.screen import measure, thumbnail
-from storage import images, ledger, manifest, shards
+from storage import images, ledger, manifest, shards, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.parts import Each, serially
+from storage.pictures import encode_png
 from storage.progress import Advance, watch
-from storage.records import Contract, Measure, Post, ShardRow, Split, StageRecord, Verdict
+from storage.records import (
+    Contract,
+    DropReason,
+    Measure,
+    Post,
+    ShardRow,
+    Split,
+    StageRecord,
+    Verdict,
+)
 from storage.shards import Sample
+from storage.takedowns import Takedowns
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +68,19 @@ def clean(
     config: CleanConfig, scraped: StageRecord, layout: DataLayout, each: Each = serially
 ) -> StageRecord:
     """Decide which originals are fit to train on, and say why of each that is not."""
-    opened = ledger.open_stage(Stage.CLEAN, config, inputs={"scrape": scraped}, layout=layout)
+    removed = takedowns.read(layout)
+    inputs, also = {"scrape": scraped}, removed.inputs()
+    opened = ledger.open_stage(Stage.CLEAN, config, inputs=inputs, layout=layout, also=also)
     if opened.finished:
         return opened.finished
 
-    posts = _posts_with_originals(scraped, layout)
-    parts = _parts_of(posts)
+    posts = _posts_with_md5(scraped, layout, removed)
+    judged = [post for post in posts if post.reason is None]
+    parts = _parts_of([post for post in judged if not removed.has(post.md5)])
     with watch("clean", sum(len(part.posts) for part in parts)) as advance:
         look = partial(_measure_part, config=config, opened=opened, advance=advance)
         measures = [row for rows in each("measure-part", look, parts) for row in rows]
+    measures += [_taken_down(post.md5) for post in judged if removed.has(post.md5)]
 
     # A twin is only seen beside its twin, so all are judged together.
     extension_of = {post.md5: post.extension for post in posts}
@@ -205,13 +220,21 @@ def _condition_shard(
     return row
 
 
-def _posts_with_originals(scraped: StageRecord, layout: DataLayout) -> list[Post]:
+def _posts_with_md5(scraped: StageRecord, layout: DataLayout, removed: Takedowns) -> list[Post]:
+    """Give the posts that have an original, or had one; without line art that was taken down."""
     folder = layout.stage(Stage.SCRAPE, scraped.key)
     names = [each.name for each in scraped.outputs if each.name.endswith(".parquet")]
     rows = [
-        post for name in names for post in manifest.read_table(folder / name, Contract.POSTS, Post)
+        replace(post, line_md5="") if removed.has(post.line_md5) else post
+        for name in names
+        for post in manifest.read_table(folder / name, Contract.POSTS, Post)
+        if post.md5
     ]
-    return sorted((post for post in rows if post.md5), key=lambda post: post.post_id)
+    return sorted(rows, key=lambda post: post.post_id)
+
+
+def _taken_down(md5: str) -> Measure:
+    return Measure(md5, DropReason.TAKEN_DOWN, 0, 0, "", 0.0, lossless=False)
 
 
 def _parts_of(posts: Sequence[Post]) -> list[OriginalsPart]:

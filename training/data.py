@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from upath import UPath
@@ -20,13 +18,12 @@ from preprocessing.config import HintConfig
 from preprocessing.hints import make_hints
 from storage import digest, manifest, shards
 from storage.errors import BadInput, CorruptFile
+from storage.pictures import Picture, decode_png
 from storage.progress import watch
 from storage.records import Contract, ShardRow, Split
 
 SHARDS_NAME = "shards.parquet"
 COLOR, EDGE, HINT = "color.png", "edge.png", "hint.png"
-
-Picture = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +134,9 @@ def load_pairs(folder: UPath, split: Split) -> Pairs:
 
 
 def _decode(sample: shards.Sample, ending: str, shard: UPath) -> Picture:
-    content = sample.files.get(ending)
-    how = cv2.IMREAD_GRAYSCALE if ending == EDGE else cv2.IMREAD_COLOR_RGB
-    picture = None
-    if content:
-        picture = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), how)
-    if picture is None:
-        raise CorruptFile(
-            f"{shard}: {sample.key}.{ending} is no picture; delete it and run condition again"
-        )
-    return np.asarray(picture, dtype=np.uint8).reshape(*picture.shape[:2], -1).transpose(2, 0, 1)
+    where = f"{shard}: {sample.key}.{ending}"
+    picture = decode_png(sample.files.get(ending, b""), "L" if ending == EDGE else "RGB", where)
+    return picture.reshape(*picture.shape[:2], -1).transpose(2, 0, 1)
 
 
 def _stack(pictures: list[Picture], folder: UPath) -> Tensor:

@@ -1,12 +1,12 @@
 """The same few validation pictures, coloured again and again while the generator learns."""
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from upath import UPath
 
 from storage import files
+from storage.pictures import encode_png
 from training.checkpoint import name_of
 from training.data import Pairs, generator_of, to_float, to_pixels
 from training.generator import UNet
@@ -37,8 +37,8 @@ class Gallery:
         generator.train()
         columns = [self.edge.expand_as(self.color), self.hint, ours, self.color]
         sheet_HWC = _sheet(torch.stack([to_pixels(column).cpu() for column in columns], dim=1))
-        _, content = cv2.imencode(".png", cv2.cvtColor(sheet_HWC, cv2.COLOR_RGB2BGR))
-        files.write_bytes(train_folder / FOLDER / f"{name_of(step)}.png", content.tobytes())
+        path = train_folder / FOLDER / f"{name_of(step)}.png"
+        files.write_bytes(path, encode_png(sheet_HWC))
 
 
 def _sheet(pixels_RKCHW: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
