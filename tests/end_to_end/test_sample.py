@@ -20,6 +20,9 @@ from storage.records import Output, StageRecord
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
 
+# Ten starts of the command, each with a server of its own.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def reported(config: PipelineConfig, prefect_server: None) -> StageRecord:
