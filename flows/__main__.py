@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -17,6 +18,7 @@ from rich.logging import RichHandler
 from flows import command_line, plan
 from flows.command_line import Command
 from flows.config import PipelineConfig
+from storage import takedowns
 from storage.errors import BadInput, IrodoriError
 from storage.files import is_local
 from storage.layout import DataLayout
@@ -74,6 +76,8 @@ def _obey(command: Command) -> str:
             return _shown(command.config)
         case "sample-booru":
             return _serve(command)
+        case "takedown":
+            return _take_down(command)
         case _:
             return _run(command.verb, command.config)
 
@@ -114,11 +118,27 @@ def _shown(config: PipelineConfig) -> str:
     return told.rstrip()
 
 
+def _take_down(command: Command) -> str:
+    layout = DataLayout.at(command.config.root)
+    today = datetime.now(UTC).date().isoformat()
+    taken, deleted = takedowns.take_down(layout, command.picture, today)
+    posts = ", ".join(dict.fromkeys(f"post {each.post_id} of {each.site}" for each in taken))
+    told = (
+        f"took down {posts} ({deleted} files deleted, noted in {layout.takedowns()});"
+        " datasets made from now on lack it, those made before do not"
+    )
+    radius = command.config.clean.duplicate_radius
+    if alike := takedowns.look_alikes(layout, taken, radius):
+        told += f"; still there, and alike: {', '.join(f'post {each}' for each in alike)}"
+    return told
+
+
 def _serve(command: Command) -> str:
     # Only this verb needs a web server.
     from scraper.sample_booru import serving  # noqa: PLC0415
 
-    serving.run(port=command.port, posts=command.config.scraper.sample_posts)
+    posts = command.config.scraper.sample_posts
+    serving.run(command.port, posts, command.faults, seed=command.config.seed)
     return "the sample booru has closed"
 
 

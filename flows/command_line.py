@@ -28,6 +28,7 @@ VERBS = {
     "evaluate": "judge the trained recipe",
     "report": "put all figures and numbers into one report",
     "show": "show the resolved configuration, and what of it is finished",
+    "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
 DEFAULT_PRESET = "sample"
@@ -40,11 +41,16 @@ class _Flags(PipelineConfig, BaseSettings):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is asked: a verb and its configuration; `port` is the sample booru's."""
+    """What is asked: a verb and its configuration.
+
+    `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down.
+    """
 
     verb: str
     config: PipelineConfig
     port: int
+    picture: str = ""
+    faults: str = ""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,7 +70,8 @@ def parse(arguments: Sequence[str]) -> Command:
     verb, rest = _verb_of(arguments)
     parser = _Parser(
         prog=f"irodori {verb}",
-        usage=f"irodori {verb} [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
+        usage=f"irodori {verb}{' POST_ID_OR_MD5' if verb == 'takedown' else ''}"
+        " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
         description=f"{VERBS[verb].capitalize()}. The defaults shown are the paper's.",
         allow_abbrev=False,
     )
@@ -74,11 +81,16 @@ def parse(arguments: Sequence[str]) -> Command:
         default=DEFAULT_PRESET,
         help=f"the values to start from (default: {DEFAULT_PRESET})",
     )
+    if verb == "takedown":
+        parser.add_argument("picture", metavar="POST_ID_OR_MD5", help="which picture")
     if verb == "sample-booru":
         parser.add_argument(
             "--port", type=int, default=DEFAULT_PORT, help=f"(default: {DEFAULT_PORT})"
         )
         parser.add_argument("--posts", type=int, help="so many posts (scraper.sample-posts)")
+        parser.add_argument(
+            "--faults", default="", help="misbehave on purpose: 429:0.1,reset:3,gone:0.02"
+        )
     flags = CliSettingsSource[argparse.ArgumentParser](
         _Flags,
         cli_parse_args=False,
@@ -96,7 +108,8 @@ def parse(arguments: Sequence[str]) -> Command:
     if getattr(asked, "posts", None) is not None:
         given.setdefault("scraper", {})["sample_posts"] = asked.posts
     config = _configure(PRESETS[asked.preset], given)
-    return Command(verb, config, getattr(asked, "port", DEFAULT_PORT))
+    port, picture = getattr(asked, "port", DEFAULT_PORT), getattr(asked, "picture", "")
+    return Command(verb, config, port, picture, getattr(asked, "faults", ""))
 
 
 def _verb_of(arguments: Sequence[str]) -> tuple[str, list[str]]:

@@ -35,7 +35,13 @@ def full_pipeline(config: PipelineConfig) -> StageRecord:
 
 def make_dataset(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
     """Go from the site to pairs of what a model is given and what it should answer."""
-    scraped = tasks.scrape(config, layout)
+    return make_pairs(config, tasks.scrape(config, layout), layout)
+
+
+def make_pairs(
+    config: PipelineConfig, scraped: StageRecord, layout: DataLayout
+) -> dict[str, StageRecord]:
+    """Go from scraped pictures to pairs."""
     cleaned = tasks.clean(config, scraped, layout)
     packed = tasks.pack(config, cleaned, layout)
     paired = tasks.condition(config, packed, layout)

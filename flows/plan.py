@@ -6,7 +6,7 @@ A stage's label is its name, with the recipe behind it where there is one a reci
 from dataclasses import dataclass
 
 from flows.config import PipelineConfig
-from storage import ledger
+from storage import ledger, takedowns
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -37,8 +37,12 @@ def plan(config: PipelineConfig) -> dict[str, Planned]:
 
     seed = config.seed
     scraped = add(Stage.SCRAPE, Stage.SCRAPE, ledger.key_of(Stage.SCRAPE, config.scraper, {}))
+    # What was taken down since makes another dataset of the same posts.
+    removed = takedowns.read(DataLayout.at(config.root)).inputs()
     cleaned = add(
-        Stage.CLEAN, Stage.CLEAN, ledger.key_of(Stage.CLEAN, config.clean, {"scrape": scraped})
+        Stage.CLEAN,
+        Stage.CLEAN,
+        ledger.key_of(Stage.CLEAN, config.clean, {"scrape": scraped} | removed),
     )
     packed = add(Stage.PACK, Stage.PACK, ledger.key_of(Stage.PACK, config.pack, {"clean": cleaned}))
     paired = add(

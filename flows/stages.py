@@ -6,9 +6,10 @@ from prefect import flow
 
 from flows import plan, tasks
 from flows.config import PipelineConfig
-from flows.pipeline import make_dataset
+from flows.pipeline import make_pairs
 from flows.plan import label_of
 from scraper.config import ScraperConfig
+from scraper.stage import settled
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -70,9 +71,11 @@ def report(config: PipelineConfig) -> StageRecord:
 
 @flow(name="dataset-refresh")
 def dataset_refresh(config: PipelineConfig) -> StageRecord:
-    """Look at the site as it is today and make a new version of the dataset."""
+    """Look at the site as it is today; make a new version of the dataset if anything is new."""
+    layout = DataLayout.at(config.root)
     today = datetime.now(UTC).date().isoformat()
     asked = config.scraper.model_dump() | {"snapshot": f"{config.scraper.snapshot}-{today}"}
     sections = dict(config) | {"scraper": ScraperConfig.model_validate(asked)}
-    lineage = make_dataset(PipelineConfig(**sections), DataLayout.at(config.root))
-    return lineage[Stage.CONDITION]
+    scraped = tasks.scrape(PipelineConfig(**sections), layout)
+    # A look that found nothing new leads to the dataset that is there.
+    return make_pairs(config, settled(scraped, layout), layout)[Stage.CONDITION]

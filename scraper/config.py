@@ -52,11 +52,16 @@ class ScraperConfig(Section):
     )
     """Tags that a post must have, or with a leading `-` must not have."""
 
+    folder: str = ""
+    """A folder of pictures to take in place of a site, whose fields above are then not heeded."""
+
     max_posts: int = Field(20_000, gt=0)
-    """Stop at this many posts whose original was fetched; `clean` drops some of them later."""
+    """Stop at this many posts whose original was fetched; `clean` drops some of them later.
+
+    A new snapshot keeps all that the one before it knew, and takes so many newer ones at most."""
 
     snapshot: str = Field("1", pattern=r"^[A-Za-z0-9._-]+$")
-    """A label for this look at the site: the same one resumes, a new one looks anew."""
+    """A label for this look at the site: the same one resumes, a new one fetches what is new."""
 
     line_art: bool = True
     """Also fetch a drawing's true line art where the site offers it."""
@@ -84,8 +89,19 @@ class ScraperConfig(Section):
     timeout_seconds: float = Field(30.0, gt=0, json_schema_extra=OPERATIONAL)
     """How long to wait for a connection, and for the next bytes of an answer."""
 
+    deadline_seconds: float = Field(300.0, gt=0, json_schema_extra=OPERATIONAL)
+    """How long one answer may take from its first byte to its last, however steadily it drips."""
+
+    allow_private_addresses: bool = Field(False, json_schema_extra=OPERATIONAL)
+    """Also ask a site whose name leads to a private address: your own board in your own network."""
+
     max_attempts: int = Field(6, ge=1, le=20, json_schema_extra=OPERATIONAL)
     """How often one request is made before it is given up."""
 
     backoff_seconds: float = Field(1.0, gt=0, json_schema_extra=OPERATIONAL)
     """The longest pause after a first failure; each further one doubles it, up to 5 minutes."""
+
+    @property
+    def site(self) -> str:
+        """What a post's id is unique in."""
+        return f"folder:{self.folder}" if self.folder else self.base_url

@@ -2,98 +2,148 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed
+from scraper.journal import Answer, Journal
+from scraper.known import KnownPosts, answer_of
 from scraper.listed import ListedPost
 from scraper.safebooru import post_url
 from scraper.session import SiteSession
+from scraper.sniffing import PICTURES, sniff
 from storage import digest, images
 from storage.errors import CorruptFile
 from storage.layout import DataLayout
 from storage.records import DropReason, Md5Match, Post
+from storage.takedowns import Takedowns
 
 logger = logging.getLogger(__name__)
 
 # GIF too: a board's GIFs move, and 256 colors are no original of a drawing that does not.
 UNWANTED_EXTENSIONS = {"gif", "webm", "mp4", "m4v", "swf", "zip", "avi", "mov"}
-PICTURES = ("png", "jpg", "webp")
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """What was served under a post's name."""
-
-    md5: str
-    sha256: str
-    bytes: int
-    extension: str
+LINE_ART_EXTENSION = "png"
 
 
 @dataclass(frozen=True, slots=True)
 class Downloader:
-    """Fetches the files of posts into the image store."""
+    """Fetches the files of posts into the image store, each once."""
 
     session: SiteSession
     layout: DataLayout
     config: ScraperConfig
+    taken_down: Takedowns
+    known: KnownPosts
 
-    def fetch(self, listed: ListedPost) -> Post:
-        """Fetch a post's original, and its line art where there is one."""
+    def fetch(self, listed: ListedPost, before: Post | None, journal: Journal) -> Post:
+        """Fetch what is not there yet of a post's original and of its line art.
+
+        Args:
+            listed: the post as the site lists it now.
+            before: the post's row in the snapshot before, which is trusted where nothing changed.
+            journal: what the site answered already for this page.
+        """
+        if before and before.reason is DropReason.VANISHED and not self._is_stored(before):
+            return before
         try:
-            original = self._original(listed)
+            original = self._kept(listed, before) or self._original(listed, journal)
         except NotServed as error:
             logger.info("dropped post=%d reason=%s: %s", listed.post_id, error.reason, error)
-            return self._row(listed, error.reason, Original("", "", 0, ""), line_md5="")
-        return self._row(listed, None, original, self._line_md5(listed))
+            was_removed = before and error.reason is DropReason.TAKEN_DOWN
+            original = answer_of(before) if before and was_removed else Answer()
+            return self._row(listed, error.reason, original, line_md5="")
+        return self._row(listed, None, original, self._line_md5(listed, before, journal))
 
-    def _original(self, listed: ListedPost) -> Original:
+    def _kept(self, listed: ListedPost, before: Post | None) -> Answer | None:
+        """Give a known post's original as it was, unless it has to be asked for (again)."""
+        if self.taken_down.cover(self.config.site, listed.post_id, listed.site_md5):
+            raise NotServed(DropReason.TAKEN_DOWN, "removed on request")
+        if before is None or listed.is_ghost or _is_replaced(listed, before):
+            return None
+        if before.md5:
+            return answer_of(before) if self._is_stored(before) else None
+        if before.reason is None or before.reason in self.known.healing(self.config):
+            return None
+        raise NotServed(before.reason, "as the snapshot before found")
+
+    def _original(self, listed: ListedPost, journal: Journal) -> Answer:
         if listed.is_ghost:
             raise NotServed(DropReason.GHOST, "names no picture")
         if listed.extension in UNWANTED_EXTENSIONS:
             raise NotServed(DropReason.UNWANTED_TYPE, listed.file_name)
-        known = self._known(listed.site_md5)
-        if known:
-            return known
-        return self._fetch(listed.file_url)
+        return self._stored(listed.site_md5) or self._fetch(listed.file_url, journal)
 
-    def _known(self, md5: str) -> Original | None:
+    def _stored(self, site_md5: str) -> Answer | None:
         """Find an original that an older post, part or snapshot has fetched already."""
-        if not md5:
+        if not site_md5:
             return None
+        served = self.known.served.get(site_md5)
+        if served and self.layout.image(served.md5, served.extension).exists():
+            return served
         for extension in PICTURES:
-            path = self.layout.image(md5, extension)
+            path = self.layout.image(site_md5, extension)
             if path.exists():
                 content = path.read_bytes()
-                if hashlib.md5(content).hexdigest() != md5:
+                if hashlib.md5(content).hexdigest() != site_md5:
                     raise CorruptFile(f"{path}: its bytes have changed; delete it and run again")
-                return Original(md5, digest.of_bytes(content), len(content), extension)
+                return Answer(site_md5, digest.of_bytes(content), len(content), extension)
         return None
 
-    def _line_md5(self, listed: ListedPost) -> str:
-        if not self.config.line_art or not listed.line_url:
+    def _is_stored(self, row: Post) -> bool:
+        return bool(row.md5) and self.layout.image(row.md5, row.extension).exists()
+
+    def _line_md5(self, listed: ListedPost, before: Post | None, journal: Journal) -> str:
+        if not self.config.line_art:
+            return ""
+        if before and before.line_md5:
+            if self.taken_down.has(before.line_md5):
+                return ""
+            if self.layout.image(before.line_md5, LINE_ART_EXTENSION).exists():
+                return before.line_md5
+        if not listed.line_url:
             return ""
         try:
-            return self._fetch(listed.line_url).md5
+            lines = self._fetch(listed.line_url, journal)
         except NotServed as error:
             logger.warning("no line art post=%d: %s", listed.post_id, error)
             return ""
+        return lines.md5 if lines.extension == LINE_ART_EXTENSION else ""
 
-    def _fetch(self, url: str) -> Original:
+    def _fetch(self, url: str, journal: Journal) -> Answer:
         # Asked for by the address that the row records, whichever way the site wrote it.
         address = self.session.relative(url)
-        content = self.session.fetch(address, max_bytes=self.config.max_bytes)
+        answer = journal.find(address)
+        if answer is None or not self._still_holds(answer):
+            answer = self._ask(address, journal)
+        if answer.reason:
+            raise NotServed(answer.reason, f"{url}: not taken")
+        return answer
+
+    def _still_holds(self, answer: Answer) -> bool:
+        return bool(answer.reason) or self.layout.image(answer.md5, answer.extension).exists()
+
+    def _ask(self, address: str, journal: Journal) -> Answer:
+        try:
+            content = self.session.fetch(address, max_bytes=self.config.max_bytes)
+        except NotServed as error:
+            # A site that cannot be reached may be, when the run goes on.
+            if error.reason is not DropReason.UNREACHABLE:
+                journal.note(address, Answer(reason=error.reason))
+            raise
+        return journal.note(address, self._keep(content))
+
+    def _keep(self, content: bytes) -> Answer:
         kind = sniff(content)
         if kind not in PICTURES:
-            reason = DropReason.UNWANTED_TYPE if kind else DropReason.NOT_A_PICTURE
-            raise NotServed(reason, f"{url}: begins with {content[:16]!r}")
+            return Answer(reason=DropReason.UNWANTED_TYPE if kind else DropReason.NOT_A_PICTURE)
         md5 = hashlib.md5(content).hexdigest()
+        if self.taken_down.has(md5):
+            return Answer(reason=DropReason.TAKEN_DOWN)
         images.keep(self.layout, md5, kind, content)
-        return Original(md5, digest.of_bytes(content), len(content), kind)
+        return Answer(md5, digest.of_bytes(content), len(content), kind)
 
     def _row(
-        self, listed: ListedPost, reason: DropReason | None, original: Original, line_md5: str
+        self, listed: ListedPost, reason: DropReason | None, original: Answer, line_md5: str
     ) -> Post:
         return Post(
             post_id=listed.post_id,
@@ -122,19 +172,17 @@ class Downloader:
         )
 
 
-def sniff(content: bytes) -> str:
-    """Tell a file's type from its first bytes; empty if it is no picture and no video."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if content.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-        return "webp"
-    if content.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if content[4:8] == b"ftyp" or content.startswith(b"\x1aE\xdf\xa3"):
-        return "video"
-    return "swf" if content[:3] in (b"FWS", b"CWS", b"ZWS") else ""
+def tombstone(before: Post, date: str) -> Post:
+    """Give the row of a known post that is no longer listed: as it was, with the date."""
+    if before.reason in (DropReason.VANISHED, DropReason.TAKEN_DOWN):
+        return before
+    return replace(before, reason=DropReason.VANISHED, vanished_on=date)
+
+
+def _is_replaced(listed: ListedPost, before: Post) -> bool:
+    """Whether the site states another picture than it did."""
+    stated = (listed.site_md5, before.site_md5)
+    return all(stated) and listed.site_md5 != before.site_md5
 
 
 def _match(stated: str, found: str) -> Md5Match:

@@ -1,17 +1,18 @@
 """Which addresses belong to the site; compared by their parts, never by how they begin or end."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 
 def is_of_site(url: str, base_url: str) -> bool:
     """Whether an address lies on the site's host, or on one below it, by the same way in."""
-    parts, base = urlsplit(url), urlsplit(base_url)
-    host, site = parts.hostname or "", base.hostname or ""
+    base = urlsplit(base_url)
     try:
+        parts = urlsplit(url)
         same_port = parts.port == base.port
     except ValueError:
         return False
+    host, site = parts.hostname or "", base.hostname or ""
     return (
         parts.scheme == base.scheme
         and same_port
@@ -27,3 +28,11 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet: not of this machine, home or cloud."""
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip.is_global and not ip.is_multicast

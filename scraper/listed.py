@@ -40,7 +40,10 @@ class ListedPost:
     @property
     def file_name(self) -> str:
         """The name of the original's file, empty for a ghost."""
-        return urlsplit(self.file_url).path.rpartition("/")[2]
+        try:
+            return urlsplit(self.file_url).path.rpartition("/")[2]
+        except ValueError:
+            return ""
 
     @property
     def extension(self) -> str:

@@ -16,18 +16,23 @@ from scraper.errors import SiteError
 
 MAX_BACKOFF_SECONDS = 300.0
 MAX_RETRY_AFTER_SECONDS = 3600.0
+MARGIN = 1.01
+"""The site counts arrivals, which jitter: a little more between turns keeps them below the rate."""
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], object]
 
 
 class Pace:
-    """The one rate limit of a run, shared by all its threads."""
+    """The one rate limit of a run, shared by all its threads.
+
+    Turns are evenly spaced: a bucket that saves up turns would pass a burst on top of the rate.
+    """
 
     def __init__(
         self, per_second: float, *, clock: Clock = time.monotonic, sleep: Sleep | None = None
     ) -> None:
-        self._seconds_between = 1.0 / per_second
+        self._seconds_between = MARGIN / per_second
         self._closed = threading.Event()
         self._clock, self._sleep = clock, sleep or self._closed.wait
         self._next_turn = clock()

@@ -11,15 +11,20 @@ import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
+from scraper import answers
+from scraper.answers import Later
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed, SiteRefuses, SiteUnreachable
 from scraper.hosts import is_loopback, is_of_site
-from scraper.politeness import Pace, Robots, backoff, retry_after
+from scraper.politeness import Pace, Robots, backoff
+from scraper.transport import PublicAdapter
+from storage.errors import BadInput
 from storage.records import DropReason
 
 logger = logging.getLogger(__name__)
@@ -28,21 +33,15 @@ MAX_REDIRECTS = 3
 MAX_GIVEN_UP = 5
 """So many requests given up one after the other mean that the site is down."""
 MAX_ROBOTS_BYTES = 1 << 20
-BLOCK_BYTES = 1 << 16
 
-LATER = {408, 429, 500, 502, 503, 504, *range(520, 525)}
-GONE = {404, 410}
-UNWANTED = {401, 403, 451}
 REDIRECTS = {301, 302, 303, 307, 308}
-CHALLENGE = b"<title>Just a moment..."
 
 
-class Later(Exception):
-    """What failed now may succeed later."""
+class _Http(requests.Session):
+    """Leaves redirects alone; even unfollowed ones the library would parse, and read to the end."""
 
-    def __init__(self, what: str, seconds: float | None = None) -> None:
-        super().__init__(what)
-        self.seconds = seconds
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Name no target."""
 
 
 class SiteSession:
@@ -55,7 +54,7 @@ class SiteSession:
         self._chance = random.Random()
         self._given_up, self._guard = 0, threading.Lock()
         self._user_agent = _user_agent(config)
-        self._http = _http(base_url, config.connections, self._user_agent)
+        self._http = _http(base_url, config, self._user_agent)
         self._robots: Robots | None = None
 
     def __enter__(self) -> Self:
@@ -63,6 +62,8 @@ class SiteSession:
         try:
             text = self.fetch("/robots.txt", max_bytes=MAX_ROBOTS_BYTES).decode("latin-1")
         except NotServed as error:
+            if error.reason is DropReason.FORBIDDEN_HOST:
+                raise BadInput(str(error)) from error
             if error.reason is not DropReason.GONE:
                 raise SiteUnreachable(f"{self.base_url}/robots.txt: {error}") from error
             text = ""
@@ -90,9 +91,11 @@ class SiteSession:
             SiteRefuses: the site does not want us.
             SiteUnreachable: one request after the other had to be given up.
         """
+        # In full, for robots.txt may forbid an address by its query.
+        address = self.absolute(url) + (f"?{urlencode(params)}" if params else "")
         for attempt in range(self._config.max_attempts):
             try:
-                answer = self._follow(self.absolute(url), params, max_bytes)
+                answer = self._follow(address, max_bytes)
             except Later as later:
                 failure = later
             except NotServed:
@@ -114,34 +117,36 @@ class SiteSession:
 
     def absolute(self, url: str) -> str:
         """Give an address of the site in full, whichever way the site wrote it."""
-        return urljoin(f"{self.base_url}/", url)
+        return _join(f"{self.base_url}/", url)
 
     def relative(self, url: str) -> str:
         """Give an address without the site's own; others stay as they are."""
         if not url:
             return ""
-        parts = urlsplit(self.absolute(url))
+        try:
+            parts = urlsplit(self.absolute(url))
+        except ValueError:
+            return url
         if f"{parts.scheme}://{parts.netloc}" != self.base_url:
             return url
         # The site's pages write two slashes after the host and append the id: the same file.
         return "/" + parts.path.lstrip("/")
 
-    def _follow(self, url: str, params: Mapping[str, str | int] | None, max_bytes: int) -> bytes:
+    def _follow(self, url: str, max_bytes: int) -> bytes:
         for _ in range(1 + MAX_REDIRECTS):
             self._check(url)
             self._pace.take_turn()
             try:
                 with self._http.get(
                     url,
-                    params=params,
                     stream=True,
                     allow_redirects=False,
                     timeout=self._config.timeout_seconds,
                 ) as response:
                     if response.status_code not in REDIRECTS:
-                        return self._read(response, max_bytes)
-                    url, params = urljoin(url, response.headers.get("Location", "")), None
-            except requests.RequestException as error:
+                        return answers.read(response, max_bytes, self._config.deadline_seconds)
+                    url = _join(url, response.headers.get("Location", ""))
+            except (requests.RequestException, HTTPError) as error:
                 raise Later(f"{type(error).__name__}: {error}") from error
         raise NotServed(DropReason.UNREACHABLE, f"{url}: more than {MAX_REDIRECTS} redirects")
 
@@ -151,47 +156,30 @@ class SiteSession:
         if self._robots and not self._robots.allow(url):
             raise SiteRefuses(f"{url}: robots.txt of the site does not allow it; ask its owner")
 
-    def _read(self, response: requests.Response, max_bytes: int) -> bytes:
-        status, headers = response.status_code, response.headers
-        if status in UNWANTED or "cf-mitigated" in headers:
-            raise SiteRefuses(
-                f"{response.url}: the site does not want us (status {status}); stopped."
-                " Ask its owner, and set --scraper.contact"
-            )
-        if status in LATER:
-            raise Later(f"status {status}", retry_after(headers.get("Retry-After")))
-        if status in GONE:
-            raise NotServed(DropReason.GONE, f"{response.url}: status {status}")
-        if status != requests.codes.ok:
-            raise NotServed(DropReason.UNREACHABLE, f"{response.url}: status {status}")
-        content = _read_all(response, max_bytes)
-        if CHALLENGE in content[:BLOCK_BYTES]:
-            raise SiteRefuses(f"{response.url}: the site asks for proof of a human; stopped")
-        return content
-
     def _count_given_up(self, *, reset: bool = False) -> int:
         with self._guard:
             self._given_up = 0 if reset else self._given_up + 1
             return self._given_up
 
 
-def _read_all(response: requests.Response, max_bytes: int) -> bytes:
-    """Read an answer's body; one that ends before its Content-Length raises in the library."""
-    content = bytearray()
-    for block in response.iter_content(BLOCK_BYTES):
-        content += block
-        if len(content) > max_bytes:
-            raise NotServed(DropReason.TOO_LARGE, f"{response.url}: more than {max_bytes} bytes")
-    return bytes(content)
+def _join(base: str, url: str) -> str:
+    """Join two addresses; what is none (`http://[`) stays as it is, and belongs to no site."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def _user_agent(config: ScraperConfig) -> str:
     return f"{config.user_agent} ({config.contact or 'no contact given'})"
 
 
-def _http(base_url: str, connections: int, user_agent: str) -> requests.Session:
-    http = requests.Session()
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+def _http(base_url: str, config: ScraperConfig, user_agent: str) -> requests.Session:
+    http = _Http()
+    # A board on this machine's loopback is the one exception: its host is an exact match.
+    anywhere = is_loopback(base_url) or config.allow_private_addresses
+    kind = HTTPAdapter if anywhere else PublicAdapter
+    adapter = kind(pool_connections=1, pool_maxsize=config.connections, pool_block=True)
     http.mount("http://", adapter)
     http.mount("https://", adapter)
     # Uncompressed, so that Content-Length counts the very bytes that we keep.

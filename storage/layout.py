@@ -27,6 +27,18 @@ class DataLayout:
         """Give the stage record, which is there if and only if the stage is finished."""
         return self.stage(stage, key) / RECORD_NAME
 
+    def records(self, stage: str) -> list[UPath]:
+        """Give the records of all finished runs of a stage."""
+        return sorted((self.root / stage).glob(f"*/{RECORD_NAME}"), key=str)
+
+    def tables(self, stage: str) -> list[UPath]:
+        """Give the tables of all runs of a stage, finished or not."""
+        return sorted((self.root / stage).glob("*/part-*.parquet"), key=str)
+
+    def takedowns(self) -> UPath:
+        """Give the list of what was removed on request."""
+        return self.root / "takedowns.json"
+
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
         return self.root / "images" / md5[:2] / md5[2:4] / f"{md5}.{extension}"

@@ -107,9 +107,13 @@ def open_stage(
     inputs: Mapping[str, StageRecord],
     layout: DataLayout,
     seed: int | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> OpenStage:
-    """Open a stage for writing; `finished` holds its record if all of it is there already."""
-    keys = {label: record.key for label, record in inputs.items()}
+    """Open a stage for writing; `finished` holds its record if all of it is there already.
+
+    What is read besides other stages' outputs is named in `also`, by a digest of its content.
+    """
+    keys = {label: record.key for label, record in inputs.items()} | dict(also or {})
     key = key_of(stage, section, keys, seed)
     finished = find(layout, stage, key)
     if finished:

@@ -11,7 +11,7 @@ from typing import Any
 class Contract(StrEnum):
     """The name and version of every table and shard; a change of algorithm bumps the number."""
 
-    POSTS = "posts/1"
+    POSTS = "posts/2"
     MEASURES = "measures/1"
     VERDICTS = "verdicts/1"
     SHARDS = "shards/1"
@@ -36,7 +36,7 @@ class DropReason(StrEnum):
     GHOST = "ghost"
     """The site lists the post, but it names no picture."""
     UNWANTED_TYPE = "unwanted_type"
-    """A video, an animation or a Flash file, by its extension."""
+    """A video, an animation, a Flash file or another type that is no PNG, JPEG or WebP."""
     GONE = "gone"
     """The site lists the post, but no longer serves the picture."""
     NOT_A_PICTURE = "not_a_picture"
@@ -47,8 +47,10 @@ class DropReason(StrEnum):
     """The picture could not be fetched after every retry."""
     FORBIDDEN_HOST = "forbidden_host"
     """The picture lies on a host, or behind a redirect, that is not the site's."""
+    VANISHED = "vanished"
+    """A former snapshot knew the post; the site no longer lists it under this search."""
     TAKEN_DOWN = "taken_down"
-    """Removed on request."""
+    """Removed on request, and never fetched again."""
 
     # said by clean
     CORRUPT = "corrupt"
@@ -85,6 +87,12 @@ class Post:
     original); `width` and `height` (px) are what the site states. `file_url` and `line_url` are
     relative to the site's address when they lie there. `line_md5` names the drawing's true line
     art in the image store, where the site has it. `parent_id` is 0 without a parent.
+
+    The row of a post that vanished from the site is its tombstone: it stays as it was last seen,
+    with `vanished_on`, the date (ISO 8601) of the look that missed it, empty for all others.
+
+    A folder's pictures are posts too: `post_id` follows from the path below the folder, which is
+    `file_url`; without a word on it, that is the `source` as well.
     """
 
     post_id: int
@@ -110,6 +118,7 @@ class Post:
     file_url: str
     line_url: str
     line_md5: str
+    vanished_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,21 @@ MAX_SIDEBAR_TAGS = 25
 NOTHING = "Nobody here but us chickens!"
 
 STYLE = """
-body { font: 14px sans-serif; margin: 1em; color: #222 }
-h1 a { color: inherit; text-decoration: none }
-#content > div, #post-view { display: flex; gap: 2em; align-items: flex-start }
-.sidebar { flex: 0 0 14em } ul { list-style: none; padding: 0 }
+body { font: 14px/1.45 system-ui, sans-serif; margin: 1.2em auto; max-width: 1220px; color: #222;
+ padding: 0 1em; background: #fafafa }
+h1 { font-size: 1.5em } h5 { font-size: 1em; margin: 1.2em 0 .3em }
+a { color: #1559a0; text-decoration: none } a:hover { text-decoration: underline }
+#header a { color: inherit }
+#post-list, #post-view { display: flex; gap: 2em; align-items: flex-start }
+.sidebar { flex: 0 0 14em; overflow-wrap: anywhere } ul { list-style: none; padding: 0; margin: 0 }
+.tag-search form { display: flex; gap: .4em } .tag-search input[type=text] { width: 100% }
+.tag-count, #footer { color: #777 }
 .image-list { display: flex; flex-wrap: wrap; gap: 8px }
 .thumb { width: 158px; height: 158px; display: flex; align-items: center; justify-content: center }
 .thumb img, #image { background: #fff; box-shadow: 0 0 3px #bbb; max-width: 100% }
-#paginator { margin: 1em 0 } .pagination > * { padding: 0 .3em }
+.thumb a:hover img { box-shadow: 0 0 6px #1559a0 }
+#paginator { margin: 1.5em 0 } .pagination > * { padding: .2em .5em }
+#stats + ul { margin-top: 1.2em } #footer { margin-top: 2em; font-size: .9em }
 """
 
 
@@ -34,7 +41,7 @@ def list_page(listing: Listing, found: Sequence[Entry], query: str, offset: int)
     return _page(
         listing,
         f"""<div id="post-list">
-<div class="sidebar">{_search_box(query)}<h5>Tags</h5>{_sidebar(sorted(tags), counts)}</div>
+<div class="sidebar">{_search_box(query)}{_sidebar(sorted(tags), counts)}</div>
 <div class="content"><div class="image-list">{thumbs or f"<h1>{NOTHING}</h1>"}</div>
 <div id="paginator">{_pagination(len(found), query, offset)}</div></div></div>""",
     )
@@ -48,7 +55,7 @@ def post_page(listing: Listing, entry: Entry) -> str:
     line = f'<li><a href="{listing.url("lines", entry)}">Line art</a></li>' * entry.has_line
     return _page(
         listing,
-        f"""<div id="post-view"><div class="sidebar">{_search_box("")}<h5>Tags</h5>
+        f"""<div id="post-view"><div class="sidebar">{_search_box("")}
 {_sidebar(entry.tags, None)}<div id="stats"><h5>Statistics</h5><ul>
 <li>Id: {entry.post_id}</li>
 <li>Posted: {entry.posted:%Y-%m-%d %H:%M:%S}<br /> by
@@ -100,7 +107,8 @@ def _sidebar(tags: Sequence[str], counts: Counter[str] | None) -> str:
         + "\n"
         for tag in tags
     )
-    return f'<ul id="tag-sidebar">{items}</ul>'
+    heading = "<h5>Tags</h5>" if tags else ""
+    return f'{heading}<ul id="tag-sidebar">{items}</ul>'
 
 
 def _pagination(total: int, query: str, offset: int) -> str:
@@ -141,7 +149,7 @@ def _page(listing: Listing, content: str, head: str = "") -> str:
 <div id="header"><h1><a href="{listing.address}/index.php?page=post&amp;s=list&amp;tags=all">
 Sample booru</a></h1></div>
 <div id="content">{content}</div>
-<p>All drawings by <a href="https://openmoji.org">OpenMoji</a>, the open-source emoji and icon
-project, CC BY-SA 4.0.</p>
+<p id="footer">All drawings by <a href="https://openmoji.org">OpenMoji</a>, the open-source emoji
+and icon project, CC BY-SA 4.0.</p>
 </body></html>
 """

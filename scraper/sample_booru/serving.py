@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from scraper.sample_booru.board import build_board
+from scraper.sample_booru.disturbed import DisturbedBoard
+from scraper.sample_booru.faults import Faults, parse
 from storage.errors import BadInput
 
 logger = logging.getLogger(__name__)
@@ -18,18 +20,19 @@ HOST = "127.0.0.1"
 
 
 @contextmanager
-def serve(posts: int, port: int = 0) -> Iterator[str]:
+def serve(posts: int, port: int = 0, faults: Faults | None = None) -> Iterator[str]:
     """Serve a board while the block runs; yields its address. Port 0 takes any free one.
 
     Raises:
         BadInput: the port is in use, or the board has fewer drawings.
     """
-    with serve_app(build_board(posts), port) as address:
+    board: ASGIApp = build_board(posts)
+    with serve_app(DisturbedBoard(board, faults) if faults else board, port) as address:
         yield address
 
 
 @contextmanager
-def serve_app(app: Starlette, port: int = 0) -> Iterator[str]:
+def serve_app(app: ASGIApp, port: int = 0) -> Iterator[str]:
     """Serve any app in a thread of its own while the block runs; yields its address."""
     listener = _listen(port)
     address = f"http://{HOST}:{listener.getsockname()[1]}"
@@ -48,20 +51,23 @@ def serve_app(app: Starlette, port: int = 0) -> Iterator[str]:
         listener.close()
 
 
-def run(port: int, posts: int) -> None:
-    """Serve a board until Ctrl-C.
+def run(port: int, posts: int, faults: str = "", seed: int = 0) -> None:
+    """Serve a board until Ctrl-C, with the faults that are asked for (see `faults.parse`).
 
     Raises:
-        BadInput: the port is in use, or the board has fewer drawings.
+        BadInput: the port is in use, the board has fewer drawings, or a fault is unknown.
     """
-    app = build_board(posts)
+    drawn = Faults(parse(faults), seed)
+    app: ASGIApp = DisturbedBoard(build_board(posts), drawn) if faults else build_board(posts)
     with _listen(port) as listener:
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         logger.info("serving address=%s posts=%d; Ctrl-C ends it", address, posts)
         _server(app).run(sockets=[listener])
+    if faults:
+        logger.info("played faults=%s", dict(drawn.log.played()))
 
 
-def _server(app: Starlette) -> uvicorn.Server:
+def _server(app: ASGIApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,

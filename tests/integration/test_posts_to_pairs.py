@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,11 +10,20 @@ import pytest
 
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
 from preprocessing.stage import clean, condition, pack
-from storage import images, ledger, manifest, shards
+from storage import images, ledger, manifest, shards, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import Contract, Md5Match, Post, ShardRow, Split, StageRecord, Verdict
+from storage.records import (
+    Contract,
+    DropReason,
+    Md5Match,
+    Post,
+    ShardRow,
+    Split,
+    StageRecord,
+    Verdict,
+)
 from storage.section import Section
 from tests.pictures import drawing, encoded
 
@@ -119,3 +129,69 @@ def test_too_few_pictures_for_three_splits_is_said_with_the_counts(
 ):
     with pytest.raises(BadInput, match=r"no picture left for .*corrupt 1"):
         clean(CleanConfig(min_side_px=2000), scraped, layout)
+
+
+def _verdicts(cleaned: StageRecord, layout: DataLayout) -> dict[int, Verdict]:
+    folder = layout.stage(Stage.CLEAN, cleaned.key)
+    rows = manifest.read_table(folder / "part-00000.parquet", Contract.VERDICTS, Verdict)
+    return {row.post_id: row for row in rows}
+
+
+def test_after_a_takedown_the_same_configuration_makes_a_dataset_without_it(
+    scraped: StageRecord, layout: DataLayout
+):
+    before = _make(scraped, layout)
+    first = _verdicts(before[0], layout)
+    removed = next(row for row in first.values() if row.keep and row.split is Split.TRAIN)
+    takedowns.take_down(layout, str(removed.post_id), "2026-01-01")
+
+    after = _make(scraped, layout)
+    assert all(one.key != other.key for one, other in zip(before, after, strict=True))
+    verdicts = _verdicts(after[0], layout)
+    assert verdicts[removed.post_id].reason is DropReason.TAKEN_DOWN
+    assert after[0].counts["taken_down"] == 1
+    others = [number for number in first if number != removed.post_id]
+    assert [verdicts[number] for number in others] == [first[number] for number in others]
+    for record in after[1:]:
+        folder = layout.stage(record.stage, record.key)
+        keys = {each.key for path in folder.glob("*.tar") for each in shards.read(path)}
+        assert keys == {row.md5 for row in first.values() if row.keep} - {removed.md5}
+
+
+def test_line_art_that_was_taken_down_is_in_no_later_dataset(
+    scraped: StageRecord, layout: DataLayout
+):
+    # Its picture's twin has the same lines, and stays.
+    content, lines = encoded(drawing(50, 96)), encoded(np.full((96, 96, 3), 255, np.uint8))
+    opened = ledger.open_stage(Stage.SCRAPE, CLEAN, inputs={}, layout=layout)
+    rows = manifest.read_table(
+        layout.stage(Stage.SCRAPE, scraped.key) / "part-00000.parquet", Contract.POSTS, Post
+    )
+    rows.append(_post(layout, 99, content, lines))
+    manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, rows, Post)
+    scraped = opened.seal({"listed": 41})
+    takedowns.take_down(layout, "2", "2026-01-01")
+
+    cleaned, packed, _ = _make(scraped, layout)
+    twin = _verdicts(cleaned, layout)[99]
+    assert twin.keep
+    assert twin.line_md5 == ""
+    assert packed.counts["train"] > 0
+
+
+def test_a_vanished_post_is_in_no_dataset_but_its_family_keeps_its_name(
+    scraped: StageRecord, layout: DataLayout
+):
+    first = _verdicts(clean(CLEAN, scraped, layout), layout)
+    rows = manifest.read_table(
+        layout.stage(Stage.SCRAPE, scraped.key) / "part-00000.parquet", Contract.POSTS, Post
+    )
+    child = replace(rows[20], parent_id=rows[10].post_id)
+    gone = replace(rows[10], reason=DropReason.VANISHED, vanished_on="2026-01-01")
+    rows[10], rows[20] = gone, child
+    opened = ledger.open_stage(Stage.SCRAPE, CLEAN, inputs={}, layout=layout)
+    manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, rows, Post)
+    verdicts = _verdicts(clean(CLEAN, opened.seal({"listed": 40}), layout), layout)
+    assert gone.post_id not in verdicts
+    assert len(verdicts) == len(first) - 1
+    assert verdicts[child.post_id].family == gone.md5

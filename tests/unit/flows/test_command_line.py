@@ -35,6 +35,7 @@ def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
         (["run", "--training.steps"], r"--training.steps.*expected one argument"),
         (["run", "loose"], r"loose"),
         (["sample-booru", "--port", "http"], r"--port"),
+        (["takedown"], r"required: POST_ID_OR_MD5"),
     ],
 )
 def test_what_is_not_understood_is_said_in_one_line(words: list[str], told: str):
@@ -62,3 +63,8 @@ def test_help_of_a_command_gives_each_field_its_sentence(capsys: pytest.CaptureF
 def test_the_sample_booru_takes_its_port_and_size():
     command = command_line.parse(["sample-booru", "--port", "8999", "--posts", "50"])
     assert (command.port, command.config.scraper.sample_posts) == (8999, 50)
+
+
+def test_a_takedown_takes_the_picture_and_the_root_it_lies_in():
+    command = command_line.parse(["takedown", "1234", "--root", "elsewhere"])
+    assert (command.verb, command.picture, command.config.root) == ("takedown", "1234", "elsewhere")

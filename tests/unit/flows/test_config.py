@@ -1,10 +1,14 @@
+import dataclasses
+
 import pytest
 from pydantic import ValidationError
 
 from flows import plan
 from flows.config import PipelineConfig
 from flows.presets import PRESETS, preset
+from storage import files
 from storage.layout import DataLayout
+from storage.takedowns import Takedown
 from training.config import TrainingConfig
 
 
@@ -60,3 +64,14 @@ def test_a_seed_changes_what_chance_touches_and_nothing_above():
 
 def test_nothing_is_finished_in_an_empty_root(layout: DataLayout):
     assert plan.finished(preset("sample"), layout) == {}
+
+
+def test_what_is_taken_down_changes_the_dataset_and_not_the_scrape(layout: DataLayout):
+    config = PipelineConfig(root=str(layout.root))
+    before = plan.plan(config)
+    files.write_json(
+        layout.takedowns(), [dataclasses.asdict(Takedown("one:", 1, "a" * 32, "", "", ""))]
+    )
+    after = plan.plan(config)
+    changed = [label for label in before if before[label].key != after[label].key]
+    assert changed == list(before)[1:]

@@ -164,6 +164,14 @@ def test_the_bad_files_are_bad_in_their_way(board):
     assert listed(board, of_kind(Kind.GHOST)).is_ghost
 
 
+def test_some_large_tags_are_on_good_files_alone():
+    bad = {Kind.GIF, Kind.TRUNCATED, Kind.PAGE, Kind.GHOST}
+    for tag, least in (("person", 100), ("face", 43)):
+        found = search(entries(600), tag)
+        assert len(found) >= least
+        assert not bad & {entry.kind for entry in found}
+
+
 def test_a_drawing_without_color_is_sometimes_tagged_and_sometimes_not(board):
     assert "monochrome" in listed(board, of_kind(Kind.GRAYSCALE)).tags
     ink = listed(board, of_kind(Kind.INK))

@@ -54,6 +54,14 @@ def test_the_picture_that_a_post_page_shows_is_served(board):
         assert answer.headers["content-type"].startswith("image/")
 
 
+def test_a_list_of_several_pages_links_to_the_next_and_the_last(board):
+    first = BeautifulSoup(page_of(board, page="post", s="list", tags="all"), "html.parser")
+    assert "pid=42" in first.select_one("a[alt=next]")["href"]
+    assert "pid=84" in first.select_one('a[alt="last page"]')["href"]
+    last = page_of(board, page="post", s="list", tags="all", pid=84)
+    assert 'alt="next"' not in last
+
+
 def test_a_page_of_another_post_reads_as_a_ghost(board):
     post = listed(board, "")[0]
     page = page_of(board, page="post", s="view", id=post.post_id)

@@ -1,0 +1,90 @@
+"""What an answer says: its content; not now; never; or that we are not wanted."""
+
+import time
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from scraper.errors import NotServed, SiteRefuses
+from scraper.politeness import retry_after
+from storage.records import DropReason
+
+BLOCK_BYTES = 1 << 16
+
+LATER = {408, 429, 500, 502, 503, 504, *range(520, 525)}
+GONE = {404, 410}
+UNWANTED = {401, 403, 451}
+CHALLENGE = b"Just a moment"
+
+
+class Later(Exception):
+    """What failed now may succeed later."""
+
+    def __init__(self, what: str, seconds: float | None = None) -> None:
+        super().__init__(what)
+        self.seconds = seconds
+
+
+def read(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
+    """Read an answer's body, if it is a good one.
+
+    Raises:
+        Later: it is not, but may be later.
+        NotServed: it never will be.
+        SiteRefuses: the site does not want us.
+    """
+    status, headers = response.status_code, response.headers
+    if status != requests.codes.ok and _is_challenge(response, seconds):
+        raise SiteRefuses(f"{response.url}: the site asks for proof of a human; stopped")
+    if status in UNWANTED:
+        raise SiteRefuses(
+            f"{response.url}: the site does not want us (status {status}); stopped."
+            " Ask its owner, and set --scraper.contact"
+        )
+    if status in LATER:
+        raise Later(f"status {status}", retry_after(headers.get("Retry-After")))
+    if status in GONE:
+        raise NotServed(DropReason.GONE, f"{response.url}: status {status}")
+    if status != requests.codes.ok:
+        raise NotServed(DropReason.UNREACHABLE, f"{response.url}: status {status}")
+    content = _read_all(response, max_bytes, seconds)
+    if "cf-mitigated" in headers or _has_challenge(content):
+        raise SiteRefuses(f"{response.url}: the site asks for proof of a human; stopped")
+    return content
+
+
+def _is_challenge(response: requests.Response, seconds: float) -> bool:
+    if "cf-mitigated" in response.headers:
+        return True
+    try:
+        page = _read_all(response, BLOCK_BYTES, seconds)
+    except (Later, NotServed, HTTPError):
+        # The status says enough; only a page that can be read may say more.
+        return False
+    return CHALLENGE in page
+
+
+def _read_all(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
+    """Read an answer's body; one that ends before its Content-Length raises in the library.
+
+    Each read takes what has come, so that an answer that drips is seen to drip.
+    """
+    until = time.monotonic() + seconds
+    too_large = NotServed(DropReason.TOO_LARGE, f"{response.url}: more than {max_bytes} bytes")
+    length = response.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > max_bytes:
+        raise too_large
+    content = bytearray()
+    while block := response.raw.read1(BLOCK_BYTES, decode_content=True):
+        content += block
+        # Counted too: a length can be missing, or that of packed bytes.
+        if len(content) > max_bytes:
+            raise too_large
+        if time.monotonic() > until:
+            raise Later(f"still dripping after {seconds:g} s and {len(content)} bytes")
+    return bytes(content)
+
+
+def _has_challenge(content: bytes) -> bool:
+    # In its title only: a drawing may well be called so.
+    return b"<title>" + CHALLENGE in content[:BLOCK_BYTES]

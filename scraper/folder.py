@@ -1,0 +1,203 @@
+"""A folder of pictures as a source: its files become posts, in the order of their paths.
+
+`a.line.png` beside `a.png` is its true line art, `a.png.json` says whose it is. No row tells where
+the folder lies, so a copy of it elsewhere gives the same tables.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from upath import UPath
+
+from scraper import refresh
+from scraper.config import ScraperConfig
+from scraper.sidecar import Credit, credit_of
+from scraper.sniffing import PICTURES, sniff
+from storage import digest, images, manifest
+from storage.errors import BadInput
+from storage.files import is_local
+from storage.layout import DataLayout
+from storage.progress import Advance
+from storage.records import Contract, DropReason, Md5Match, Post
+from storage.takedowns import Takedowns
+
+logger = logging.getLogger(__name__)
+
+FILES_PER_PART = 100
+LINE_ENDING = ".line.png"
+SIDECAR_ENDING = ".json"
+PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One folder, and the store that its pictures go to."""
+
+    config: ScraperConfig
+    layout: DataLayout
+    taken_down: Takedowns
+
+    @property
+    def top(self) -> Path:
+        """The folder itself."""
+        return Path(self.config.folder).expanduser()
+
+    @cached_property
+    def posts(self) -> dict[str, Path]:
+        """The files that are posts, by their paths below the folder, sorted.
+
+        Line art and sidecars belong to others; what is hidden is left in peace, and so is our own
+        root, should it lie in the folder.
+
+        Raises:
+            BadInput: there is no such folder, or no file in it.
+        """
+        if not self.top.is_dir():
+            raise BadInput(f"--scraper.folder {self.top}: is no folder; name one of pictures")
+        found = {path for path in self.top.rglob("*") if path.is_file() and self._is_seen(path)}
+        stems = {path.with_suffix("") for path in found if path.suffix.lower() in PICTURE_ENDINGS}
+        posts = {self._address(path): path for path in found if not _is_beside(path, found, stems)}
+        if not posts:
+            raise BadInput(f"--scraper.folder {self.top}: holds no file; name one of pictures")
+        return dict(sorted(posts.items()))
+
+    def write_parts(self, folder: UPath, advance: Advance) -> Counter[str]:
+        """Write one part every hundred files until there are enough originals, and count them."""
+        counts, number, last = Counter[str](), 0, ""
+        while counts["originals"] < self.config.max_posts:
+            path = folder / f"part-{number:05d}.parquet"
+            if path.exists():
+                rows = manifest.read_table(path, Contract.POSTS, Post)
+            else:
+                rows = self._rows(last, room=self.config.max_posts - counts["originals"])
+                if not rows:
+                    return counts
+                manifest.write_table(path, Contract.POSTS, rows, Post)
+            part = refresh.counts_of(rows)
+            advance(part["originals"])
+            counts.update(part)
+            number, last = number + 1, rows[-1].file_url
+        if left := sum(address > last for address in self.posts):
+            logger.warning("left out files=%d by --scraper.max-posts", left)
+        return counts
+
+    def _is_seen(self, path: Path) -> bool:
+        if any(name.startswith(".") for name in path.relative_to(self.top).parts):
+            return False
+        if not is_local(self.layout.root):
+            return True
+        root = Path(str(self.layout.root)).resolve()
+        is_ours = root.is_relative_to(self.top.resolve()) and path.resolve().is_relative_to(root)
+        return not is_ours
+
+    def _address(self, path: Path) -> str:
+        """Give a file's path below the folder, in letters that a table can hold."""
+        address = path.relative_to(self.top).as_posix()
+        return address.encode("utf-8", "backslashreplace").decode()
+
+    def _rows(self, last: str, room: int) -> list[Post]:
+        rows: list[Post] = []
+        left = (each for each in self.posts.items() if each[0] > last)
+        for address, path in islice(left, FILES_PER_PART):
+            rows.append(self._row(address, path))
+            room -= rows[-1].reason is None
+            if not room:
+                break
+        return rows
+
+    def _row(self, address: str, path: Path) -> Post:
+        empty = _empty_row(address, credit_of(_sidecar_of(path)))
+        if self.taken_down.cover(self.config.site, empty.post_id):
+            return replace(empty, reason=DropReason.TAKEN_DOWN)
+        content, kind, reason = self._read(path)
+        if reason:
+            logger.info("dropped file=%s reason=%s", address, reason)
+            return replace(empty, reason=reason)
+        md5 = hashlib.md5(content).hexdigest()
+        if self.taken_down.has(md5):
+            return replace(empty, reason=DropReason.TAKEN_DOWN)
+        images.keep(self.layout, md5, kind, content)
+        line_url, line_md5 = self._lines(path)
+        return replace(
+            empty,
+            md5=md5,
+            sha256=digest.of_bytes(content),
+            bytes=len(content),
+            extension=kind,
+            line_url=line_url,
+            line_md5=line_md5,
+        )
+
+    def _read(self, path: Path) -> tuple[bytes, str, DropReason | None]:
+        try:
+            if path.stat().st_size > self.config.max_bytes:
+                return b"", "", DropReason.TOO_LARGE
+            content = path.read_bytes()
+        except OSError as error:
+            logger.warning("not read file=%s because=%s", path, error)
+            return b"", "", DropReason.UNREACHABLE
+        kind = sniff(content)
+        if kind in PICTURES:
+            return content, kind, None
+        return b"", kind, DropReason.UNWANTED_TYPE if kind else DropReason.NOT_A_PICTURE
+
+    def _lines(self, path: Path) -> tuple[str, str]:
+        """Store the true line art beside a picture; give its path and md5, if there is any."""
+        lines = path.with_name(path.stem + LINE_ENDING)
+        if not self.config.line_art or not lines.is_file():
+            return "", ""
+        content, kind, _ = self._read(lines)
+        md5 = hashlib.md5(content).hexdigest()
+        if kind != "png" or self.taken_down.has(md5):
+            logger.warning("no line art file=%s: no PNG, or removed on request", lines)
+            return "", ""
+        images.keep(self.layout, md5, kind, content)
+        return self._address(lines), md5
+
+
+def _is_beside(path: Path, found: set[Path], stems: set[Path]) -> bool:
+    """Whether a file belongs to a picture of the same name."""
+    if path.name.endswith(LINE_ENDING):
+        return path.with_name(path.name.removesuffix(LINE_ENDING)) in stems
+    if path.name.endswith(SIDECAR_ENDING):
+        name = path.with_suffix("")
+        return name in found or name in stems
+    return False
+
+
+def _sidecar_of(path: Path) -> Path:
+    beside = path.with_name(path.name + SIDECAR_ENDING)
+    return beside if beside.exists() else path.with_suffix(SIDECAR_ENDING)
+
+
+def _empty_row(address: str, credit: Credit) -> Post:
+    return Post(
+        post_id=digest.seed_of(0, "folder", address),
+        md5="",
+        reason=None,
+        sha256="",
+        bytes=0,
+        extension="",
+        width=0,
+        height=0,
+        site_md5="",
+        md5_match=Md5Match.NOT_GIVEN,
+        tags=credit.tags,
+        rating=credit.rating,
+        score=None,
+        source=credit.source or address,
+        owner=credit.owner,
+        created_at="",
+        changed_at=0,
+        parent_id=0,
+        has_children=False,
+        post_url="",
+        file_url=address,
+        line_url="",
+        line_md5="",
+    )

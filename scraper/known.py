@@ -1,0 +1,132 @@
+"""What the newest finished snapshot of the same search knows, and the look that builds on it.
+
+Its table and the site's listing both fall by id, so they are read side by side: what stays in
+memory is one part, and the pictures whose bytes are not those that the site states.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from upath import UPath
+
+from scraper.config import ScraperConfig
+from scraper.journal import Answer
+from storage import files, ledger, manifest
+from storage.errors import MissingInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract, DropReason, Post, StageRecord
+from storage.takedowns import LOOK_NAME
+
+MAY_HEAL = frozenset({DropReason.GHOST, DropReason.GONE, DropReason.UNREACHABLE})
+"""Reasons that a new snapshot does not take for granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at a site: the key of the snapshot it builds on (empty: none), and its date."""
+
+    site: str
+    base: str
+    date: str
+
+
+def pin(folder: UPath, config: ScraperConfig, layout: DataLayout) -> Look:
+    """Give the look of a snapshot, decided when it starts: a killed one goes on with the same."""
+    path = folder / LOOK_NAME
+    if path.exists():
+        return Look(**files.read_json(path))
+    base = None if config.folder else _newest(config, layout)
+    today = datetime.now(UTC).date().isoformat()
+    look = Look(config.site, base.key if base else "", today)
+    files.write_json(path, asdict(look))
+    return look
+
+
+def base_of(look: Look, layout: DataLayout) -> StageRecord | None:
+    """Give the record of the snapshot that a look builds on.
+
+    Raises:
+        MissingInput: it was there when the look began, and is gone.
+    """
+    if not look.base:
+        return None
+    base = ledger.find(layout, Stage.SCRAPE, look.base)
+    if base is None:
+        raise MissingInput(
+            f"{layout.stage(Stage.SCRAPE, look.base)}: the snapshot that this one builds on is gone"
+            " or damaged; name a new one (--scraper.snapshot NAME)"
+        )
+    return base
+
+
+def rows_of(record: StageRecord, layout: DataLayout) -> Iterator[Post]:
+    """Read a snapshot's rows, from new to old, one part at a time."""
+    folder = layout.stage(Stage.SCRAPE, record.key)
+    for output in record.outputs:
+        yield from manifest.read_table(folder / output.name, Contract.POSTS, Post)
+
+
+class KnownPosts:
+    """The rows of the base, walked down beside the site's listing."""
+
+    def __init__(self, base: StageRecord | None, layout: DataLayout) -> None:
+        self.oldest = 0
+        self.served: dict[str, Answer] = {}
+        """By the md5 that the site states: what it serves, where that is something else."""
+        self._max_bytes = int(base.settings["max_bytes"]) if base else 0
+        if base:
+            for row in rows_of(base, layout):
+                self.oldest = row.post_id
+                self.learn([row])
+        self._rows = rows_of(base, layout) if base else iter(())
+        self._next = next(self._rows, None)
+
+    @property
+    def are_passed(self) -> bool:
+        """Whether all known posts lie behind (at once, if there are none)."""
+        return self._next is None
+
+    def down_to(self, post_id: int) -> dict[int, Post]:
+        """Take the next rows, as far as their ids are not below a bound."""
+        taken = {}
+        while self._next and self._next.post_id >= post_id:
+            taken[self._next.post_id] = self._next
+            self._next = next(self._rows, None)
+        return taken
+
+    def learn(self, rows: Iterable[Post]) -> None:
+        """Remember which pictures are not what the site states."""
+        for row in rows:
+            if row.md5 and row.site_md5 and row.md5 != row.site_md5:
+                self.served[row.site_md5] = answer_of(row)
+
+    def healing(self, config: ScraperConfig) -> frozenset[DropReason]:
+        """Give the reasons for which a known post is asked for again."""
+        is_roomier = config.max_bytes > self._max_bytes
+        return MAY_HEAL | ({DropReason.TOO_LARGE} if is_roomier else set())
+
+
+def answer_of(row: Post) -> Answer:
+    """Give the original that a row tells of."""
+    return Answer(row.md5, row.sha256, row.bytes, row.extension)
+
+
+def _newest(config: ScraperConfig, layout: DataLayout) -> StageRecord | None:
+    """Find the newest finished snapshot of the same site and tags."""
+    found = []
+    for path in layout.records(Stage.SCRAPE):
+        content = files.read_json(path)
+        if content["contract"] == Contract.POSTS and _is_same(content["settings"], config):
+            # Two may be sealed within the second that a record tells.
+            found.append((content["ended_at"], path.stat().st_mtime, content["key"]))
+    for *_, key in sorted(found, reverse=True):
+        if record := ledger.find(layout, Stage.SCRAPE, key):
+            return record
+    return None
+
+
+def _is_same(settings: dict[str, object], config: ScraperConfig) -> bool:
+    mine = config.settings()
+    return all(settings.get(name) == mine[name] for name in ("base_url", "tags", "folder"))

@@ -1,0 +1,179 @@
+"""A folder of pictures goes through the very same tables, and no network is touched."""
+
+import hashlib
+import json
+import shutil
+import socket
+
+import cv2
+import numpy as np
+import pytest
+
+from scraper.config import ScraperConfig
+from scraper.stage import scrape
+from storage import images, manifest, takedowns
+from storage.errors import BadInput
+from storage.layout import DataLayout
+from storage.records import Contract, DropReason, Md5Match, Post
+from tests.pictures import drawing, encoded
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a folder needs no network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three drawings, one of them below, one with lines and a word on whose it is; and others."""
+    top = tmp_path / "drawings"
+    (top / "below").mkdir(parents=True)
+    (top / "b.png").write_bytes(encoded(drawing(1, 96)))
+    lines = cv2.cvtColor(drawing(1, 96), cv2.COLOR_RGB2GRAY)
+    (top / "b.line.png").write_bytes(encoded(np.dstack([lines] * 3)))
+    (top / "b.png.json").write_text(
+        json.dumps(
+            {"tags": ["1girl", "red hat"], "source": "https://example.org/b", "rating": "s",
+             "author": {"name": "Ada"}}
+        )
+    )  # fmt: skip
+    (top / "below" / "a.JPG").write_bytes(encoded(drawing(2, 96), "JPEG"))
+    (top / "c.webp").write_bytes(encoded(drawing(3, 96), "WEBP"))
+    (top / "film.webm").write_bytes(b"\x1aE\xdf\xa3 matroska")
+    (top / "moving.png").write_bytes(encoded(drawing(4, 96), "GIF"))
+    (top / "notes.txt").write_text("by Ada")
+    (top / ".hidden.png").write_bytes(encoded(drawing(5, 96)))
+    return top
+
+
+def config_of(folder, **changes):
+    return ScraperConfig(folder=str(folder), **changes)
+
+
+def rows_of(layout, record):
+    folder = layout.stage("scrape", record.key)
+    rows = [
+        row
+        for output in record.outputs
+        for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
+    ]
+    return {row.file_url: row for row in rows}
+
+
+def test_every_file_is_a_post_with_an_original_or_a_reason(folder, layout):
+    record = scrape(config_of(folder), layout)
+    rows = rows_of(layout, record)
+    assert {address: row.reason for address, row in rows.items()} == {
+        "b.png": None,
+        "below/a.JPG": None,
+        "c.webp": None,
+        "film.webm": DropReason.UNWANTED_TYPE,
+        "moving.png": DropReason.UNWANTED_TYPE,
+        "notes.txt": DropReason.NOT_A_PICTURE,
+    }
+    assert record.counts["listed"] == 6
+    assert record.counts["originals"] == record.counts["md5_not_given"] == 3
+    assert (record.counts["unwanted_type"], record.counts["not_a_picture"]) == (2, 1)
+
+
+def test_originals_and_true_lines_lie_in_the_store_under_their_md5(folder, layout):
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    content = (folder / "below" / "a.JPG").read_bytes()
+    row = rows["below/a.JPG"]
+    assert (row.md5, row.extension) == (hashlib.md5(content).hexdigest(), "jpg")
+    assert (row.md5_match, row.line_md5) == (Md5Match.NOT_GIVEN, "")
+    assert images.load(layout, row.md5, "jpg", row.sha256) == content
+    row = rows["b.png"]
+    assert row.line_url == "b.line.png"
+    assert images.load(layout, row.line_md5, "png") == (folder / "b.line.png").read_bytes()
+
+
+def test_whose_a_picture_is_comes_from_the_file_beside_it(folder, layout):
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    row = rows["b.png"]
+    assert (row.tags, row.rating) == (("1girl", "red_hat"), "safe")
+    assert (row.source, row.owner) == ("https://example.org/b", "Ada")
+    assert (rows["c.webp"].source, rows["c.webp"].tags) == ("c.webp", ())
+
+
+@pytest.mark.parametrize("content", ["[1]", "{broken", '{"tags": 3, "source": {}, "author": []}'])
+def test_a_file_beside_it_that_says_nothing_does_no_harm(folder, layout, content):
+    (folder / "c.webp.json").write_text(content)
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    assert (rows["c.webp"].reason, rows["c.webp"].owner) == (None, "")
+
+
+def test_lines_and_notes_without_a_picture_are_files_of_their_own(folder, layout):
+    (folder / "d.line.png").write_bytes(encoded(drawing(6, 96)))
+    (folder / "d.json").write_text("{}")
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    assert rows["d.line.png"].reason is None
+    assert rows["d.json"].reason is DropReason.NOT_A_PICTURE
+
+
+def test_a_copy_of_the_folder_elsewhere_gives_the_same_tables(folder, layout, tmp_path):
+    record = scrape(config_of(folder), layout)
+    shutil.copytree(folder, tmp_path / "copy")
+    other = scrape(config_of(tmp_path / "copy"), layout)
+    assert other.key != record.key
+    assert other.outputs == record.outputs
+
+
+def test_ids_are_different_and_positive(folder, layout):
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    ids = {row.post_id for row in rows.values()}
+    assert len(ids) == len(rows)
+    assert all(0 < post_id < 1 << 63 for post_id in ids)
+
+
+def test_a_run_stopped_between_parts_goes_on_behind_the_last(layout, tmp_path):
+    top = tmp_path / "many"
+    top.mkdir()
+    for number in range(230):
+        (top / f"{number:03d}.png").write_bytes(encoded(drawing(number, 24)))
+    record = scrape(config_of(top), layout)
+    assert [output.name[-7:] for output in record.outputs] == ["parquet"] * 3
+    folder = layout.stage("scrape", record.key)
+    for name in ("stage.json", "part-00001.parquet", "part-00002.parquet"):
+        (folder / name).unlink()
+    assert scrape(config_of(top), layout).outputs == record.outputs
+
+
+def test_it_stops_at_the_very_number_of_originals(folder, layout, caplog):
+    record = scrape(config_of(folder, max_posts=2), layout)
+    assert record.counts["originals"] == 2
+    assert "left out files=4" in caplog.text
+
+
+def test_too_large_a_file_is_not_read(folder, layout):
+    record = scrape(config_of(folder, max_bytes=20), layout)
+    assert record.counts["too_large"] == 4
+    assert record.counts["originals"] == 0
+
+
+def test_our_own_root_within_the_folder_is_no_source(folder):
+    layout = DataLayout.at(str(folder / "data"))
+    first = rows_of(layout, scrape(config_of(folder), layout))
+    assert rows_of(layout, scrape(config_of(folder, snapshot="2"), layout)) == first
+
+
+def test_a_folder_that_is_not_there_or_empty_is_said(layout, tmp_path):
+    with pytest.raises(BadInput, match="is no folder"):
+        scrape(config_of(tmp_path / "nowhere"), layout)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BadInput, match="holds no file"):
+        scrape(config_of(tmp_path / "empty"), layout)
+
+
+def test_what_was_taken_down_is_not_taken_again(folder, layout):
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    _, deleted = takedowns.take_down(layout, rows["b.png"].md5, "2026-01-01")
+    assert deleted == 2
+    shutil.copy(folder / "b.png", folder / "again.png")
+    rows = rows_of(layout, scrape(config_of(folder, snapshot="2"), layout))
+    assert rows["b.png"].reason is rows["again.png"].reason is DropReason.TAKEN_DOWN
+    assert sum(1 for _ in layout.root.glob("images/*/*/*")) == 2

@@ -1,0 +1,309 @@
+"""A new snapshot asks only for what is new, notices what changed, and buries what is gone."""
+
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from xml.sax.saxutils import quoteattr
+
+import pytest
+from starlette.responses import PlainTextResponse, Response
+
+from scraper.errors import SiteRefuses
+from scraper.stage import scrape, settled
+from storage import manifest, takedowns
+from storage.errors import MissingInput
+from storage.files import read_json
+from storage.layout import DataLayout
+from storage.records import Contract, DropReason, Md5Match, Post
+
+PAGE = 20
+
+
+class Board:
+    """A board whose posts the test edits; every post has a picture and true line art."""
+
+    def __init__(self, ids):
+        self.posts = {}
+        self.gone = set()
+        for post_id in ids:
+            self.add(post_id)
+
+    def add(self, post_id, **fields):
+        content = self.picture(post_id)
+        self.posts[post_id] = {
+            "id": post_id, "md5": hashlib.md5(content).hexdigest(), "tags": "1girl",
+            "file_url": f"/images/1/{post_id}.png", "line_url": f"/lines/1/{post_id}.png",
+            "width": 9, "height": 9, "rating": "s", "score": 1, "change": 1, "source": "",
+        } | fields  # fmt: skip
+
+    @staticmethod
+    def picture(post_id):
+        return b"\x89PNG\r\n\x1a\n" + str(post_id).encode()
+
+    def routes(self):
+        return {
+            "/index.php": self._index,
+            "/images/1/{name}": self._file,
+            "/lines/1/{name}": lambda request: Response(
+                b"\x89PNG\r\n\x1a\nline" + request.path_params["name"].encode()
+            ),
+        }
+
+    def _index(self, request):
+        below = [
+            int(word.removeprefix("id:<"))
+            for word in request.query_params["tags"].split()
+            if word.startswith("id:<")
+        ]
+        found = sorted((n for n in self.posts if not below or n < below[0]), reverse=True)
+        told = "".join(
+            f"<post {' '.join(f'{k}={quoteattr(str(v))}' for k, v in self.posts[n].items())}/>"
+            for n in found[:PAGE]
+        )
+        return Response(f'<posts count="{len(found)}" offset="0">{told}</posts>')
+
+    def _file(self, request):
+        post_id = int(request.path_params["name"].removesuffix(".png"))
+        if post_id in self.gone:
+            return PlainTextResponse("", 404)
+        return Response(self.picture(post_id))
+
+
+@pytest.fixture
+def board():
+    return Board(range(1, 31))
+
+
+@pytest.fixture
+def site(board, serve_site):
+    return serve_site(board.routes())
+
+
+@pytest.fixture
+def look(site, make_config, layout):
+    """Make a snapshot; gives its record, its rows by id, and the files it asked for."""
+
+    def make(snapshot, *, disturbed=False, **changes):
+        if not disturbed:
+            site.ear.forget()
+        record = scrape(make_config(site.address, snapshot=snapshot, **changes), layout)
+        return record, rows_of(layout, record), site.ear.files()
+
+    return make
+
+
+def rows_of(layout, record):
+    folder = layout.stage("scrape", record.key)
+    rows = [
+        row
+        for output in record.outputs
+        for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
+    ]
+    assert [row.post_id for row in rows] == sorted((row.post_id for row in rows), reverse=True)
+    return {row.post_id: row for row in rows}
+
+
+def test_only_pictures_of_newer_posts_are_fetched(board, look):
+    look("1")
+    for post_id in (31, 32):
+        board.add(post_id)
+    record, rows, asked = look("2")
+    assert sorted(asked) == [
+        "/images/1/31.png", "/images/1/32.png", "/lines/1/31.png", "/lines/1/32.png",
+    ]  # fmt: skip
+    assert list(rows) == list(range(32, 0, -1))
+    assert (record.counts["known"], record.counts["new"], record.counts["edited"]) == (30, 2, 0)
+
+
+def test_a_look_that_finds_nothing_new_only_lists_and_leads_back_to_the_first(board, look, layout):
+    first, rows, _ = look("1")
+    board.posts[3]["score"] = 99
+    second, again, asked = look("2")
+    third, _, _ = look("3")
+    assert asked == []
+    assert again[3].score == 99
+    assert again | {3: rows[3]} == rows
+    assert settled(third, layout) == settled(second, layout) == settled(first, layout) == first
+
+
+def test_an_edited_post_is_renewed_and_counted_and_its_picture_not_asked_for(board, look, layout):
+    look("1")
+    board.posts[7] |= {"tags": "1girl hat", "rating": "q", "change": 2}
+    board.posts[8] |= {"source": "https://example.org/8"}
+    record, rows, asked = look("2")
+    assert rows[7].tags == ("1girl", "hat")
+    assert (rows[7].rating, rows[7].changed_at) == ("questionable", 2)
+    assert rows[8].source == "https://example.org/8"
+    assert record.counts["edited"] == 2
+    assert asked == []
+    assert settled(record, layout) == record
+
+
+def test_a_picture_that_the_site_replaced_is_fetched_anew(board, look):
+    look("1")
+    content = board.picture(7) + b" redrawn"
+    board.posts[7] |= {"md5": hashlib.md5(content).hexdigest(), "change": 2}
+    board.picture = lambda post_id: content if post_id == 7 else Board.picture(post_id)
+    record, rows, asked = look("2")
+    assert asked == ["/images/1/7.png"]
+    assert (rows[7].md5, rows[7].md5_match) == (rows[7].site_md5, Md5Match.MATCH)
+    assert (record.counts["edited"], record.counts["changed"]) == (1, 1)
+
+
+def test_a_vanished_post_gets_a_tombstone_with_its_date_and_is_never_asked_for_again(
+    board, look, layout
+):
+    _, rows, _ = look("1")
+    lost = {post_id: board.posts.pop(post_id) for post_id in (1, 10, 11, 30)}
+    record, second, _ = look("2")
+    pinned = read_json(layout.stage("scrape", record.key) / "look.json")["date"]
+    buried = {number: row for number, row in second.items() if row.reason}
+    assert set(buried) == set(lost)
+    assert {row.reason for row in buried.values()} == {DropReason.VANISHED}
+    assert {row.vanished_on for row in buried.values()} == {pinned}
+    assert {row.md5 for row in buried.values()} == {rows[number].md5 for number in lost}
+    assert (record.counts["vanished"], record.counts["listed"]) == (4, 26)
+
+    third, rows, asked = look("3")
+    assert {number: row for number, row in rows.items() if row.reason} == buried
+    assert asked == []
+    assert settled(third, layout) == record
+
+
+def test_a_post_that_comes_back_lives_again_without_a_request(board, look):
+    _, first, _ = look("1")
+    lost = board.posts.pop(15)
+    look("2")
+    board.posts[15] = lost
+    _, rows, asked = look("3")
+    assert rows == first
+    assert asked == []
+
+
+def test_what_was_gone_is_tried_again_and_what_is_no_picture_is_not(board, look):
+    board.gone = {10}
+    board.picture = lambda post_id: b"<html>" if post_id == 11 else Board.picture(post_id)
+    _, rows, _ = look("1")
+    assert (rows[10].reason, rows[11].reason) == (DropReason.GONE, DropReason.NOT_A_PICTURE)
+    board.gone = set()
+    _, rows, asked = look("2")
+    assert (rows[10].reason, rows[11].reason) == (None, DropReason.NOT_A_PICTURE)
+    assert asked == ["/images/1/10.png", "/lines/1/10.png"]
+
+
+def test_pictures_that_are_not_what_the_site_states_are_known_all_the_same(board, look):
+    board.picture = lambda post_id: Board.picture(post_id) + b" polished"
+    look("1")
+    board.add(31, md5=board.posts[20]["md5"])
+    record, rows, asked = look("2")
+    assert asked == ["/lines/1/31.png"]
+    assert rows[31].md5 == rows[20].md5 != rows[20].site_md5
+    assert record.counts["md5_mismatch"] == 31
+
+
+def test_a_picture_deleted_from_the_store_is_fetched_again(board, look, layout):
+    _, rows, _ = look("1")
+    layout.image(rows[5].md5, "png").unlink()
+    _, again, asked = look("2")
+    assert asked == ["/images/1/5.png"]
+    assert again == rows
+
+
+def test_all_known_posts_stay_and_so_many_newer_ones_come_at_most(board, look):
+    look("1", max_posts=6)
+    for post_id in range(31, 71):
+        board.add(post_id)
+    _, rows, _ = look("2", max_posts=6)
+    assert set(rows) == {*range(25, 31), *range(65, 71)}
+    _, rows, _ = look("3", max_posts=34)
+    assert set(rows) == set(range(25, 71))
+
+
+def test_a_larger_wish_goes_on_below_what_is_known(board, look):
+    look("1", max_posts=6)
+    _, rows, asked = look("2", max_posts=24)
+    assert set(rows) == set(range(7, 31))
+    assert len(asked) == 2 * 18
+
+
+def test_other_tags_and_another_site_are_another_search(board, look):
+    look("1", max_posts=5)
+    record, _, _ = look("2", max_posts=5, tags=("1girl",))
+    assert "known" not in record.counts
+
+
+def test_a_killed_refresh_goes_on_with_the_same_base_and_date(board, look, site, layout):
+    look("1")
+    for post_id in range(31, 80):
+        board.add(post_id)
+    site.ear.instead = lambda path, _: PlainTextResponse("", 403) if "/40." in path else None
+    with pytest.raises(SiteRefuses):
+        look("2", disturbed=True)
+    (pinned,) = [path for path in layout.root.glob("scrape/*/look.json") if read_json(path)["base"]]
+    told = read_json(pinned) | {"date": "2020-02-02"}
+    pinned.write_text(str(told).replace("'", '"'))
+    # A snapshot that is finished meanwhile is not what it goes on with.
+    look("between")
+    board.posts.pop(17)
+    record, rows, _ = look("2")
+    assert rows[17].vanished_on == "2020-02-02"
+    assert read_json(pinned) == told
+    assert record.counts["known"] == 30
+
+
+def test_a_base_that_is_gone_is_said_in_one_line(board, look, site, layout):
+    first, _, _ = look("1")
+    site.ear.forget()
+    site.ear.instead = lambda path, _: PlainTextResponse("", 403) if "index" in path else None
+    with pytest.raises(SiteRefuses):
+        look("2", disturbed=True)
+    layout.record("scrape", first.key).unlink()
+    with pytest.raises(MissingInput, match="the snapshot that this one builds on is gone"):
+        look("2")
+
+
+def test_a_picture_taken_down_is_never_fetched_again(board, look, layout):
+    _, rows, _ = look("1")
+    taken, deleted = takedowns.take_down(layout, "9", "2026-01-01")
+    assert (len(taken), deleted) == (1, 2)
+    # Its post, a second post of it, and a second post that states another md5 than it serves.
+    board.add(31, md5=rows[9].md5)
+    board.add(32, md5="0" * 32)
+    board.picture = lambda post_id: Board.picture(9 if post_id == 32 else post_id)
+    record, again, asked = look("2")
+    assert "/images/1/9.png" not in asked
+    assert "/images/1/31.png" not in asked
+    assert {n for n, row in again.items() if row.reason is DropReason.TAKEN_DOWN} == {9, 31, 32}
+    assert record.counts["taken_down"] == 3
+    assert not list(layout.root.glob(f"images/*/*/{rows[9].md5}*"))
+
+
+def test_a_page_cut_short_by_a_kill_is_not_asked_for_again(site, board, make_config, layout, look):
+    # No picture is what the site states, so that none can be found by its name in the store.
+    board.picture = lambda post_id: Board.picture(post_id) + b" polished"
+    config = make_config(site.address, requests_per_second=200, connections=1)
+    code = (
+        "from scraper.config import ScraperConfig; from scraper.stage import scrape;"
+        "from storage.layout import DataLayout;"
+        f"scrape(ScraperConfig.model_validate_json({config.model_dump_json()!r}),"
+        f" DataLayout.at({str(layout.root)!r}))"
+    )
+    victim = subprocess.Popen([sys.executable, "-c", code])
+    while len(site.ear.heard) < 35 and victim.poll() is None:
+        time.sleep(0.005)
+    victim.send_signal(signal.SIGKILL)
+    assert victim.wait() == -signal.SIGKILL
+    before = site.ear.files()
+    assert len(before) > 25
+
+    record = scrape(config, layout)
+    asked = Counter(site.ear.files())
+    # Only what was on its way when the kill came.
+    assert sum(asked.values()) - len(asked) <= 1
+    assert record.counts["originals"] == record.counts["md5_mismatch"] == 30
+    assert not list(layout.root.glob("scrape/*/*.jsonl"))
+    elsewhere = DataLayout.at(str(layout.root / "elsewhere"))
+    assert scrape(config, elsewhere).outputs == record.outputs

@@ -1,0 +1,103 @@
+import dataclasses
+
+import pytest
+
+from storage import files, images, manifest, takedowns
+from storage.errors import BadInput
+from storage.layout import DataLayout
+from storage.records import Contract, Md5Match, Post, Split, Verdict
+from storage.takedowns import Takedowns, look_alikes, take_down
+
+POST = Post(
+    1, "a" * 32, None, "", 4, "png", 9, 9, "b" * 32, Md5Match.MISMATCH, (), "s", None, "", "", "",
+    0, 0, False, "", "", "", "c" * 32,
+)  # fmt: skip
+
+
+def _scraped(layout: DataLayout, site: str, *posts: Post) -> None:
+    folder = layout.stage("scrape", site.strip(":"))
+    manifest.write_table(folder / "part-00000.parquet", Contract.POSTS, posts, Post)
+    files.write_json(folder / takedowns.LOOK_NAME, {"site": site})
+    for post in posts:
+        images.keep(layout, post.md5, post.extension, b"made")
+        images.keep(layout, post.line_md5, "png", b"line")
+
+
+@pytest.mark.parametrize("name", ["1", "a" * 32, "B" * 32])
+def test_a_picture_is_found_by_its_post_and_by_either_md5(layout: DataLayout, name: str):
+    _scraped(layout, "one:", POST, dataclasses.replace(POST, post_id=2, md5="d" * 32, site_md5=""))
+    (entry,), deleted = take_down(layout, name, "2026-01-02")
+    assert (entry.post_id, entry.site, entry.date) == (1, "one:", "2026-01-02")
+    assert deleted == 2
+    assert [path.name for path in layout.root.glob("images/*/*/*")] == ["d" * 32 + ".png"]
+    assert takedowns.read(layout).entries == (entry,)
+
+
+def test_what_is_unknown_is_said_and_nothing_is_written(layout: DataLayout):
+    with pytest.raises(BadInput, match="takedown 5: no table below"):
+        take_down(layout, "5", "2026-01-02")
+    assert takedowns.read(layout) == Takedowns()
+
+
+def test_a_second_request_keeps_the_first_date_and_both_stay_on_the_list(layout: DataLayout):
+    _scraped(layout, "one:", POST, dataclasses.replace(POST, post_id=2, md5="d" * 32))
+    take_down(layout, "1", "2026-01-02")
+    (again,), deleted = take_down(layout, "1", "2027-01-02")
+    assert (again.date, deleted) == ("2026-01-02", 0)
+    take_down(layout, "2", "2027-01-02")
+    assert [entry.post_id for entry in takedowns.read(layout).entries] == [1, 2]
+
+
+def test_an_id_of_two_sites_is_refused_with_the_md5s_to_choose_from(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    _scraped(layout, "two:", dataclasses.replace(POST, md5="d" * 32))
+    with pytest.raises(BadInput, match=f"one: and two: .*{'a' * 32}, {'d' * 32}"):
+        take_down(layout, "1", "2026-01-02")
+    (entry,), _ = take_down(layout, "d" * 32, "2026-01-02")
+    assert entry.site == "two:"
+
+
+def test_all_posts_of_the_same_bytes_go_together(layout: DataLayout):
+    _scraped(layout, "one:", POST, dataclasses.replace(POST, post_id=2))
+    taken, deleted = take_down(layout, "a" * 32, "2026-01-02")
+    assert ([entry.post_id for entry in taken], deleted) == ([1, 2], 2)
+
+
+def test_a_post_is_covered_by_its_id_on_its_site_and_by_its_md5_anywhere(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    take_down(layout, "1", "2026-01-02")
+    known = takedowns.read(layout)
+    assert known.cover("one:", 1)
+    assert not known.cover("two:", 1)
+    assert known.cover("two:", 7, "a" * 32)
+    assert known.cover("two:", 7, "b" * 32)
+    assert not known.cover("two:", 7, "")
+    assert known.has("a" * 32)
+    assert known.has("c" * 32)
+    assert not known.has("")
+
+
+def test_an_empty_list_is_no_input_and_the_date_makes_no_other(layout: DataLayout):
+    assert Takedowns().inputs() == {}
+    _scraped(layout, "one:", POST)
+    take_down(layout, "1", "2026-01-02")
+    known = takedowns.read(layout)
+    later = Takedowns(tuple(dataclasses.replace(entry, date="") for entry in known.entries))
+    assert known.inputs() == later.inputs() != {}
+
+
+def test_pictures_that_look_alike_are_named(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    looks = {1: "00000000000000ff", 2: "00000000000000fe", 3: "ffffffffffffffff", 4: ""}
+    verdicts = [
+        Verdict(
+            number, "a" * 32 if number == 1 else str(number) * 32, None, Split.TRAIN, "", 9, 9,
+            fingerprint, 0.0, "png", "", "", "", "",
+        )
+        for number, fingerprint in looks.items()
+    ]  # fmt: skip
+    path = layout.stage("clean", "key") / "part-00000.parquet"
+    manifest.write_table(path, Contract.VERDICTS, verdicts, Verdict)
+    taken, _ = take_down(layout, "1", "2026-01-02")
+    assert look_alikes(layout, taken, radius=4) == [2]
+    assert look_alikes(layout, taken, radius=0) == []
