@@ -2,7 +2,7 @@
 
 Both are separate programs in an environment of their own (`--clients` is its Python), and use
 their own code for safebooru: gallery-dl asks for XML, image-crawler-utils for the list page and
-JSON. Each runs twice; the second time it may ask for no picture.
+JSON. Each runs twice: gallery-dl remembers what it has, the other one keeps no record.
 
     python tests/benchmarks/bench_clients.py --clients .bench-venv/bin/python
 """

@@ -15,9 +15,7 @@ def main() -> None:
     address, query, folder = sys.argv[1:]
     parser = SafebooruKeywordParser(
         station_url=f"{address}/",
-        crawler_settings=CrawlerSettings(
-            download_config=DownloadConfig(thread_delay=0, overwrite_images=False)
-        ),
+        crawler_settings=CrawlerSettings(download_config=DownloadConfig(thread_delay=0)),
         standard_keyword_string=query,
     )
     Downloader(store_path=folder, image_info_list=parser.run()).run()
