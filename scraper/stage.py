@@ -19,7 +19,7 @@ from scraper.safebooru import SafebooruClient
 from scraper.sample_booru.serving import serve
 from scraper.session import SiteSession
 from scraper.walk import Walk
-from storage import ledger, takedowns
+from storage import files, ledger, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
@@ -27,6 +27,9 @@ from storage.progress import watch
 from storage.records import StageRecord
 
 logger = logging.getLogger(__name__)
+
+ABANDONED_SECONDS = 3600.0
+"""A half-written original that nobody has touched for so long was left by a killed run."""
 
 
 def scrape(config: ScraperConfig, layout: DataLayout) -> StageRecord:
@@ -40,6 +43,7 @@ def scrape(config: ScraperConfig, layout: DataLayout) -> StageRecord:
     if opened.finished:
         return opened.finished
 
+    files.sweep(layout.images(), older_than_seconds=ABANDONED_SECONDS)
     look = known.pin(opened.folder, config, layout)
     taken = _from_folder(config, opened) if config.folder else _from_site(config, opened, look)
     return opened.seal(taken, apart_from=[takedowns.LOOK_NAME])

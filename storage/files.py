@@ -4,10 +4,12 @@ A root is a folder or any address that fsspec knows (`s3://bucket/irodori`). A f
 final name only when it is complete: on a disk by rename, on an object store by one upload.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +70,18 @@ def read_json(path: UPath) -> Any:
     return json.loads(path.read_text())
 
 
-def sweep(folder: UPath) -> None:
-    """Remove what a killed writer left behind below a folder."""
+def sweep(folder: UPath, *, older_than_seconds: float = 0) -> None:
+    """Remove what a killed writer left behind below a folder.
+
+    Where others may be writing at this moment, an age keeps what they have in hand.
+    """
     if is_local(folder):
+        newest = time.time() - older_than_seconds
         for part in Path(str(folder)).rglob(f".*{PART_SUFFIX}"):
-            part.unlink(missing_ok=True)
+            # A part that is gone by now was another writer's, and has its name.
+            with contextlib.suppress(FileNotFoundError):
+                if part.stat().st_mtime <= newest:
+                    part.unlink()
 
 
 def remove(folder: UPath) -> None:

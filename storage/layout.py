@@ -39,9 +39,13 @@ class DataLayout:
         """Give the list of what was removed on request."""
         return self.root / "takedowns.json"
 
+    def images(self) -> UPath:
+        """Give the image store, which all datasets below the root share."""
+        return self.root / "images"
+
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
-        return self.root / "images" / md5[:2] / md5[2:4] / f"{md5}.{extension}"
+        return self.images() / md5[:2] / md5[2:4] / f"{md5}.{extension}"
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""

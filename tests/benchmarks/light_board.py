@@ -39,7 +39,7 @@ def build_light_board(posts: int) -> Starlette:
         return Response(text, headers={"content-type": "text/xml;charset=UTF-8"})
 
     def file(request: Request) -> Response:
-        # Uploads are named by their md5; ids are found again by the query that the listing adds.
+        # A file's name begins with its post's id.
         return Response(picture(int(request.path_params["name"].split("-")[0])), 200, PNG)
 
     def robots(_: Request) -> Response:

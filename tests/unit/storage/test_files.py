@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from upath import UPath
 
@@ -23,6 +25,16 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(layout: DataLayout):
         fail_halfway()
     assert path.read_text() == "old"
     assert [each.name for each in layout.root.iterdir()] == ["a.txt"]
+
+
+def test_sweeping_leaves_what_others_may_still_be_writing(layout: DataLayout):
+    layout.root.mkdir(parents=True)
+    old, new = layout.root / ".a.1.part", layout.root / ".b.2.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(str(old), (0, 0))
+    files.sweep(layout.root, older_than_seconds=60)
+    assert list(layout.root.iterdir()) == [new]
 
 
 def test_an_address_works_as_a_folder_does():
