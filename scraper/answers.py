@@ -1,8 +1,9 @@
 """What an answer says: its content; not now; never; or that we are not wanted."""
 
 import time
+from http import HTTPStatus
 
-import requests
+from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from scraper.errors import NotServed, SiteRefuses
@@ -25,7 +26,7 @@ class Later(Exception):
         self.seconds = seconds
 
 
-def read(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
+def read(response: BaseHTTPResponse, url: str, max_bytes: int, seconds: float) -> bytes:
     """Read an answer's body, if it is a good one.
 
     Raises:
@@ -33,49 +34,49 @@ def read(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
         NotServed: it never will be.
         SiteRefuses: the site does not want us.
     """
-    status, headers = response.status_code, response.headers
-    if status != requests.codes.ok and _is_challenge(response, seconds):
-        raise SiteRefuses(f"{response.url}: the site asks for proof of a human; stopped")
+    status, headers = response.status, response.headers
+    if status != HTTPStatus.OK and _is_challenge(response, url, seconds):
+        raise SiteRefuses(f"{url}: the site asks for proof of a human; stopped")
     if status in UNWANTED:
         raise SiteRefuses(
-            f"{response.url}: the site does not want us (status {status}); stopped."
+            f"{url}: the site does not want us (status {status}); stopped."
             " Ask its owner, and set --scraper.contact"
         )
     if status in LATER:
         raise Later(f"status {status}", retry_after(headers.get("Retry-After")))
     if status in GONE:
-        raise NotServed(DropReason.GONE, f"{response.url}: status {status}")
-    if status != requests.codes.ok:
-        raise NotServed(DropReason.UNREACHABLE, f"{response.url}: status {status}")
-    content = _read_all(response, max_bytes, seconds)
+        raise NotServed(DropReason.GONE, f"{url}: status {status}")
+    if status != HTTPStatus.OK:
+        raise NotServed(DropReason.UNREACHABLE, f"{url}: status {status}")
+    content = _read_all(response, url, max_bytes, seconds)
     if "cf-mitigated" in headers or _has_challenge(content):
-        raise SiteRefuses(f"{response.url}: the site asks for proof of a human; stopped")
+        raise SiteRefuses(f"{url}: the site asks for proof of a human; stopped")
     return content
 
 
-def _is_challenge(response: requests.Response, seconds: float) -> bool:
+def _is_challenge(response: BaseHTTPResponse, url: str, seconds: float) -> bool:
     if "cf-mitigated" in response.headers:
         return True
     try:
-        page = _read_all(response, BLOCK_BYTES, seconds)
+        page = _read_all(response, url, BLOCK_BYTES, seconds)
     except (Later, NotServed, HTTPError):
         # The status says enough; only a page that can be read may say more.
         return False
     return CHALLENGE in page
 
 
-def _read_all(response: requests.Response, max_bytes: int, seconds: float) -> bytes:
+def _read_all(response: BaseHTTPResponse, url: str, max_bytes: int, seconds: float) -> bytes:
     """Read an answer's body; one that ends before its Content-Length raises in the library.
 
     Each read takes what has come, so that an answer that drips is seen to drip.
     """
     until = time.monotonic() + seconds
-    too_large = NotServed(DropReason.TOO_LARGE, f"{response.url}: more than {max_bytes} bytes")
+    too_large = NotServed(DropReason.TOO_LARGE, f"{url}: more than {max_bytes} bytes")
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise too_large
     content = bytearray()
-    while block := response.raw.read1(BLOCK_BYTES, decode_content=True):
+    while block := response.read1(BLOCK_BYTES, decode_content=True):
         content += block
         # Counted too: a length can be missing, or that of packed bytes.
         if len(content) > max_bytes:

@@ -80,14 +80,14 @@ class Downloader:
         served = self.known.served.get(site_md5)
         if served and self.layout.image(served.md5, served.extension).exists():
             return served
-        for extension in PICTURES:
-            path = self.layout.image(site_md5, extension)
-            if path.exists():
-                content = path.read_bytes()
-                if hashlib.md5(content).hexdigest() != site_md5:
-                    raise CorruptFile(f"{path}: its bytes have changed; delete it and run again")
-                return Answer(site_md5, digest.of_bytes(content), len(content), extension)
-        return None
+        extension = images.find(self.layout, site_md5, PICTURES)
+        if extension is None:
+            return None
+        path = self.layout.image(site_md5, extension)
+        content = path.read_bytes()
+        if hashlib.md5(content).hexdigest() != site_md5:
+            raise CorruptFile(f"{path}: its bytes have changed; delete it and run again")
+        return Answer(site_md5, digest.of_bytes(content), len(content), extension)
 
     def _is_stored(self, row: Post) -> bool:
         return bool(row.md5) and self.layout.image(row.md5, row.extension).exists()

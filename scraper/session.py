@@ -14,16 +14,15 @@ from typing import Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from scraper import answers
 from scraper.answers import Later
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed, SiteRefuses, SiteUnreachable
-from scraper.hosts import is_loopback, is_of_site
+from scraper.hosts import is_of_site
 from scraper.politeness import Pace, Robots, backoff
-from scraper.transport import PublicAdapter
+from scraper.transport import Transport
 from storage.errors import BadInput
 from storage.records import DropReason
 
@@ -37,13 +36,6 @@ MAX_ROBOTS_BYTES = 1 << 20
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
-class _Http(requests.Session):
-    """Leaves redirects alone; even unfollowed ones the library would parse, and read to the end."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Name no target."""
-
-
 class SiteSession:
     """Asks one site; closes with a `with` block."""
 
@@ -53,8 +45,7 @@ class SiteSession:
         self._pace = Pace(config.requests_per_second)
         self._chance = random.Random()
         self._given_up, self._guard = 0, threading.Lock()
-        self._user_agent = _user_agent(config)
-        self._http = _http(base_url, config, self._user_agent)
+        self._transport = Transport(base_url, config)
         self._robots: Robots | None = None
 
     def __enter__(self) -> Self:
@@ -67,7 +58,7 @@ class SiteSession:
             if error.reason is not DropReason.GONE:
                 raise SiteUnreachable(f"{self.base_url}/robots.txt: {error}") from error
             text = ""
-        self._robots = Robots(text, self._user_agent)
+        self._robots = Robots(text, self._transport.user_agent)
         self._pace.slow_down(self._robots.crawl_delay())
         return self
 
@@ -79,7 +70,7 @@ class SiteSession:
     ) -> None:
         """Stop whoever still waits for a turn, and close the connections."""
         self._pace.close()
-        self._http.close()
+        self._transport.close()
 
     def fetch(
         self, url: str, *, max_bytes: int, params: Mapping[str, str | int] | None = None
@@ -117,6 +108,9 @@ class SiteSession:
 
     def absolute(self, url: str) -> str:
         """Give an address of the site in full, whichever way the site wrote it."""
+        if url.startswith("/") and not url.startswith("//") and "/." not in url:
+            # The usual case, which needs no parsing.
+            return f"{self.base_url}{url}"
         return _join(f"{self.base_url}/", url)
 
     def relative(self, url: str) -> str:
@@ -137,14 +131,10 @@ class SiteSession:
             self._check(url)
             self._pace.take_turn()
             try:
-                with self._http.get(
-                    url,
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=self._config.timeout_seconds,
-                ) as response:
-                    if response.status_code not in REDIRECTS:
-                        return answers.read(response, max_bytes, self._config.deadline_seconds)
+                with self._transport.open(url) as response:
+                    if response.status not in REDIRECTS:
+                        seconds = self._config.deadline_seconds
+                        return answers.read(response, url, max_bytes, seconds)
                     url = _join(url, response.headers.get("Location", ""))
             except (requests.RequestException, HTTPError) as error:
                 raise Later(f"{type(error).__name__}: {error}") from error
@@ -168,22 +158,3 @@ def _join(base: str, url: str) -> str:
         return urljoin(base, url)
     except ValueError:
         return url
-
-
-def _user_agent(config: ScraperConfig) -> str:
-    return f"{config.user_agent} ({config.contact or 'no contact given'})"
-
-
-def _http(base_url: str, config: ScraperConfig, user_agent: str) -> requests.Session:
-    http = _Http()
-    # A board on this machine's loopback is the one exception: its host is an exact match.
-    anywhere = is_loopback(base_url) or config.allow_private_addresses
-    kind = HTTPAdapter if anywhere else PublicAdapter
-    adapter = kind(pool_connections=1, pool_maxsize=config.connections, pool_block=True)
-    http.mount("http://", adapter)
-    http.mount("https://", adapter)
-    # Uncompressed, so that Content-Length counts the very bytes that we keep.
-    http.headers.update({"User-Agent": user_agent, "Accept-Encoding": "identity"})
-    # A proxy of this machine cannot reach a board on its loopback.
-    http.trust_env = not is_loopback(base_url)
-    return http

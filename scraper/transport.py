@@ -1,19 +1,27 @@
-"""Connections that look where a name has led them before they say a word.
+"""Opens addresses, over connections that look where a name has led them before they say a word.
 
 A name of the site may be pointed at an address of this machine or of the network round it. What is
 checked is the very peer of the connection: a name that is looked up twice may answer twice.
+
+The site's own addresses go straight to the connections that requests keeps, which halves what a
+picture costs; other hosts, and all where a proxy stands between, go the whole way through requests.
 """
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager
 
+from scraper.config import ScraperConfig
 from scraper.errors import NotServed
-from scraper.hosts import is_public
+from scraper.hosts import is_loopback, is_public
 from storage.records import DropReason
 
 
@@ -43,6 +51,89 @@ class PublicAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **options)
         pools: PoolManager = self.poolmanager
         pools.pool_classes_by_scheme = {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
+
+
+class Transport:
+    """The connections of one run."""
+
+    def __init__(self, base_url: str, config: ScraperConfig) -> None:
+        # Uncompressed, so that Content-Length counts the very bytes that we keep.
+        self._headers = {
+            "User-Agent": f"{config.user_agent} ({config.contact or 'no contact given'})",
+            "Accept-Encoding": "identity",
+        }
+        self._site = f"{base_url}/"
+        self._seconds = config.timeout_seconds
+        self._http = requests.Session()
+        # A proxy of this machine cannot reach a board on its loopback.
+        self._http.trust_env = not is_loopback(base_url)
+        # A board on this machine's loopback is the one exception: its host is an exact match.
+        anywhere = is_loopback(base_url) or config.allow_private_addresses
+        kind = HTTPAdapter if anywhere else PublicAdapter
+        adapter = kind(pool_connections=1, pool_maxsize=config.connections, pool_block=True)
+        self._http.mount("http://", adapter)
+        self._http.mount("https://", adapter)
+        self._straight: HTTPConnectionPool | None = None
+        if not (self._http.trust_env and get_environ_proxies(base_url)):
+            asked = requests.Request("GET", base_url).prepare()
+            pool = adapter.get_connection_with_tls_context(asked, verify=True)
+            assert isinstance(pool, HTTPConnectionPool)
+            self._straight = pool
+
+    @property
+    def user_agent(self) -> str:
+        """Who we say we are."""
+        return self._headers["User-Agent"]
+
+    @contextmanager
+    def open(self, url: str) -> Iterator[BaseHTTPResponse]:
+        """Ask for an address; redirects are answers like any other, and nothing is read yet.
+
+        Raises:
+            NotServed: it leads to no public address.
+            HTTPError, RequestException: it cannot be reached, or does not answer.
+        """
+        response = self._ask_site(url) or self._ask(url)
+        try:
+            yield response
+        finally:
+            # One that was read to its end has given its connection back by now.
+            response.close()
+            response.release_conn()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def _ask_site(self, url: str) -> BaseHTTPResponse | None:
+        if self._straight is None or not url.startswith(self._site):
+            return None
+        response: BaseHTTPResponse = self._straight.urlopen(
+            "GET",
+            url[len(self._site) - 1 :],
+            headers=self._headers,
+            timeout=Timeout(self._seconds),
+            redirect=False,
+            retries=False,
+            preload_content=False,
+        )
+        return response
+
+    def _ask(self, url: str) -> BaseHTTPResponse:
+        asked = requests.Request("GET", url, headers=self._headers).prepare()
+        settings = self._http.merge_environment_settings(asked.url, {}, True, None, None)
+        adapter = self._http.get_adapter(asked.url or url)
+        # The adapter, not the session, which would follow a redirect, or read it to its end.
+        response = adapter.send(
+            asked,
+            stream=True,
+            timeout=self._seconds,
+            verify=settings["verify"] if settings["verify"] is not None else True,
+            cert=settings["cert"],
+            proxies=settings["proxies"],
+        )
+        raw: BaseHTTPResponse = response.raw
+        return raw
 
 
 def _checked(connection: socket.socket, host: str) -> socket.socket:

@@ -5,6 +5,7 @@ final name only when it is complete: on a disk by rename, on an object store by 
 """
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -18,6 +19,10 @@ from typing import Any, BinaryIO
 from upath import UPath
 
 PART_SUFFIX = ".part"
+_numbers = itertools.count()
+
+_sync = getattr(os, "fdatasync", os.fsync)
+"""Get content and size to the disk; times may follow, where the system knows the difference."""
 
 
 def is_local(path: UPath) -> bool:
@@ -50,9 +55,30 @@ def whole(path: UPath) -> Iterator[BinaryIO]:
 
 
 def write_bytes(path: UPath, content: bytes) -> None:
-    """Write bytes, whole or not at all."""
-    with whole(path) as file:
-        file.write(content)
+    """Write bytes, whole or not at all; in few calls on a disk, for this is done once a picture."""
+    if not is_local(path):
+        with whole(path) as file:
+            file.write(content)
+        return
+    name = str(path)
+    folder, _, last = name.rpartition("/")
+    part = f"{folder}/.{last}.{os.getpid()}-{next(_numbers)}{PART_SUFFIX}"
+    try:
+        with _create(part) as file:
+            file.write(content)
+            _sync(file.fileno())
+        os.replace(part, name)  # noqa: PTH105 - a Path costs more than the call
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _create(part: str) -> BinaryIO:
+    try:
+        return open(part, "wb", buffering=0)  # noqa: PTH123 - closed by the caller
+    except FileNotFoundError:
+        Path(part).parent.mkdir(parents=True, exist_ok=True)
+        return open(part, "wb", buffering=0)  # noqa: PTH123
 
 
 def write_text(path: UPath, text: str) -> None:

@@ -1,5 +1,8 @@
 """The image store: originals by md5, shared by all datasets below a root, never changed."""
 
+import os
+from collections.abc import Sequence
+
 from upath import UPath
 
 from storage import digest, files
@@ -13,6 +16,16 @@ def keep(layout: DataLayout, md5: str, extension: str, content: bytes) -> UPath:
     if not path.exists():
         files.write_bytes(path, content)
     return path
+
+
+def find(layout: DataLayout, md5: str, extensions: Sequence[str]) -> str | None:
+    """Give the extension under which an original is in the store; None if it is not there."""
+    stem = layout.image(md5, "")
+    if files.is_local(stem):
+        # Asked for every picture of a site, so a path object for each guess would be felt.
+        known = (each for each in extensions if os.path.exists(f"{stem}{each}"))  # noqa: PTH110
+        return next(known, None)
+    return next((each for each in extensions if layout.image(md5, each).exists()), None)
 
 
 def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> bytes:

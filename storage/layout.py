@@ -45,7 +45,7 @@ class DataLayout:
 
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
-        return self.images() / md5[:2] / md5[2:4] / f"{md5}.{extension}"
+        return self.root / f"images/{md5[:2]}/{md5}.{extension}"
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""

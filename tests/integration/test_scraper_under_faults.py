@@ -205,7 +205,7 @@ def check_counts(rows: list[Post], record: StageRecord) -> None:
 
 def check_store(rows: list[Post], run: Run) -> None:
     """Every picture that a row names is there, once and right, and no other is."""
-    files = [Path(str(path)) for path in run.layout.root.glob("images/*/*/[!.]*")]
+    files = [Path(str(path)) for path in run.layout.root.glob("images/*/[!.]*")]
     content = {path.name: path.read_bytes() for path in files}
     assert len(content) == len(files)
     kept = {f"{row.md5}.{row.extension}": row for row in rows if row.reason is None}

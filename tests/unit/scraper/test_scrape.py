@@ -29,7 +29,7 @@ def rows_of(layout, record):
 
 
 def stored(layout):
-    return sorted(path.name for path in layout.root.glob("images/*/*/[!.]*"))
+    return sorted(path.name for path in layout.root.glob("images/*/[!.]*"))
 
 
 def of_kind(kind):
@@ -255,4 +255,4 @@ def test_pictures_elsewhere_gone_or_disguised_are_dropped_with_their_reasons(
         6: DropReason.UNWANTED_TYPE,
         5: DropReason.TOO_LARGE,
     }
-    assert not list(layout.root.glob("images/*/*/*"))
+    assert not list(layout.root.glob("images/*/*"))

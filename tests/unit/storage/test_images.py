@@ -9,7 +9,7 @@ from storage.layout import DataLayout
 
 def test_an_original_lies_under_its_md5(layout: DataLayout):
     images.keep(layout, "abcdef", "png", b"picture")
-    assert (layout.root / "images/ab/cd/abcdef.png").read_bytes() == b"picture"
+    assert (layout.root / "images/ab/abcdef.png").read_bytes() == b"picture"
     sha256 = hashlib.sha256(b"picture").hexdigest()
     assert images.load(layout, "abcdef", "png", sha256) == b"picture"
 
