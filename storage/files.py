@@ -65,7 +65,10 @@ def write_bytes(path: UPath, content: bytes) -> None:
     part = f"{folder}/.{last}.{os.getpid()}-{next(_numbers)}{PART_SUFFIX}"
     try:
         with _create(part) as file:
-            file.write(content)
+            # A disk that is nearly full takes a part, and complains at the next only.
+            left = memoryview(content)
+            while left:
+                left = left[file.write(left) :]
             _sync(file.fileno())
         os.replace(part, name)  # noqa: PTH105 - a Path costs more than the call
     except BaseException:

@@ -167,6 +167,7 @@ def test_an_evaluation_that_broke_off_goes_on_to_the_same_bytes(
     with pytest.raises(OSError, match=r"test-000001\.tar"):
         evaluate(CONFIG, trained["paper"], paired, there, SEED)
     obstacle.rmdir()
+    caplog.clear()
 
     with caplog.at_level(logging.INFO):
         again = evaluate(CONFIG, trained["paper"], paired, there, SEED)
