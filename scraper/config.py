@@ -72,7 +72,7 @@ class ScraperConfig(Section):
     sample_posts: int = Field(600, gt=0)
     """How many posts the embedded board holds."""
 
-    requests_per_second: float = Field(1.0, gt=0, le=1000, json_schema_extra=OPERATIONAL)
+    requests_per_second: float = Field(1.0, gt=0, le=1_000_000, json_schema_extra=OPERATIONAL)
     """The most requests a second, pages and pictures together; a slower Crawl-delay wins."""
 
     connections: int = Field(2, ge=1, le=8, json_schema_extra=OPERATIONAL)

@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 
 def is_of_site(url: str, base_url: str) -> bool:
     """Whether an address lies on the site's host, or on one below it, by the same way in."""
+    if url.startswith(f"{base_url}/"):
+        # The usual case: the site's own address to the letter, up to where its path begins.
+        return True
     base = urlsplit(base_url)
     try:
         parts = urlsplit(url)

@@ -68,7 +68,7 @@ def _section(address: str, pictures: int) -> str:
         "tags": [],
         "max_posts": pictures,
         "line_art": False,
-        "requests_per_second": 1000,
+        "requests_per_second": 1_000_000,
         "connections": THREADS["irodori"],
     }
     return json.dumps(section)
