@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from upath import UPath
 
 RECORD_NAME = "stage.json"
+IMAGES = "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,11 @@ class DataLayout:
 
     def images(self) -> UPath:
         """Give the image store, which all datasets below the root share."""
-        return self.root / "images"
+        return self.root / IMAGES
 
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
-        return self.root / f"images/{md5[:2]}/{md5}.{extension}"
+        return self.root / f"{IMAGES}/{md5[:2]}/{md5}.{extension}"
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""
