@@ -3,11 +3,9 @@
 import time
 from http import HTTPStatus
 
-from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError
-
 from scraper.errors import NotServed, SiteRefuses
 from scraper.politeness import retry_after
+from scraper.transport import UNREACHED, Reply
 from storage.records import DropReason
 
 BLOCK_BYTES = 1 << 16
@@ -26,7 +24,7 @@ class Later(Exception):
         self.seconds = seconds
 
 
-def read(response: BaseHTTPResponse, url: str, max_bytes: int, seconds: float) -> bytes:
+def read(reply: Reply, url: str, max_bytes: int, seconds: float) -> bytes:
     """Read an answer's body, if it is a good one.
 
     Raises:
@@ -34,8 +32,8 @@ def read(response: BaseHTTPResponse, url: str, max_bytes: int, seconds: float) -
         NotServed: it never will be.
         SiteRefuses: the site does not want us.
     """
-    status, headers = response.status, response.headers
-    if status != HTTPStatus.OK and _is_challenge(response, url, seconds):
+    status, headers = reply.status, reply.headers
+    if status != HTTPStatus.OK and _is_challenge(reply, url, seconds):
         raise SiteRefuses(f"{url}: the site asks for proof of a human; stopped")
     if status in UNWANTED:
         raise SiteRefuses(
@@ -48,35 +46,35 @@ def read(response: BaseHTTPResponse, url: str, max_bytes: int, seconds: float) -
         raise NotServed(DropReason.GONE, f"{url}: status {status}")
     if status != HTTPStatus.OK:
         raise NotServed(DropReason.UNREACHABLE, f"{url}: status {status}")
-    content = _read_all(response, url, max_bytes, seconds)
+    content = _read_all(reply, url, max_bytes, seconds)
     if "cf-mitigated" in headers or _has_challenge(content):
         raise SiteRefuses(f"{url}: the site asks for proof of a human; stopped")
     return content
 
 
-def _is_challenge(response: BaseHTTPResponse, url: str, seconds: float) -> bool:
-    if "cf-mitigated" in response.headers:
+def _is_challenge(reply: Reply, url: str, seconds: float) -> bool:
+    if "cf-mitigated" in reply.headers:
         return True
     try:
-        page = _read_all(response, url, BLOCK_BYTES, seconds)
-    except (Later, NotServed, HTTPError):
+        page = _read_all(reply, url, BLOCK_BYTES, seconds)
+    except (Later, NotServed, *UNREACHED):
         # The status says enough; only a page that can be read may say more.
         return False
     return CHALLENGE in page
 
 
-def _read_all(response: BaseHTTPResponse, url: str, max_bytes: int, seconds: float) -> bytes:
+def _read_all(reply: Reply, url: str, max_bytes: int, seconds: float) -> bytes:
     """Read an answer's body; one that ends before its Content-Length raises in the library.
 
     Each read takes what has come, so that an answer that drips is seen to drip.
     """
     until = time.monotonic() + seconds
     too_large = NotServed(DropReason.TOO_LARGE, f"{url}: more than {max_bytes} bytes")
-    length = response.headers.get("Content-Length", "")
+    length = reply.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise too_large
     content = bytearray()
-    while block := response.read1(BLOCK_BYTES, decode_content=True):
+    while block := reply.read(BLOCK_BYTES):
         content += block
         # Counted too: a length can be missing, or that of packed bytes.
         if len(content) > max_bytes:

@@ -13,16 +13,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
-
 from scraper import answers
 from scraper.answers import Later
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed, SiteRefuses, SiteUnreachable
 from scraper.hosts import is_of_site
 from scraper.politeness import Pace, Robots, backoff
-from scraper.transport import Transport
+from scraper.transport import UNREACHED, Transport
 from storage.errors import BadInput
 from storage.records import DropReason
 
@@ -131,12 +128,12 @@ class SiteSession:
             self._check(url)
             self._pace.take_turn()
             try:
-                with self._transport.open(url) as response:
-                    if response.status not in REDIRECTS:
+                with self._transport.open(url) as reply:
+                    if reply.status not in REDIRECTS:
                         seconds = self._config.deadline_seconds
-                        return answers.read(response, url, max_bytes, seconds)
-                    url = _join(url, response.headers.get("Location", ""))
-            except (requests.RequestException, HTTPError) as error:
+                        return answers.read(reply, url, max_bytes, seconds)
+                    url = _join(url, reply.headers.get("Location", ""))
+            except UNREACHED as error:
                 raise Later(f"{type(error).__name__}: {error}") from error
         raise NotServed(DropReason.UNREACHABLE, f"{url}: more than {MAX_REDIRECTS} redirects")
 

@@ -1,3 +1,4 @@
+import gzip
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -67,6 +68,33 @@ def test_a_cut_answer_is_tried_again_and_never_taken(serve_site, make_config):
     site = serve_site({"/a": answers_in_turn(cut, PlainTextResponse("complete"))})
     with SiteSession(site.address, make_config(site.address)) as session:
         assert session.fetch("/a", max_bytes=99) == b"complete"
+
+
+def test_an_answer_that_is_packed_unasked_is_unpacked(serve_site, make_config):
+    packed = Response(gzip.compress(b"plain" * 99), headers={"content-encoding": "gzip"})
+    site = serve_site({"/a": lambda _: packed})
+    with SiteSession(site.address, make_config(site.address)) as session:
+        assert session.fetch("/a", max_bytes=999) == b"plain" * 99
+        with pytest.raises(NotServed) as caught:
+            session.fetch("/a", max_bytes=99)
+    assert caught.value.reason is DropReason.TOO_LARGE
+
+
+def test_addresses_that_need_quoting_are_asked_for(serve_site, make_config):
+    site = serve_site({"/{name}": lambda request: PlainTextResponse(request.path_params["name"])})
+    with SiteSession(site.address, make_config(site.address)) as session:
+        assert session.fetch("/a b.png", max_bytes=99) == b"a b.png"
+        assert session.fetch("/彩.png", max_bytes=99).decode() == "彩.png"
+
+
+def test_an_answer_left_unread_does_not_spoil_the_next_answer(serve_site, make_config):
+    gone = Response(b"x" * 9999, 404)
+    site = serve_site({"/gone": lambda _: gone, "/a": lambda _: PlainTextResponse("a")})
+    with SiteSession(site.address, make_config(site.address, connections=1)) as session:
+        for _ in range(3):
+            with pytest.raises(NotServed):
+                session.fetch("/gone", max_bytes=10)
+            assert session.fetch("/a", max_bytes=99) == b"a"
 
 
 def test_a_request_is_given_up_after_the_configured_attempts(serve_site, make_config):
