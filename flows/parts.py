@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from storage.parts import Each
@@ -20,13 +21,20 @@ def as_tasks(workers: int) -> Each:
     What is done is in our own ledger: Prefect neither caches nor keeps a result.
     """
 
-    def each(name: str, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    def each(
+        name: str,
+        function: Callable[[Part], Result],
+        parts: Sequence[Part],
+        done: Callable[[Part], None],
+    ) -> list[Result]:
         with ThreadPoolTaskRunner[Result](max_workers=workers) as runner:
-            futures = [
-                runner.submit(_as_task(f"{name}-{number}", partial(function, part)), {})
+            part_of: dict[PrefectFuture[Result], Part] = {
+                runner.submit(_as_task(f"{name}-{number}", partial(function, part)), {}): part
                 for number, part in enumerate(parts)
-            ]
-            return [future.result() for future in futures]
+            }
+            for future in as_completed(list(part_of)):
+                done(part_of[future])
+            return [future.result() for future in part_of]
 
     return each
 

@@ -1,8 +1,7 @@
-"""Families of variants, and who of a group of near-duplicates stays.
+"""Who of a group of near-duplicates stays.
 
 A hash alone merges variants of one drawing (another expression, another colour), so it only
-proposes: pictures with near hashes are one family, and those of them that also look the same
-everywhere at 64 px are copies, of which the best stays.
+proposes: those that also look the same everywhere at 64 px are copies, of which the best stays.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,40 +20,10 @@ ThumbnailOf = Callable[[str], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One distinct original that passed the screen: its oldest post and its measure."""
+    """One distinct original that passed the screen: its first post and its measure."""
 
     post: Post
     measure: Measure
-
-
-def families(posts: Sequence[Post], candidates: Sequence[Candidate], radius: int) -> dict[int, str]:
-    """Unite posts by parent, by equal bytes and by likeness; give each post's family.
-
-    A family is named by the md5 of its oldest post that has an original.
-    """
-    parent_of = {post.post_id: post.post_id for post in posts}
-
-    def root(post_id: int) -> int:
-        while parent_of.setdefault(post_id, post_id) != post_id:
-            parent_of[post_id] = parent_of[parent_of[post_id]]
-            post_id = parent_of[post_id]
-        return post_id
-
-    def unite(one: int, other: int) -> None:
-        parent_of[root(one)] = root(other)
-
-    first_of: dict[str, int] = {}
-    for post in posts:
-        if post.parent_id:
-            unite(post.post_id, post.parent_id)
-        unite(post.post_id, first_of.setdefault(post.md5, post.post_id))
-    for one, other in near_pairs(candidates, radius):
-        unite(candidates[one].post.post_id, candidates[other].post.post_id)
-
-    names: dict[int, str] = {}
-    for post in sorted(posts, key=lambda post: post.post_id):
-        names.setdefault(root(post.post_id), post.md5)
-    return {post.post_id: names[root(post.post_id)] for post in posts}
 
 
 def near_duplicates(
@@ -84,7 +53,10 @@ def near_pairs(candidates: Sequence[Candidate], radius: int) -> Pairs:
     return np.array(places, dtype=np.int64)[pairs] if len(pairs) else pairs
 
 
-def _preference(candidate: Candidate) -> tuple[int, bool, int]:
-    """Sort the largest first, then the lossless, then the oldest."""
-    measure = candidate.measure
-    return (-measure.width * measure.height, not measure.lossless, candidate.post.post_id)
+def _preference(candidate: Candidate) -> tuple[int, int, bool, int]:
+    """Sort what came with an earlier look first, then the largest, the lossless, the oldest.
+
+    A better copy that comes later does not take the place of one that datasets have already.
+    """
+    post, measure = candidate.post, candidate.measure
+    return (post.arrival, -measure.width * measure.height, not measure.lossless, post.post_id)

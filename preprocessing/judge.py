@@ -2,11 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from preprocessing.config import CleanConfig
-from preprocessing.dedup import Candidate, ThumbnailOf, families, near_duplicates
+from preprocessing.dedup import Candidate, ThumbnailOf, near_duplicates
+from preprocessing.families import Families, families
+from preprocessing.screen import screen
 from preprocessing.split import capacity, split_of
 from storage.records import DropReason, Measure, Post, Split, Verdict
+
+JUDGED = (None, DropReason.TAKEN_DOWN)
+"""What a post's reason may be to get a verdict."""
+NOWHERE = -1
+"""The place of what did not pass the screen."""
 
 
 def judge(
@@ -15,44 +23,45 @@ def judge(
     thumbnail_of: ThumbnailOf,
     config: CleanConfig,
 ) -> list[Verdict]:
-    """Decide for each post with an original whether its picture is kept; oldest post first.
+    """Decide for each post with an original whether its picture is kept; first come, first judged.
 
-    The oldest post of equal bytes speaks for the picture, and when there are more pictures than
-    wanted, the oldest stay: so a dataset that grows never changes what it holds. Posts that the
-    scraper dropped after all (vanished, taken down) get no verdict, but their families keep their
-    names, and so the split that the others are in.
+    The first post of equal bytes speaks for the picture, and when there are more pictures than
+    wanted, the first stay. What vanished gets no verdict and what was taken down no room, but both
+    keep their families together and their places free: so a dataset that grows or loses a picture
+    changes nothing else of what it holds.
+
+    Args:
+        posts: all that have or had an original.
+        measures: what is known of them; of those that are gone, perhaps nothing.
+        thumbnail_of: gives a picture that is there at 64x64 px.
+        config: the bounds, and how many are wanted.
     """
-    known = sorted(posts, key=lambda post: post.post_id)
-    posts = [post for post in known if post.reason is None]
-    measure_of = {measure.md5: measure for measure in measures}
-    oldest: dict[str, int] = {}
-    for post in posts:
-        oldest.setdefault(post.md5, post.post_id)
+    arrived = sorted(posts, key=_order)
+    first_of = {post.md5: post for post in reversed(arrived)}
+    speaker_of = {post.md5: post for post in reversed(arrived) if post.reason is None}
+    measure_of = {each.md5: each for each in measures}
+    fit = [Candidate(first_of[each.md5], each) for each in measures if screen(each, config) is None]
+    fit.sort(key=lambda each: _order(each.post))
 
-    candidates = [
-        Candidate(post, measure_of[post.md5])
-        for post in posts
-        if oldest[post.md5] == post.post_id and measure_of[post.md5].reason is None
-    ]
-    family_of = families(known, candidates, config.family_radius)
-    copies = near_duplicates(candidates, thumbnail_of, config)
+    kin = families(arrived, fit, config)
+    there = [each for each in fit if each.measure.md5 in speaker_of]
+    reason_of = _reasons(measures, near_duplicates(there, thumbnail_of, config), kin, config)
+    place_of = _places(fit, kin, config)
 
     room = capacity(config)
     verdicts = []
-    for post in posts:
-        split = split_of(family_of[post.post_id], config)
-        reason = measure_of[post.md5].reason
-        if oldest[post.md5] != post.post_id and reason is not DropReason.TAKEN_DOWN:
+    for post in arrived:
+        if post.reason not in JUDGED:
+            continue
+        split = split_of(kin.of[post.md5], config)
+        if (reason := post.reason) is None and speaker_of[post.md5] is not post:
             reason = DropReason.EXACT_DUPLICATE
-        elif post.md5 in copies:
-            reason = DropReason.NEAR_DUPLICATE
-        elif reason is None and room[split] == 0:
-            reason = DropReason.SURPLUS
-        if reason is None:
-            room[split] -= 1
-        verdicts.append(
-            _verdict(post, measure_of[post.md5], reason, split, family_of[post.post_id])
-        )
+        if (reason := reason or reason_of.get(post.md5)) is None:
+            reason = DropReason.SURPLUS if room[split] == 0 else None
+            room[split] -= reason is None
+        measured = measure_of.get(post.md5, _unseen(post))
+        where = (split, kin.of[post.md5], place_of.get(post.md5, NOWHERE))
+        verdicts.append(_verdict(post, measured, reason, where))
     return verdicts
 
 
@@ -67,15 +76,49 @@ def count(verdicts: Sequence[Verdict]) -> dict[str, int]:
     )
 
 
+def _order(post: Post) -> tuple[int, int]:
+    return post.arrival, post.post_id
+
+
+def _reasons(
+    measures: Sequence[Measure], copies: AbstractSet[str], kin: Families, config: CleanConfig
+) -> dict[str, DropReason]:
+    """Give the reasons against pictures, by md5, however much room there is."""
+    alone = {each.md5: screen(each, config) for each in measures}
+    found = dict.fromkeys(kin.straddling, DropReason.STRADDLING)
+    found |= dict.fromkeys(copies, DropReason.NEAR_DUPLICATE)
+    return found | {md5: reason for md5, reason in alone.items() if reason}
+
+
+def _places(fit: Sequence[Candidate], kin: Families, config: CleanConfig) -> dict[str, int]:
+    """Number what passed the screen, split by split, in the order in which it came."""
+    counts = Counter[Split]()
+    places = {}
+    for each in fit:
+        md5 = each.measure.md5
+        if md5 not in kin.straddling:
+            split = split_of(kin.of[md5], config)
+            places[md5] = counts[split]
+            counts[split] += 1
+    return places
+
+
+def _unseen(post: Post) -> Measure:
+    """Stand in for the measure of what was taken down before anybody had looked at it."""
+    return Measure(post.md5, post.reason, 0, 0, "", 0.0, lossless=False)
+
+
 def _verdict(
-    post: Post, measure: Measure, reason: DropReason | None, split: Split, family: str
+    post: Post, measure: Measure, reason: DropReason | None, where: tuple[Split, str, int]
 ) -> Verdict:
+    split, family, place = where
     return Verdict(
         post_id=post.post_id,
         md5=post.md5,
         reason=reason,
         split=split,
         family=family,
+        place=place,
         width=measure.width,
         height=measure.height,
         fingerprint=measure.fingerprint,

@@ -1,4 +1,4 @@
-"""Fit to train on, as far as one look at one original can tell? A reason for each that is not."""
+"""Fit to train on, as far as one original can tell of itself? A reason for each that is not."""
 
 import cv2
 import numpy as np
@@ -10,28 +10,39 @@ from preprocessing.fingerprint import fingerprint
 from preprocessing.resize import to_gray, to_square
 from storage.records import DropReason, Measure
 
+SQUARE_PX = 256
+"""The side of the square that is judged, and kept for the dataset."""
 THUMBNAIL_PX = 64
-JUDGED_PX = 256
 PAPER_WHITE = 245
 
+Square = NDArray[np.uint8]
 
-def measure(md5: str, content: bytes, config: CleanConfig) -> Measure:
-    """Look at one original."""
+
+def measure(md5: str, content: bytes, max_pixels: int) -> tuple[Measure, Square | None]:
+    """Look at one original; give what it tells, and the square to which it was shrunk."""
     try:
-        picture = decode(content, config.max_pixels)
+        picture = decode(content, max_pixels)
     except Undecodable as refused:
-        return Measure(md5, refused.reason, 0, 0, "", 0.0, lossless=False)
+        return Measure(md5, refused.reason, 0, 0, "", 0.0, lossless=False), None
     height, width = picture.color_HWC.shape[:2]
-    judged = to_square(picture.color_HWC, JUDGED_PX)
-    vividness = colorfulness(judged)
-    reason = _reason(height, width, vividness, config)
-    looks = fingerprint(to_gray(judged))
-    return Measure(md5, reason, width, height, looks, vividness, picture.lossless)
+    square = to_square(picture.color_HWC, SQUARE_PX)
+    looks = fingerprint(to_gray(square))
+    told = Measure(md5, None, width, height, looks, colorfulness(square), picture.lossless)
+    return told, square
 
 
-def thumbnail(content: bytes, config: CleanConfig) -> NDArray[np.uint8]:
-    """Shrink an original to 64x64 RGB, to be compared with its like."""
-    return to_square(decode(content, config.max_pixels).color_HWC, THUMBNAIL_PX)
+def screen(measured: Measure, config: CleanConfig) -> DropReason | None:
+    """Give the reason for which an original is not fit, if there is one."""
+    short, long = sorted((measured.width, measured.height))
+    if measured.reason:
+        return measured.reason
+    if short < config.min_side_px:
+        return DropReason.TOO_SMALL
+    if long > config.max_aspect * short:
+        return DropReason.TOO_LONG
+    if measured.colorfulness < config.min_colorfulness:
+        return DropReason.MONOCHROME
+    return None
 
 
 def colorfulness(color_HWC: NDArray[np.uint8]) -> float:
@@ -57,13 +68,3 @@ def largest_difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> floa
     """
     difference = np.abs(one.astype(np.float32) - other.astype(np.float32)).max(axis=2)
     return float(cv2.blur(difference, (5, 5)).max())
-
-
-def _reason(height: int, width: int, vividness: float, config: CleanConfig) -> DropReason | None:
-    if min(height, width) < config.min_side_px:
-        return DropReason.TOO_SMALL
-    if max(height, width) > config.max_aspect * min(height, width):
-        return DropReason.TOO_LONG
-    if vividness < config.min_colorfulness:
-        return DropReason.MONOCHROME
-    return None

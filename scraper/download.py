@@ -34,6 +34,8 @@ class Downloader:
     config: ScraperConfig
     taken_down: Takedowns
     known: KnownPosts
+    look: int
+    """The number of this look at the site."""
 
     def fetch(self, listed: ListedPost, before: Post | None, journal: Journal) -> Post:
         """Fetch what is not there yet of a post's original and of its line art.
@@ -51,8 +53,9 @@ class Downloader:
             logger.info("dropped post=%d reason=%s: %s", listed.post_id, error.reason, error)
             was_removed = before and error.reason is DropReason.TAKEN_DOWN
             original = answer_of(before) if before and was_removed else Answer()
-            return self._row(listed, error.reason, original, line_md5="")
-        return self._row(listed, None, original, self._line_md5(listed, before, journal))
+            return self._row(listed, before, original, reason=error.reason)
+        lines = self._line_md5(listed, before, journal)
+        return self._row(listed, before, original, line_md5=lines)
 
     def _kept(self, listed: ListedPost, before: Post | None) -> Answer | None:
         """Give a known post's original as it was, unless it has to be asked for (again)."""
@@ -143,8 +146,16 @@ class Downloader:
         return Answer(md5, digest.of_bytes(content), len(content), kind)
 
     def _row(
-        self, listed: ListedPost, reason: DropReason | None, original: Answer, line_md5: str
+        self,
+        listed: ListedPost,
+        before: Post | None,
+        original: Answer,
+        *,
+        reason: DropReason | None = None,
+        line_md5: str = "",
     ) -> Post:
+        # What is settled stays: the look that brought the original, and the parent it had then.
+        settled = before if before and before.md5 == original.md5 else None
         return Post(
             post_id=listed.post_id,
             md5=original.md5,
@@ -163,12 +174,13 @@ class Downloader:
             owner=listed.owner,
             created_at=listed.created_at,
             changed_at=listed.changed_at,
-            parent_id=listed.parent_id,
+            parent_id=settled.parent_id if settled else listed.parent_id,
             has_children=listed.has_children,
             post_url=post_url(listed.post_id),
             file_url=self.session.relative(listed.file_url),
             line_url=self.session.relative(listed.line_url),
             line_md5=line_md5,
+            arrival=settled.arrival if settled else self.look,
         )
 
 

@@ -7,7 +7,8 @@ the folder lies, so a copy of it elsewhere gives the same tables.
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -41,6 +42,10 @@ class Folder:
     config: ScraperConfig
     layout: DataLayout
     taken_down: Takedowns
+    look: int = 0
+    """The number of this look at the folder."""
+    arrivals: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    """The look that brought each known original, by post and md5."""
 
     @property
     def top(self) -> Path:
@@ -131,6 +136,7 @@ class Folder:
             extension=kind,
             line_url=line_url,
             line_md5=line_md5,
+            arrival=self.arrivals.get((empty.post_id, md5), self.look),
         )
 
     def _read(self, path: Path) -> tuple[bytes, str, DropReason | None]:

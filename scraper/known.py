@@ -25,23 +25,33 @@ MAY_HEAL = frozenset({DropReason.GHOST, DropReason.GONE, DropReason.UNREACHABLE}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at a site: the key of the snapshot it builds on (empty: none), and its date."""
+    """One look at a site: the key of the snapshot it builds on (empty: none), and its date.
+
+    `number` counts the looks before this one, back to the first.
+    """
 
     site: str
     base: str
     date: str
+    number: int
 
 
 def pin(folder: UPath, config: ScraperConfig, layout: DataLayout) -> Look:
     """Give the look of a snapshot, decided when it starts: a killed one goes on with the same."""
     path = folder / LOOK_NAME
     if path.exists():
-        return Look(**files.read_json(path))
-    base = None if config.folder else _newest(config, layout)
+        return _read(path)
+    base = _newest(config, layout)
+    number = look_of(base, layout).number + 1 if base else 0
     today = datetime.now(UTC).date().isoformat()
-    look = Look(config.site, base.key if base else "", today)
+    look = Look(config.site, base.key if base else "", today, number)
     files.write_json(path, asdict(look))
     return look
+
+
+def look_of(record: StageRecord, layout: DataLayout) -> Look:
+    """Give the look of a finished snapshot."""
+    return _read(layout.stage(Stage.SCRAPE, record.key) / LOOK_NAME)
 
 
 def base_of(look: Look, layout: DataLayout) -> StageRecord | None:
@@ -59,6 +69,13 @@ def base_of(look: Look, layout: DataLayout) -> StageRecord | None:
             " or damaged; name a new one (--scraper.snapshot NAME)"
         )
     return base
+
+
+def arrivals(look: Look, layout: DataLayout) -> dict[tuple[int, str], int]:
+    """Give the look that brought each known original, by its post's id and its md5."""
+    base = base_of(look, layout)
+    rows = rows_of(base, layout) if base else iter(())
+    return {(row.post_id, row.md5): row.arrival for row in rows if row.md5}
 
 
 def rows_of(record: StageRecord, layout: DataLayout) -> Iterator[Post]:
@@ -111,6 +128,10 @@ class KnownPosts:
 def answer_of(row: Post) -> Answer:
     """Give the original that a row tells of."""
     return Answer(row.md5, row.sha256, row.bytes, row.extension)
+
+
+def _read(path: UPath) -> Look:
+    return Look(**files.read_json(path))
 
 
 def _newest(config: ScraperConfig, layout: DataLayout) -> StageRecord | None:

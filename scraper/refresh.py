@@ -3,12 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from scraper.known import Look, base_of
-from storage import files
+from scraper.known import base_of, look_of
 from storage.layout import DataLayout
-from storage.ledger import Stage
 from storage.records import DropReason, Post, StageRecord
-from storage.takedowns import LOOK_NAME
 
 CHANGES = ("new", "edited", "changed")
 
@@ -43,8 +40,7 @@ def is_edited(row: Post, before: Post) -> bool:
 def settled(record: StageRecord, layout: DataLayout) -> StageRecord:
     """Give the oldest snapshot that says what this one says: itself, unless nothing is new."""
     while not any(record.counts.get(change, 1) for change in CHANGES):
-        look = Look(**files.read_json(layout.stage(Stage.SCRAPE, record.key) / LOOK_NAME))
-        base = base_of(look, layout)
+        base = base_of(look_of(record, layout), layout)
         if base is None:
             break
         record = base

@@ -45,7 +45,8 @@ def scrape(config: ScraperConfig, layout: DataLayout) -> StageRecord:
 
     files.sweep(layout.images(), older_than_seconds=ABANDONED_SECONDS)
     look = known.pin(opened.folder, config, layout)
-    taken = _from_folder(config, opened) if config.folder else _from_site(config, opened, look)
+    from_source = _from_folder if config.folder else _from_site
+    taken = from_source(config, opened, look)
     return opened.seal(taken, apart_from=[takedowns.LOOK_NAME])
 
 
@@ -54,8 +55,9 @@ def settled(record: StageRecord, layout: DataLayout) -> StageRecord:
     return refresh.settled(record, layout)
 
 
-def _from_folder(config: ScraperConfig, opened: OpenStage) -> Counter[str]:
-    source = Folder(config, opened.layout, takedowns.read(opened.layout))
+def _from_folder(config: ScraperConfig, opened: OpenStage, look: Look) -> Counter[str]:
+    arrivals = known.arrivals(look, opened.layout)
+    source = Folder(config, opened.layout, takedowns.read(opened.layout), look.number, arrivals)
     with watch("scrape", min(config.max_posts, len(source.posts))) as advance:
         return source.write_parts(opened.folder, advance)
 
@@ -75,7 +77,7 @@ def _from_site(config: ScraperConfig, opened: OpenStage, look: Look) -> Counter[
         watch("scrape", total) as advance,
     ):
         posts = KnownPosts(base, layout)
-        downloader = Downloader(session, layout, config, takedowns.read(layout), posts)
+        downloader = Downloader(session, layout, config, takedowns.read(layout), posts, look.number)
         client = SafebooruClient(session, config.tags)
         counts = Walk(opened.folder, look, client, downloader, pool, advance).go()
 

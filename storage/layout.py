@@ -6,6 +6,7 @@ from upath import UPath
 
 RECORD_NAME = "stage.json"
 IMAGES = "images"
+LOOKS = "looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,18 @@ class DataLayout:
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
         return self.root / f"{IMAGES}/{md5[:2]}/{md5}.{extension}"
+
+    def looks(self, key: str) -> UPath:
+        """Give where all datasets keep what was seen of originals, looked at in one way."""
+        return self.root / LOOKS / key
+
+    def square(self, key: str, md5: str) -> UPath:
+        """Give an original's place among the squares that were made of it while measuring."""
+        return self.root / f"{LOOKS}/{key}/{md5[:2]}/{md5}.png"
+
+    def squares(self, md5: str) -> list[UPath]:
+        """Give all squares that were ever made of an original."""
+        return list((self.root / LOOKS).glob(f"*/{md5[:2]}/{md5}.png"))
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""

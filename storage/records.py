@@ -11,11 +11,11 @@ from typing import Any
 class Contract(StrEnum):
     """The name and version of every table and shard; a change of algorithm bumps the number."""
 
-    POSTS = "posts/2"
-    MEASURES = "measures/1"
-    VERDICTS = "verdicts/1"
-    SHARDS = "shards/1"
-    PAIRS = "pairs/1"
+    POSTS = "posts/3"
+    MEASURES = "measures/2"
+    VERDICTS = "verdicts/2"
+    SHARDS = "shards/2"
+    PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
     EVALUATION = "evaluation/1"
     REPORT = "report/1"
@@ -67,6 +67,8 @@ class DropReason(StrEnum):
     """The very same bytes are there under an older post."""
     NEAR_DUPLICATE = "near_duplicate"
     """A better copy of the same picture is there."""
+    STRADDLING = "straddling"
+    """It came later and is akin to pictures of two splits, so it can be in neither."""
     SURPLUS = "surplus"
     """Fit, but more than the configured number of pictures."""
 
@@ -90,6 +92,10 @@ class Post:
 
     The row of a post that vanished from the site is its tombstone: it stays as it was last seen,
     with `vanished_on`, the date (ISO 8601) of the look that missed it, empty for all others.
+
+    `arrival` counts the looks at the site before the one that first brought this original: whatever
+    came with an earlier look is settled, and a later one changes neither its split nor its place.
+    For the same reason `parent_id` is the parent that the site named then.
 
     A folder's pictures are posts too: `post_id` follows from the path below the folder, which is
     `file_url`; without a word on it, that is the `source` as well.
@@ -119,15 +125,16 @@ class Post:
     line_url: str
     line_md5: str
     vanished_on: str = ""
+    arrival: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What one look at an original tells; `reason` if that alone rules it out.
+    """What one look at an original tells; `reason` if it is no picture that can be used.
 
-    `width` and `height` in px are those of the decoded original (0 if it does not decode),
-    `fingerprint` is a 64-bit perceptual hash as 16 hex digits (empty for flat or undecoded
-    pictures), `colorfulness` Hasler and Suesstrunk's M over the pixels that are not white.
+    `width` and `height` in px are those of the original (0 if it does not decode), `fingerprint`
+    is a 64-bit perceptual hash as 16 hex digits (empty for flat or undecoded pictures),
+    `colorfulness` Hasler and Suesstrunk's M over the pixels that are not white.
     """
 
     md5: str
@@ -143,8 +150,9 @@ class Measure:
 class Verdict:
     """Keep an original or drop it, with the reason; one row a post that has an original.
 
-    `family` is the md5 that names the drawing's family; what is measured is as in `Measure`,
-    the rest as in `Post`.
+    `family` is the md5 that names the drawing's family. `place` numbers what passed the screen
+    within its split by its arrival, kept or not (-1 for what did not pass): it never changes, and
+    decides which shard a picture is in. What is measured is as in `Measure`, the rest as in `Post`.
     """
 
     post_id: int
@@ -152,6 +160,7 @@ class Verdict:
     reason: DropReason | None
     split: Split
     family: str
+    place: int
     width: int
     height: int
     fingerprint: str
@@ -170,13 +179,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class ShardRow:
-    """One shard: its file name, split, number of samples, bytes and sha256."""
+    """One shard: its file name, split, number of samples, bytes and sha256.
+
+    `plan` digests all that decides its content: a shard of the same plan need not be made again.
+    """
 
     name: str
     split: Split
     samples: int
     bytes: int
     sha256: str
+    plan: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ between two members reads silently short, so readers are told how many samples t
 
 import io
 import tarfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from upath import UPath
 
-from storage import digest, files
+from storage import digest, files, manifest
 from storage.errors import CorruptFile, MissingInput
-from storage.records import ShardRow, Split
+from storage.layout import DataLayout
+from storage.records import Contract, ShardRow, Split
+
+SHARDS_NAME = "shards.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +27,69 @@ class Sample:
     files: dict[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class ShardPlan:
+    """One shard to be made; `digest` follows from all that decides its content."""
+
+    name: str
+    split: Split
+    samples: int
+    digest: str
+
+
+Former = Mapping[str, tuple[UPath, ShardRow]]
+"""Shards that are there already, by the digests of their plans."""
+
+
 def name_of(split: Split, number: int) -> str:
     """Give a shard's file name."""
     return f"{split}-{number:06d}.tar"
 
 
-def write(path: UPath, split: Split, samples: Iterable[Sample]) -> ShardRow:
-    """Write samples as one shard, whole or not at all, and describe it."""
-    count = 0
+def table_in(folder: UPath) -> UPath:
+    """Give the table of the shards in a folder."""
+    return folder / SHARDS_NAME
+
+
+def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
+    """Find the shards of all finished runs of a stage."""
+    found = {}
+    for record in layout.records(stage):
+        if files.read_json(record)["contract"] == contract:
+            for row in manifest.read_table(table_in(record.parent), contract, ShardRow):
+                found[row.plan] = (record.parent / row.name, row)
+    return found
+
+
+def take_over(folder: UPath, plan: ShardPlan, former: Former) -> ShardRow | None:
+    """Put a shard of the same plan into a folder as it is, if there is one."""
+    path, row = former.get(plan.digest, (None, None))
+    if path is None or row is None or (folder / plan.name).exists() or not path.exists():
+        return None
+    files.give_name(path, folder / plan.name)
+    return replace(row, name=plan.name)
+
+
+def make(folder: UPath, plan: ShardPlan, samples: Iterable[Sample]) -> ShardRow:
+    """Write a planned shard, whole or not at all, unless it is there; describe it."""
+    path = folder / plan.name
+    if not path.exists():
+        write(path, samples)
+    size, sha256 = path.stat().st_size, digest.of_file(path)
+    return ShardRow(plan.name, plan.split, plan.samples, size, sha256, plan.digest)
+
+
+def write(path: UPath, samples: Iterable[Sample]) -> None:
+    """Write samples as one shard, whole or not at all."""
     with (
         files.whole(path) as file,
         tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar,
     ):
         for sample in samples:
-            count += 1
             for ending in sorted(sample.files):
                 member = tarfile.TarInfo(f"{sample.key}.{ending}")
                 member.size = len(sample.files[ending])
                 tar.addfile(member, io.BytesIO(sample.files[ending]))
-    return describe(path, split, count)
-
-
-def describe(path: UPath, split: Split, samples: int) -> ShardRow:
-    """Describe a shard that is there."""
-    return ShardRow(path.name, split, samples, path.stat().st_size, digest.of_file(path))
 
 
 def read(path: UPath, expected: int | None = None) -> Iterator[Sample]:

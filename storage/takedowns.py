@@ -161,4 +161,6 @@ def _delete(layout: DataLayout, md5: str) -> int:
     for path in layout.image(md5, "*").parent.glob(f"{md5}.*"):
         path.unlink()
         number += 1
+    for path in layout.squares(md5):
+        path.unlink()
     return number

@@ -1,6 +1,7 @@
 from preprocessing.config import CleanConfig
 from preprocessing.judge import count, judge
-from preprocessing.screen import measure, thumbnail
+from preprocessing.resize import to_square
+from preprocessing.screen import THUMBNAIL_PX, measure
 from storage.records import DropReason, Md5Match, Post, Verdict
 from tests.pictures import drawing, encoded
 
@@ -17,8 +18,14 @@ def _post(post_id: int, md5: str, parent_id: int = 0) -> Post:
 def _judge(
     posts: list[Post], contents: dict[str, bytes], config: CleanConfig = CONFIG
 ) -> dict[int, Verdict]:
-    measures = [measure(md5, content, config) for md5, content in contents.items()]
-    verdicts = judge(posts, measures, lambda md5: thumbnail(contents[md5], config), config)
+    seen = [measure(md5, content, config.max_pixels) for md5, content in contents.items()]
+    square_of = {row.md5: square for row, square in seen}
+    verdicts = judge(
+        posts,
+        [row for row, _ in seen],
+        lambda md5: to_square(square_of[md5], THUMBNAIL_PX),
+        config,
+    )
     return {verdict.post_id: verdict for verdict in verdicts}
 
 

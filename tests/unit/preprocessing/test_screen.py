@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from preprocessing.config import CleanConfig
-from preprocessing.screen import colorfulness, measure
+from preprocessing.screen import colorfulness, measure, screen
 from storage.records import DropReason
 from tests.pictures import drawing, encoded
 
@@ -10,8 +10,9 @@ CONFIG = CleanConfig()
 
 
 def test_a_colored_drawing_is_fit():
-    row = measure("m", encoded(drawing(3)), CONFIG)
-    assert row.reason is None
+    row, square = measure("m", encoded(drawing(3)), CONFIG.max_pixels)
+    assert screen(row, CONFIG) is None
+    assert square is not None
     assert (row.width, row.height, len(row.fingerprint)) == (256, 256, 16)
 
 
@@ -24,13 +25,15 @@ def test_a_colored_drawing_is_fit():
     ],
 )
 def test_what_is_not_fit_says_why(picture: np.ndarray, reason: DropReason):
-    assert measure("m", encoded(picture.astype(np.uint8)), CONFIG).reason is reason
+    row, _ = measure("m", encoded(picture.astype(np.uint8)), CONFIG.max_pixels)
+    assert row.reason is None
+    assert screen(row, CONFIG) is reason
 
 
 def test_a_jpeg_of_a_gray_drawing_is_monochrome_too():
     gray = np.repeat(drawing(3).mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-    row = measure("m", encoded(gray, "JPEG", quality=60), CONFIG)
-    assert row.reason is DropReason.MONOCHROME
+    row, _ = measure("m", encoded(gray, "JPEG", quality=60), CONFIG.max_pixels)
+    assert screen(row, CONFIG) is DropReason.MONOCHROME
 
 
 def test_colorfulness_is_that_of_the_published_formula():

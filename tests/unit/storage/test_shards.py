@@ -1,4 +1,5 @@
 import tarfile
+from dataclasses import replace
 
 import pytest
 import webdataset
@@ -7,8 +8,9 @@ from storage import shards
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import DataLayout
 from storage.records import Split
-from storage.shards import Sample
+from storage.shards import Sample, ShardPlan
 
+PLAN = ShardPlan("a.tar", Split.TRAIN, 2, "digest")
 SAMPLES = [
     Sample("aaaa", {"json": b"{}", "color.png": b"red"}),
     Sample("bbbb", {"json": b"[]", "color.png": b"blue"}),
@@ -16,20 +18,20 @@ SAMPLES = [
 
 
 def test_samples_come_back_as_they_were_written(layout: DataLayout):
-    path = layout.root / shards.name_of(Split.TRAIN, 0)
-    row = shards.write(path, Split.TRAIN, SAMPLES)
-    assert (row.name, row.samples) == ("train-000000.tar", 2)
-    assert list(shards.read(path, row.samples)) == SAMPLES
+    row = shards.make(layout.root, PLAN, SAMPLES)
+    assert (row.name, row.samples, row.plan) == ("a.tar", 2, "digest")
+    assert list(shards.read(layout.root / "a.tar", row.samples)) == SAMPLES
 
 
 def test_the_same_samples_give_the_same_bytes(layout: DataLayout):
-    rows = [shards.write(layout.root / name, Split.VAL, SAMPLES) for name in ("a.tar", "b.tar")]
+    plans = [replace(PLAN, name=name) for name in ("a.tar", "b.tar")]
+    rows = [shards.make(layout.root, plan, SAMPLES) for plan in plans]
     assert rows[0].sha256 == rows[1].sha256
 
 
 def test_members_carry_no_time_and_no_owner(layout: DataLayout):
     path = layout.root / "a.tar"
-    shards.write(path, Split.VAL, SAMPLES)
+    shards.make(layout.root, PLAN, SAMPLES)
     with tarfile.open(str(path)) as tar:
         assert {(member.mtime, member.uid, member.uname) for member in tar} == {(0, 0, "")}
 
@@ -39,7 +41,7 @@ def test_members_carry_no_time_and_no_owner(layout: DataLayout):
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_webdataset_reads_our_shards(layout: DataLayout):
     path = layout.root / "a.tar"
-    shards.write(path, Split.TRAIN, SAMPLES)
+    shards.make(layout.root, PLAN, SAMPLES)
     seen = list(webdataset.WebDataset(str(path), shardshuffle=False))
     assert [(one["__key__"], one["color.png"]) for one in seen] == [
         ("aaaa", b"red"),
@@ -49,7 +51,7 @@ def test_webdataset_reads_our_shards(layout: DataLayout):
 
 def test_a_shard_cut_between_members_is_noticed(layout: DataLayout):
     path = layout.root / "a.tar"
-    shards.write(path, Split.TRAIN, SAMPLES)
+    shards.make(layout.root, PLAN, SAMPLES)
     # One member is a 512-byte header and a 512-byte block: this keeps one sample of two.
     path.write_bytes(path.read_bytes()[: 4 * 512])
     with pytest.raises(CorruptFile, match="holds 1 samples, wanted 2"):
@@ -58,7 +60,7 @@ def test_a_shard_cut_between_members_is_noticed(layout: DataLayout):
 
 def test_a_shard_cut_inside_a_member_is_noticed(layout: DataLayout):
     path = layout.root / "a.tar"
-    shards.write(path, Split.TRAIN, SAMPLES)
+    shards.make(layout.root, PLAN, SAMPLES)
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(CorruptFile):
         list(shards.read(path, 2))
@@ -74,7 +76,6 @@ def test_nothing_stands_under_the_name_when_writing_fails(layout: DataLayout):
         yield SAMPLES[0]
         raise RuntimeError("the power went off")
 
-    path = layout.root / "a.tar"
     with pytest.raises(RuntimeError):
-        shards.write(path, Split.TRAIN, failing())
+        shards.make(layout.root, PLAN, failing())
     assert list(layout.root.iterdir()) == []

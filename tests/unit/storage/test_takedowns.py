@@ -91,7 +91,7 @@ def test_pictures_that_look_alike_are_named(layout: DataLayout):
     looks = {1: "00000000000000ff", 2: "00000000000000fe", 3: "ffffffffffffffff", 4: ""}
     verdicts = [
         Verdict(
-            number, "a" * 32 if number == 1 else str(number) * 32, None, Split.TRAIN, "", 9, 9,
+            number, "a" * 32 if number == 1 else str(number) * 32, None, Split.TRAIN, "", 0, 9, 9,
             fingerprint, 0.0, "png", "", "", "", "",
         )
         for number, fingerprint in looks.items()

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from preprocessing.config import ConditionConfig
-from preprocessing.pairs import draw_pair
+from preprocessing.pairing import draw_pair
 from storage import digest, ledger, manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
-from storage.shards import Sample
+from storage.shards import Sample, ShardPlan
 
 SIZE_PX = 32
 COUNTS = {Split.TRAIN: 10, Split.VAL: 3, Split.TEST: 2}
@@ -45,7 +45,8 @@ def make_pairs(layout: DataLayout, counts: dict[Split, int], size_px: int) -> St
     for split, count in counts.items():
         samples = [draw_pair(sample(split, n, size_px), split, config, 0) for n in range(count)]
         samples.sort(key=lambda made: made.key)
-        rows.append(shards.write(opened.folder / shards.name_of(split, 0), split, samples))
+        plan = ShardPlan(shards.name_of(split, 0), split, len(samples), "")
+        rows.append(shards.make(opened.folder, plan, samples))
     manifest.write_table(opened.folder / "shards.parquet", Contract.PAIRS, rows, ShardRow)
     return opened.seal({})
 

@@ -112,6 +112,6 @@ def test_a_sample_without_its_edge_is_named(layout: DataLayout, paired: StageRec
     folder = folder_of(layout, paired)
     samples = list(shards.read(folder / "val-000000.tar"))
     del samples[1].files["edge.png"]
-    shards.write(folder / "val-000000.tar", Split.VAL, samples)
+    shards.write(folder / "val-000000.tar", samples)
     with pytest.raises(CorruptFile, match=f"{samples[1].key}.edge.png"):
         load_pairs(folder, Split.VAL)

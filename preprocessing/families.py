@@ -1,0 +1,130 @@
+"""Which pictures are variants of one drawing, and so must never be in two splits.
+
+Posts are united by parent, by equal bytes and by likeness. What came with an earlier look at the
+site is settled: a family's split never changes, so whoever comes later joins it. A latecomer that
+is akin to families of two splits can join neither: it straddles them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from preprocessing.config import CleanConfig
+from preprocessing.dedup import Candidate, near_pairs
+from preprocessing.split import split_of
+from storage.records import Post
+
+Kinship = tuple[int, int]
+"""Two posts of one family, by their ids; the second may be a parent that nobody has seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """By a picture's md5: its family, which is named by the md5 of its first; and who straddles."""
+
+    of: Mapping[str, str]
+    straddling: frozenset[str]
+
+
+def families(
+    arrived: Sequence[Post], candidates: Sequence[Candidate], config: CleanConfig
+) -> Families:
+    """Unite posts, look by look.
+
+    Args:
+        arrived: all posts that have or had an original, in the order in which they came.
+        candidates: what is compared by its looks, each with its first post.
+        config: how near looks have to be, and the shares of the splits.
+    """
+    union = _Union(arrived, config)
+    kin_of_look = _by_look(_kinships(arrived, candidates, config.family_radius), arrived)
+    for number in sorted({post.arrival for post in arrived}):
+        union.settle(kin_of_look[number], number)
+    first_of = {post.md5: post for post in reversed(arrived)}
+    return Families(
+        {md5: union.name_of(post) for md5, post in first_of.items()},
+        frozenset(md5 for md5, post in first_of.items() if post.post_id in union.straddling),
+    )
+
+
+def _kinships(
+    arrived: Sequence[Post], candidates: Sequence[Candidate], radius: int
+) -> list[Kinship]:
+    first_of: dict[str, int] = {}
+    found = [(post.post_id, post.parent_id) for post in arrived if post.parent_id]
+    found += [(post.post_id, first_of.setdefault(post.md5, post.post_id)) for post in arrived]
+    ids = [each.post.post_id for each in candidates]
+    return found + [(ids[one], ids[other]) for one, other in near_pairs(candidates, radius)]
+
+
+def _by_look(kinships: Iterable[Kinship], arrived: Sequence[Post]) -> dict[int, list[Kinship]]:
+    """Sort kinships by the look that showed them: when the later of the two came."""
+    arrival_of = {post.post_id: post.arrival for post in arrived}
+    found = defaultdict[int, list[Kinship]](list)
+    for one, other in kinships:
+        found[max(arrival_of[one], arrival_of.get(other, 0))].append((one, other))
+    return found
+
+
+class _Union:
+    """Sets of posts that grow together; a set has a name once one of its posts has come."""
+
+    def __init__(self, arrived: Sequence[Post], config: CleanConfig) -> None:
+        self.straddling = set[int]()
+        self._config = config
+        self._parent_of: dict[int, int] = {}
+        self._posts = {post.post_id: (place, post) for place, post in enumerate(arrived)}
+        self._founder_of: dict[int, int] = {}
+        """By the root of each settled set: the place of the post that names it."""
+        self._arrived = arrived
+
+    def settle(self, kinships: Sequence[Kinship], look: int) -> None:
+        """Take in what one look brought: each kinship, unless it would join two splits."""
+        new = [post.post_id for post in self._arrived if post.arrival == look]
+        groups = self._groups(new, [kin for kin in kinships if self.straddling.isdisjoint(kin)])
+        for members in groups:
+            settled = {root: self._founder_of[root] for root in members if root in self._founder_of}
+            if len({self._split_of(place) for place in settled.values()}) > 1:
+                self.straddling |= {each for each in members if self._is_new(each, look)}
+                continue
+            founders = [self._posts[each][0] for each in members if self._is_new(each, look)]
+            self._unite(members, min(settled.values(), default=min(founders, default=None)))
+
+    def name_of(self, post: Post) -> str:
+        """Give the md5 that names a post's family; one that straddles is a family of its own."""
+        place = self._founder_of.get(self._root(post.post_id))
+        return post.md5 if place is None else self._arrived[place].md5
+
+    def _groups(self, new: Sequence[int], kinships: Sequence[Kinship]) -> list[list[int]]:
+        """Give the sets, as lists of roots, that would become one each."""
+        ahead: dict[int, int] = {}
+        roots = [(self._root(one), self._root(other)) for one, other in kinships]
+        for one, other in roots:
+            ahead[_find(ahead, one)] = _find(ahead, other)
+        members = defaultdict[int, list[int]](list)
+        for root in dict.fromkeys([*map(self._root, new), *(end for kin in roots for end in kin)]):
+            members[_find(ahead, root)].append(root)
+        return list(members.values())
+
+    def _unite(self, members: Sequence[int], founder: int | None) -> None:
+        for each in members:
+            self._founder_of.pop(each, None)
+            self._parent_of[each] = members[0]
+        if founder is not None:
+            self._founder_of[members[0]] = founder
+
+    def _is_new(self, post_id: int, look: int) -> bool:
+        return post_id in self._posts and self._posts[post_id][1].arrival == look
+
+    def _split_of(self, place: int) -> str:
+        return split_of(self._arrived[place].md5, self._config)
+
+    def _root(self, post_id: int) -> int:
+        return _find(self._parent_of, post_id)
+
+
+def _find(parent_of: dict[int, int], node: int) -> int:
+    while parent_of.setdefault(node, node) != node:
+        parent_of[node] = parent_of[parent_of[node]]
+        node = parent_of[node]
+    return node

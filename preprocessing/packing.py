@@ -1,0 +1,86 @@
+"""Kept originals -> packed shards.
+
+A picture's place decides its shard, for ever. So a shard changes when one of its own pictures
+does, and all others stay as they are, byte by byte.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from preprocessing.config import PackConfig
+from preprocessing.decode import decode
+from preprocessing.looks import Looks
+from preprocessing.resize import to_gray, to_square
+from preprocessing.screen import SQUARE_PX
+from storage import digest, images, shards
+from storage.layout import DataLayout
+from storage.pictures import encode_png
+from storage.records import Contract, Split, Verdict
+from storage.shards import Sample, ShardPlan
+
+MAX_LINE_PIXELS = 50_000_000
+
+
+Pictures = tuple[Verdict, ...]
+
+
+def plan_packing(kept: Sequence[Verdict], config: PackConfig) -> list[tuple[ShardPlan, Pictures]]:
+    """Give every kept picture its shard; within it, they stand by their md5."""
+    of_shard = defaultdict[tuple[Split, int], list[Verdict]](list)
+    for verdict in kept:
+        of_shard[verdict.split, verdict.place // config.samples_per_shard].append(verdict)
+    order = list(Split)
+    return [
+        _plan(shards.name_of(split, number), of_shard[split, number], config)
+        for split, number in sorted(of_shard, key=lambda name: (order.index(name[0]), name[1]))
+    ]
+
+
+def pack_samples(pictures: Pictures, *, config: PackConfig, looks: Looks) -> Iterator[Sample]:
+    """Make the samples of one shard."""
+    for verdict in pictures:
+        contents = {
+            "color.png": _color(verdict, config.size_px, looks),
+            "json": json.dumps(_about(verdict), sort_keys=True).encode(),
+        }
+        if verdict.line_md5:
+            contents["line.png"] = _lines(verdict.line_md5, config.size_px, looks.layout)
+        yield Sample(verdict.md5, contents)
+
+
+def _plan(name: str, verdicts: Sequence[Verdict], config: PackConfig) -> tuple[ShardPlan, Pictures]:
+    chosen = tuple(sorted(verdicts, key=lambda verdict: verdict.md5))
+    told = {
+        "contract": Contract.SHARDS.value,
+        "size_px": config.size_px,
+        "samples": [[_about(each), each.sha256, each.line_md5] for each in chosen],
+    }
+    return ShardPlan(name, chosen[0].split, len(chosen), digest.of_settings(told)), chosen
+
+
+def _color(verdict: Verdict, size_px: int, looks: Looks) -> bytes:
+    if size_px == SQUARE_PX:
+        return looks.encoded(verdict)
+    # A square that was enlarged would be shrunk to less than the original has.
+    if size_px < SQUARE_PX <= min(verdict.width, verdict.height):
+        return encode_png(to_square(looks.square(verdict), size_px))
+    content = images.load(looks.layout, verdict.md5, verdict.extension, verdict.sha256)
+    return encode_png(to_square(decode(content, looks.max_pixels).color_HWC, size_px))
+
+
+def _lines(md5: str, size_px: int, layout: DataLayout) -> bytes:
+    lines = decode(images.load(layout, md5, "png"), MAX_LINE_PIXELS)
+    return encode_png(to_gray(to_square(lines.color_HWC, size_px)))
+
+
+def _about(verdict: Verdict) -> dict[str, str | int]:
+    return {
+        "md5": verdict.md5,
+        "family": verdict.family,
+        "post_id": verdict.post_id,
+        "post_url": verdict.post_url,
+        "source": verdict.source,
+        "width": verdict.width,
+        "height": verdict.height,
+    }
