@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -135,6 +136,43 @@ def _verdicts(cleaned: StageRecord, layout: DataLayout) -> dict[int, Verdict]:
     folder = layout.stage(Stage.CLEAN, cleaned.key)
     rows = manifest.read_table(folder / "part-00000.parquet", Contract.VERDICTS, Verdict)
     return {row.post_id: row for row in rows}
+
+
+def test_a_dataset_that_grows_makes_what_is_new_and_takes_over_the_rest(
+    scraped: StageRecord, layout: DataLayout
+):
+    before = _make(scraped, layout)
+    looks = sorted(layout.root.glob("looks/*/*"))
+    rows = manifest.read_table(
+        layout.stage(Stage.SCRAPE, scraped.key) / "part-00000.parquet", Contract.POSTS, Post
+    )
+    rows += [
+        replace(_post(layout, number + 1, encoded(drawing(number, 96)), b""), arrival=1)
+        for number in (60, 61)
+    ]
+    # One of the old ones is gone as well: its shard changes, no other does.
+    gone = next(row for row in _verdicts(before[0], layout).values() if row.keep and row.place == 3)
+    rows = [
+        replace(row, reason=DropReason.VANISHED) if row.md5 == gone.md5 else row for row in rows
+    ]
+    opened = ledger.open_stage(Stage.SCRAPE, CLEAN, inputs={}, layout=layout)
+    manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, rows, Post)
+    after = _make(opened.seal({"listed": 42}), layout)
+
+    assert set(looks) < set(layout.root.glob("looks/*/*"))
+    for old, new in zip(before[1:], after[1:], strict=True):
+        old_folder, new_folder = (layout.stage(each.stage, each.key) for each in (old, new))
+        shas = {each.name: each.sha256 for each in old.outputs if each.name.endswith(".tar")}
+        same = [each.name for each in new.outputs if shas.get(each.name) == each.sha256]
+        assert f"{gone.split}-000000.tar" not in same
+        assert len(same) >= len(shas) - 3
+        for name in same:
+            assert (old_folder / name).stat().st_ino == (new_folder / name).stat().st_ino
+    fresh = DataLayout(layout.root.parent / "fresh")
+    for folder in ("scrape", "images"):
+        shutil.copytree(str(layout.root / folder), str(fresh.root / folder))
+    made_anew = _make(ledger.require(fresh, Stage.SCRAPE, opened.key), fresh)
+    assert [record.outputs for record in made_anew] == [record.outputs for record in after]
 
 
 def test_after_a_takedown_the_same_configuration_makes_a_dataset_without_it(

@@ -1,0 +1,149 @@
+"""Families over several looks at a site: what is settled stays."""
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+
+from preprocessing.config import CleanConfig
+from preprocessing.dedup import Candidate
+from preprocessing.families import Families, families
+from preprocessing.judge import judge
+from preprocessing.split import split_of
+from storage.records import DropReason, Md5Match, Measure, Post, Split, Verdict
+
+CONFIG = CleanConfig(min_side_px=64, num_train=14, num_val=3, num_test=3)
+
+
+def _post(post_id: int, arrival: int = 0, parent_id: int = 0, md5: str = "") -> Post:
+    return Post(
+        post_id, md5 or f"md5-{post_id}", None, "", 1, "png", 0, 0, "", Md5Match.NOT_GIVEN, (), "s",
+        None, "", "", "", 0, parent_id, False, "", "", "", "", "", arrival,
+    )  # fmt: skip
+
+
+def _families(posts: Sequence[Post], looks: dict[int, int] | None = None) -> Families:
+    """Find families; `looks` gives some posts a fingerprint."""
+    found = [
+        Candidate(post, Measure(post.md5, None, 99, 99, f"{looks[post.post_id]:016x}", 50.0, False))
+        for post in posts
+        if looks and post.post_id in looks
+    ]
+    return families(posts, found, CONFIG)
+
+
+def _ids_of(split: Split) -> list[int]:
+    """Give posts whose own families are in a split."""
+    return [n for n in range(1, 200) if split_of(f"md5-{n}", CONFIG) is split]
+
+
+TRAIN, VAL = _ids_of(Split.TRAIN), _ids_of(Split.VAL)
+
+
+def test_what_came_together_is_united_through_any_chain():
+    posts = [_post(1), _post(2, parent_id=1), _post(3, parent_id=2), _post(4)]
+    found = _families(posts)
+    assert [found.of[post.md5] for post in posts] == ["md5-1", "md5-1", "md5-1", "md5-4"]
+    assert not found.straddling
+
+
+def test_a_latecomer_joins_the_family_that_is_settled_however_old_its_post_is():
+    old, late = _post(TRAIN[5]), _post(VAL[0], arrival=1, parent_id=TRAIN[5])
+    found = _families([old, late])
+    assert found.of[late.md5] == found.of[old.md5] == old.md5
+
+
+def test_a_latecomer_that_is_akin_to_two_splits_is_in_neither_and_moves_nobody():
+    train, val = _post(TRAIN[0]), _post(VAL[0])
+    late = _post(500, arrival=1, parent_id=VAL[0])
+    found = _families([train, val, late], {TRAIN[0]: 0b0, 500: 0b1})
+    assert found.straddling == {late.md5}
+    assert (found.of[train.md5], found.of[val.md5]) == (train.md5, val.md5)
+
+
+def test_whoever_is_akin_only_to_one_that_straddles_is_a_family_of_its_own():
+    train, val = _post(TRAIN[0]), _post(VAL[0])
+    late = _post(500, arrival=1, parent_id=VAL[0])
+    later = _post(501, arrival=2, parent_id=500)
+    found = _families([train, val, late, later], {TRAIN[0]: 0b0, 500: 0b1})
+    assert found.of[later.md5] == later.md5
+    assert found.straddling == {late.md5}
+
+
+def test_two_families_of_one_split_become_one():
+    one, other = _post(TRAIN[0]), _post(TRAIN[1])
+    late = _post(500, arrival=1, parent_id=TRAIN[1])
+    found = _families([one, other, late], {TRAIN[0]: 0b0, 500: 0b1})
+    assert set(found.of.values()) == {one.md5}
+
+
+def test_a_parent_that_comes_after_its_child_joins_the_child():
+    child, parent = _post(VAL[0], parent_id=TRAIN[0]), _post(TRAIN[0], arrival=1)
+    found = _families([child, parent])
+    assert set(found.of.values()) == {child.md5}
+
+
+def test_a_better_copy_that_comes_later_does_not_take_the_place_of_the_first():
+    small = Measure("md5-1", None, 99, 99, "00", 50.0, lossless=False)
+    large = Measure("md5-2", None, 500, 500, "00", 50.0, lossless=True)
+    flat = np.zeros((64, 64, 3), np.uint8)
+    verdicts = judge([_post(1), _post(2, arrival=1)], [small, large], lambda _: flat, CONFIG)
+    assert [verdict.reason for verdict in verdicts] == [None, DropReason.NEAR_DUPLICATE]
+
+
+def test_whatever_comes_or_goes_nobody_else_changes_split_or_place():
+    chance = random.Random(5)
+    posts, before = list[Post](), dict[str, Verdict]()
+    for look in range(12):
+        posts += [_random_post(chance, posts, look) for _ in range(chance.randrange(1, 30))]
+        gone = {chance.randrange(len(posts)) for _ in range(look)}
+        for place in gone:
+            posts[place] = _gone(posts[place])
+        after = _judged(posts)
+        for md5, verdict in before.items():
+            if now := after.get(md5):
+                assert (now.split, now.place) == (verdict.split, verdict.place)
+                # Only a copy of one that is back for a lost better one may have to go.
+                if verdict.keep:
+                    assert now.reason in (None, DropReason.NEAR_DUPLICATE)
+        splits = {}
+        for verdict in after.values():
+            if verdict.keep:
+                assert splits.setdefault(verdict.family, verdict.split) is verdict.split
+        places = [(verdict.split, verdict.place) for verdict in after.values() if verdict.keep]
+        assert len(places) == len(set(places))
+        before = after
+    assert any(verdict.reason is DropReason.STRADDLING for verdict in before.values())
+
+
+def _random_post(chance: random.Random, posts: Sequence[Post], look: int) -> Post:
+    # Ids of any age: a deeper walk finds older posts later.
+    post_id = chance.randrange(1, 1_000_000)
+    parent = chance.choice(posts).post_id if posts and chance.random() < 0.4 else 0
+    twin = chance.choice(posts).md5 if posts and chance.random() < 0.05 else ""
+    return _post(post_id, look, parent, twin)
+
+
+def _gone(post: Post) -> Post:
+    fields = {name: getattr(post, name) for name in Post.__dataclass_fields__}
+    return Post(**fields | {"reason": DropReason.VANISHED, "vanished_on": "2026-01-01"})
+
+
+def _judged(posts: Sequence[Post]) -> dict[str, Verdict]:
+    measures = [
+        Measure(post.md5, None, 99, 99, f"{_look_of(post.md5):016x}", 50.0, lossless=False)
+        for post in {post.md5: post for post in posts}.values()
+    ]
+    flat = np.zeros((64, 64, 3), np.uint8)
+    verdicts = judge(posts, measures, lambda _: flat, CONFIG)
+    return {
+        verdict.md5: verdict
+        for verdict in verdicts
+        if verdict.reason is not DropReason.EXACT_DUPLICATE
+    }
+
+
+def _look_of(md5: str) -> int:
+    """Give one of few hashes, near and far, so that some pictures are alike."""
+    chance = random.Random(md5)
+    return chance.getrandbits(64) if chance.random() < 0.8 else 1 << chance.randrange(12)
