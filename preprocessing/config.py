@@ -64,11 +64,125 @@ class EdgeConfig(Section):
     """Adaptive threshold: how much darker than its neighbourhood a line is, of 255."""
 
 
-class HintConfig(Section):
-    """How a colour hint is made from the truth: white-out, blur, pasted blocks, in this order.
+def _check_order(section: Section, least: str, most: str) -> None:
+    low, high = getattr(section, least), getattr(section, most)
+    if low > high:
+        raise ValueError(f"{least} is {low}, above {most} {high}")
 
-    All sizes are in px at 256 px and scale with the picture.
+
+class StrokeConfig(Section):
+    """Brush strokes on white, as a user draws them; each keeps to the colour that it begins in.
+
+    All angles of 45 degrees, no bend and a tolerance of 255 give straight diagonals that heed no
+    outline, as Auto-painter's.
     """
+
+    min_strokes: int = Field(1, ge=0, le=200)
+    """Fewest strokes on a picture."""
+
+    max_strokes: int = Field(24, ge=0, le=200)
+    """Most strokes on a picture."""
+
+    skew: float = Field(2.0, ge=1, le=10)
+    """1: every number of strokes is as likely; above: few more often than many."""
+
+    min_length_px: int = Field(6, ge=1, le=256)
+    """Shortest way of a stroke; where its colour ends sooner, it ends there."""
+
+    max_length_px: int = Field(48, ge=1, le=256)
+    """Longest way of a stroke."""
+
+    min_width_px: float = Field(2.0, ge=1, le=32)
+    """Thinnest brush."""
+
+    max_width_px: float = Field(5.0, ge=1, le=32)
+    """Thickest brush."""
+
+    min_angle_deg: float = Field(0.0, ge=-360, le=360)
+    """Least angle at which a stroke sets out: 0 to the right, 90 down."""
+
+    max_angle_deg: float = Field(360.0, ge=-360, le=360)
+    """Largest angle at which a stroke sets out."""
+
+    max_bend_deg: float = Field(90.0, ge=0, le=360)
+    """Over its longest way a stroke turns by at most this, to either side."""
+
+    tolerance: float = Field(20.0, ge=0, le=255)
+    """A stroke ends where a channel differs by more than this from its first colour, of 255."""
+
+    jitter: float = Field(4.0, ge=0, le=64)
+    """Standard deviation of a stroke's colour around the true one, of 255."""
+
+    @model_validator(mode="after")
+    def _ranges_are_in_order(self) -> "StrokeConfig":
+        for name in ("strokes", "length_px", "width_px", "angle_deg"):
+            _check_order(self, f"min_{name}", f"max_{name}")
+        return self
+
+
+class DotConfig(Section):
+    """Small dots on white, as PaintsChainer's: mostly few, at times many, at times none."""
+
+    min_dots: int = Field(0, ge=0, le=1_000)
+    """Fewest dots on a picture."""
+
+    max_dots: int = Field(92, ge=0, le=1_000)
+    """Most dots on a picture."""
+
+    skew: float = Field(5.0, ge=1, le=10)
+    """As of strokes; 5 of 0 to 92 gives 40 % none, 30 % up to 15 and 30 % more."""
+
+    min_radius_px: float = Field(1.0, ge=0.5, le=32)
+    """Smallest dot."""
+
+    max_radius_px: float = Field(3.0, ge=0.5, le=32)
+    """Largest dot."""
+
+    shift_px: float = Field(1.0, ge=0, le=32)
+    """A dot lies up to so far from where its colour is, along each axis."""
+
+    jitter: float = Field(5.0, ge=0, le=64)
+    """Standard deviation of a dot's colour around the true one, of 255."""
+
+    @model_validator(mode="after")
+    def _ranges_are_in_order(self) -> "DotConfig":
+        for name in ("dots", "radius_px"):
+            _check_order(self, f"min_{name}", f"max_{name}")
+        return self
+
+
+class MixConfig(Section):
+    """How often each kind of hint is drawn in a mix; the shares make 1."""
+
+    paper: float = Field(0.5, ge=0, le=1)
+    """The paper's: white-out, blur, blocks."""
+
+    strokes: float = Field(0.2, ge=0, le=1)
+    """Brush strokes."""
+
+    dots: float = Field(0.2, ge=0, le=1)
+    """Dots."""
+
+    none: float = Field(0.1, ge=0, le=1)
+    """No hint at all."""
+
+    @model_validator(mode="after")
+    def _shares_make_one(self) -> "MixConfig":
+        total = self.paper + self.strokes + self.dots + self.none
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"paper, strokes, dots and none make {total:g} together, wanted 1")
+        return self
+
+
+class HintConfig(Section):
+    """How a colour hint is made from the truth.
+
+    The paper's kind is white-out, blur, pasted blocks, in this order; squares of 50 px, a box blur
+    and no blocks make it DeepColor's. All sizes are in px at 256 px and scale with the picture.
+    """
+
+    kind: Literal["paper", "strokes", "dots", "none", "mix"] = "paper"
+    """The paper's, strokes or dots on white, none, or for each picture one of these by chance."""
 
     num_whiteouts: int = Field(30, ge=0, le=1_000)
     """So many squares are painted white before the blur."""
@@ -76,8 +190,14 @@ class HintConfig(Section):
     whiteout_px: int = Field(10, ge=1, le=256)
     """Side of such a square."""
 
+    blur_shape: Literal["gaussian", "box"] = "gaussian"
+    """What the blur weighs by."""
+
     blur_sigma_px: float = Field(28.0, ge=0, le=128)
     """Standard deviation of the Gaussian blur."""
+
+    blur_box_px: float = Field(100.0, ge=0, le=256)
+    """Side of the box blur."""
 
     max_blocks: int = Field(10, ge=0, le=1_000)
     """After the blur, 0 to this many blocks of the true picture are pasted back."""
@@ -88,12 +208,18 @@ class HintConfig(Section):
     max_block_px: int = Field(28, ge=1, le=256)
     """Largest side of such a block."""
 
+    strokes: StrokeConfig = StrokeConfig()
+    """Brush strokes on white."""
+
+    dots: DotConfig = DotConfig()
+    """Dots on white."""
+
+    mix: MixConfig = MixConfig()
+    """How often each kind is drawn."""
+
     @model_validator(mode="after")
     def _blocks_have_a_range(self) -> "HintConfig":
-        if self.min_block_px > self.max_block_px:
-            raise ValueError(
-                f"min_block_px is {self.min_block_px}, above max_block_px {self.max_block_px}"
-            )
+        _check_order(self, "min_block_px", "max_block_px")
         return self
 
 

@@ -1,10 +1,11 @@
-"""Colour hints, made from the truth: white-out, then blur, then pasted true blocks.
+"""Colour hints, made from the truth: the paper's, strokes, dots, none, or a mix of these.
 
 One batched implementation serves the stored hints of val and test and the fresh ones of every
 training step, on CPU and GPU. All chance is drawn on the CPU from the generator handed in, so
 the device changes nothing but rounding.
 
-Source: the paper's section on hints, in the order it prints.
+Source: the paper's section on hints, in the order it prints: white-out, then blur, then pasted
+true blocks. Strokes and dots on white are what later systems simulate.
 """
 
 import math
@@ -15,11 +16,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from preprocessing.brush import REFERENCE_PX, blank_paper
 from preprocessing.config import HintConfig
+from preprocessing.strokes import draw_dots, draw_strokes
 
-REFERENCE_PX = 256
 BLUR_GRID_PX = 32
-WHITE = 1.0
+KINDS = ("paper", "strokes", "dots", "none")
 
 
 def make_hints(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
@@ -27,15 +29,55 @@ def make_hints(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) 
 
     Args:
         color_BCHW: true colours, float in [-1, 1].
-        config: how much is whited out, blurred and pasted.
+        config: which kind of hint, and its sizes.
         chance: a CPU generator; the same state gives the same hints.
 
     Returns:
         Hints of the same shape, range, dtype and device.
     """
-    whitened = torch.where(_whiteouts(color_BCHW, config, chance), WHITE, color_BCHW)
-    blurred = blur(whitened, config.blur_sigma_px * color_BCHW.shape[-1] / REFERENCE_PX)
-    return torch.where(_blocks(color_BCHW, config, chance), color_BCHW, blurred)
+    return _draw(color_BCHW, config.kind, config, chance)
+
+
+def make_masked_hints(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
+    """Make the same hints with a mask as their fourth channel, B4HW.
+
+    The mask is 1 where the truth was given and 0 on blank paper, so that white is told from
+    nothing; in between it is the share of truth where a blur has mixed white-outs in.
+    """
+    everywhere = torch.ones_like(color_BCHW[:, :1])
+    return _draw(torch.cat([color_BCHW, everywhere], dim=1), config.kind, config, chance)
+
+
+def _draw(truth_BCHW: Tensor, kind: str, config: HintConfig, chance: torch.Generator) -> Tensor:
+    if kind == "paper":
+        return _draw_paper(truth_BCHW, config, chance)
+    if kind == "strokes":
+        return draw_strokes(truth_BCHW, config.strokes, chance)
+    if kind == "dots":
+        return draw_dots(truth_BCHW, config.dots, chance)
+    if kind == "mix":
+        return _draw_mix(truth_BCHW, config, chance)
+    return blank_paper(truth_BCHW).expand_as(truth_BCHW).contiguous()
+
+
+def _draw_mix(truth_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
+    shares = torch.tensor([getattr(config.mix, kind) for kind in KINDS], dtype=torch.float64)
+    kinds_B = torch.multinomial(shares, len(truth_BCHW), replacement=True, generator=chance)
+    hints = torch.empty_like(truth_BCHW)
+    for number, kind in enumerate(KINDS):
+        rows = torch.nonzero(kinds_B == number).flatten().to(truth_BCHW.device)
+        if len(rows):
+            hints[rows] = _draw(truth_BCHW[rows], kind, config, chance)
+    return hints
+
+
+def _draw_paper(truth_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
+    blank = blank_paper(truth_BCHW)
+    whitened = torch.where(_whiteouts(truth_BCHW, config, chance), blank, truth_BCHW)
+    width_px = config.blur_sigma_px if config.blur_shape == "gaussian" else config.blur_box_px
+    scale = truth_BCHW.shape[-1] / REFERENCE_PX
+    blurred = blur(whitened, width_px * scale, config.blur_shape)
+    return torch.where(_blocks(truth_BCHW, config, chance), truth_BCHW, blurred)
 
 
 def hint_of(color_HWC: NDArray[np.uint8], config: HintConfig, seed: int) -> NDArray[np.uint8]:
@@ -46,15 +88,19 @@ def hint_of(color_HWC: NDArray[np.uint8], config: HintConfig, seed: int) -> NDAr
     return stored.permute(1, 2, 0).numpy()
 
 
-def blur(color_BCHW: Tensor, sigma_px: float) -> Tensor:
-    """Blur by a wide Gaussian: shrink to a grid of about 32, blur there, enlarge bilinearly."""
+def blur(color_BCHW: Tensor, width_px: float, shape: str = "gaussian") -> Tensor:
+    """Blur widely: shrink to a grid of about 32, blur there, enlarge bilinearly.
+
+    The width is the standard deviation of a Gaussian or the side of a box.
+    """
     height, width = color_BCHW.shape[-2:]
     shrink = max(1, width // BLUR_GRID_PX)
-    if sigma_px == 0:
+    if width_px == 0:
         return color_BCHW
     # In float32 whatever comes in: a wide blur sums too many small numbers for half precision.
     small = F.avg_pool2d(color_BCHW.float(), shrink)
-    kernel = _gaussian(sigma_px / shrink).to(small)
+    weigh = _gaussian if shape == "gaussian" else _box
+    kernel = weigh(width_px / shrink).to(small)
     radius = len(kernel) // 2
     channels = small.shape[1]
     along_x = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
@@ -69,6 +115,14 @@ def _gaussian(sigma: float) -> Tensor:
     radius = max(1, math.ceil(3 * sigma))
     offsets = torch.arange(-radius, radius + 1, dtype=torch.float64)
     weights = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    return weights / weights.sum()
+
+
+def _box(side: float) -> Tensor:
+    radius = max(0, math.ceil((side - 1) / 2))
+    offsets = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    # The outermost cells count as far as the box reaches into them.
+    weights = (side / 2 + 0.5 - offsets.abs()).clamp(0, 1)
     return weights / weights.sum()
 
 
