@@ -93,12 +93,9 @@ class _Arrays:
             for kind, picture in pictures.items():
                 if kind not in self.files:
                     self._begin(kind, picture)
-                side = next(iter(self.shapes.values()))[2:]
-                if list(picture.shape[1:]) != side:
-                    sizes = sorted([list(picture.shape[1:]), side])
-                    raise CorruptFile(
-                        f"{shard}: pictures of several sizes {sizes}; pack them again"
-                    )
+                sizes = [next(iter(self.shapes.values()))[2:], list(picture.shape[1:])]
+                if sizes[0] != sizes[1]:
+                    raise CorruptFile(f"{shard}: pictures of several sizes {sizes}; pack again")
                 self.files[kind].write(picture.data)
                 self.shapes[kind][0] += 1
 
