@@ -5,7 +5,6 @@ knows its shards by their digests and its files by their sizes: what is stale, s
 made again. Pixels that change in place are not noticed; the shards' own digests are for that.
 """
 
-import contextlib
 import errno
 import fcntl
 import logging
@@ -86,8 +85,8 @@ def _find(place: Path, rows: Sequence[ShardRow]) -> Decoded | None:
         return _open(place, rows)
     except FileNotFoundError:
         return None
-    except (CorruptFile, KeyError, ValueError) as error:
-        logger.warning("decoding again, for the cache is damaged: %s", error)
+    except (CorruptFile, KeyError, TypeError, ValueError) as error:
+        logger.warning("decoding again, for the cache is no longer good: %s", error)
         return None
 
 
@@ -138,15 +137,16 @@ def _made_from(rows: Sequence[ShardRow]) -> dict[str, Any]:
 def _alone(folder: Path) -> Iterator[None]:
     """Keep others, here or in another process, from making the same; who is killed lets go."""
     folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        handle = os.open(folder, os.O_RDONLY)
-        stack.callback(os.close, handle)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             logger.info("waiting for who decodes into=%s", folder)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class Batches:
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Copy some pictures, color and edge, out of the cache."""
-        # Ten times as fast as pairs.color[rows], which goes pixel by pixel.
+        # Several times as fast as pairs.color[rows], which goes byte by byte.
         return self.pairs.color.index_select(0, rows), self.pairs.edge.index_select(0, rows)
 
     def rows(self, number: int) -> Tensor:
