@@ -1,17 +1,18 @@
-"""The pictures that are measured: truth, edges, hint and true lines, streamed from the shards."""
+"""The pictures that are measured: truth, edges, hint and true lines, out of training's cache."""
 
-import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
+import numpy as np
 from upath import UPath
 
 from evaluation.pixelwise import Pictures
-from storage import manifest, shards
-from storage.errors import CorruptFile
-from storage.pictures import decode_png
-from storage.records import Contract, ShardRow, Split
+from storage.records import ShardRow
+from training.cache import Decoded, open_decoded, shards_of
+from training.decoding import About
+
+__all__ = ["Pair", "first_keys", "in_batches", "read_pairs", "shards_of"]
 
 Item = TypeVar("Item")
 
@@ -33,26 +34,18 @@ class Pair:
     line_HW: Pictures | None
 
 
-def shards_of(folder: UPath, split: Split) -> list[ShardRow]:
-    """List the shards of one split, in their order."""
-    rows = manifest.read_table(folder / "shards.parquet", Contract.PAIRS, ShardRow)
-    return sorted((row for row in rows if row.split == split), key=lambda row: row.name)
-
-
 def first_keys(folder: UPath, rows: Sequence[ShardRow], limit: int) -> list[str]:
     """Give the first md5s, in their order, of all the pictures in some shards."""
-    keys = [sample.key for row in rows for sample in shards.read(folder / row.name, row.samples)]
-    return sorted(keys)[:limit]
+    return sorted(about.md5 for _, _, about in _places(folder, rows))[:limit]
 
 
 def read_pairs(
     folder: UPath, rows: Sequence[ShardRow], only: Collection[str] | None = None
 ) -> Iterator[Pair]:
     """Read the pictures of some shards one by one, or only those named."""
-    for row in rows:
-        for sample in shards.read(folder / row.name, row.samples):
-            if only is None or sample.key in only:
-                yield _decode(sample, row.name)
+    for decoded, place, about in _places(folder, rows):
+        if only is None or about.md5 in only:
+            yield _pair(decoded, place, about)
 
 
 def in_batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
@@ -67,25 +60,26 @@ def in_batches(items: Iterator[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def _decode(sample: shards.Sample, shard: str) -> Pair:
-    try:
-        facts = json.loads(sample.files["json"])
-        return Pair(
-            md5=sample.key,
-            family=facts["family"],
-            post_url=facts["post_url"],
-            source=facts["source"],
-            color_HWC=_picture(sample, "color.png", "RGB"),
-            edge_HW=_picture(sample, "edge.png", "L"),
-            hint_HWC=_picture(sample, "hint.png", "RGB"),
-            line_HW=_picture(sample, "line.png", "L") if "line.png" in sample.files else None,
-        )
-    except KeyError as error:
-        raise CorruptFile(
-            f"{shard}: {sample.key} has no {error}, wanted color.png, edge.png, hint.png and json"
-            " with its facts; delete the shard's folder and run `irodori condition` again"
-        ) from error
+def _places(folder: UPath, rows: Sequence[ShardRow]) -> Iterator[tuple[Decoded, int, About]]:
+    decoded = {split: open_decoded(folder, split) for split in {row.split for row in rows}}
+    for row in rows:
+        for place, about in decoded[row.split].about(row.name):
+            yield decoded[row.split], place, about
 
 
-def _picture(sample: shards.Sample, name: str, mode: Literal["RGB", "L"]) -> Pictures:
-    return decode_png(sample.files[name], mode, f"{sample.key}.{name}")
+def _pair(decoded: Decoded, place: int, about: About) -> Pair:
+    arrays = decoded.arrays
+    return Pair(
+        md5=about.md5,
+        family=about.family,
+        post_url=about.post_url,
+        source=about.source,
+        color_HWC=_channels_last(arrays["color"][place]),
+        edge_HW=arrays["edge"][place, 0],
+        hint_HWC=_channels_last(arrays["hint"][place]),
+        line_HW=None if about.line is None else arrays["line"][about.line, 0],
+    )
+
+
+def _channels_last(picture_CHW: Pictures) -> Pictures:
+    return np.ascontiguousarray(picture_CHW.transpose(1, 2, 0))

@@ -1,8 +1,12 @@
 """Where everything lies below the root: the only file that spells a path."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from upath import UPath
+
+from storage import digest, files
 
 RECORD_NAME = "stage.json"
 IMAGES = "images"
@@ -20,6 +24,11 @@ class DataLayout:
         """Lay out below a folder (made absolute) or an address such as `s3://bucket/path`."""
         path = UPath(root)
         return cls(path if "://" in root else path.expanduser().absolute())
+
+    @classmethod
+    def of(cls, folder: UPath) -> "DataLayout":
+        """Give the layout that a stage's folder is part of."""
+        return cls(folder.parent.parent)
 
     def stage(self, stage: str, key: str) -> UPath:
         """Give the folder of one run of a stage."""
@@ -60,6 +69,16 @@ class DataLayout:
     def squares(self, md5: str) -> list[UPath]:
         """Give all squares that were ever made of an original."""
         return list((self.root / LOOKS).glob(f"*/{md5[:2]}/{md5}.png"))
+
+    def cache(self, key: str) -> Path:
+        """Give the place, always on a disk of this machine, of what can be made again from a stage.
+
+        Below the root, if that is such a disk; else in the user's cache, apart for each root.
+        """
+        if files.is_local(self.root):
+            return Path(self.root.path) / "cache" / key
+        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(caches) / "irodori" / digest.of_settings({"root": str(self.root)}) / key
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""

@@ -1,34 +1,33 @@
 """Pairs from the shards to batches on the device; the one place that turns uint8 into [-1, 1].
 
-Every picture is decoded once and kept as uint8. Which pictures make batch number n, and all chance
+Pictures lie decoded in the cache and are mapped. Which of them make batch number n, and all chance
 in it, follow from the seed and n alone: a resumed training sees what an undisturbed one sees.
 """
 
 import functools
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from upath import UPath
 
 from preprocessing.config import HintConfig
 from preprocessing.hints import make_hints
-from storage import digest, manifest, shards
-from storage.errors import BadInput, CorruptFile
-from storage.pictures import Picture, decode_png
-from storage.progress import watch
-from storage.records import Contract, ShardRow, Split
-
-SHARDS_NAME = "shards.parquet"
-COLOR, EDGE, HINT = "color.png", "edge.png", "hint.png"
+from storage import digest
+from storage.pictures import Picture
+from storage.records import Split
+from training import cache
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The pictures of one split as uint8: color N3HW, edge N1HW, and stored hints N3HW or none."""
+    """The pictures of one split as uint8: color N3HW, edge N1HW, and stored hints N3HW or none.
+
+    Only for reading: they are the cache's files, and the system ends who writes into them.
+    """
 
     color: Tensor
     edge: Tensor
@@ -72,9 +71,13 @@ class Batches:
         """Give one batch with fresh hints; the same number gives the same batch."""
         chance = generator_of(self.seed, "batch", str(number))
         rows = self.rows(number)
-        color = to_float(self.pairs.color[rows].to(self.device))
-        edge = to_float(self.pairs.edge[rows].to(self.device))
+        color, edge = (to_float(pixels.to(self.device)) for pixels in self.gather(rows))
         return Batch(edge, make_hints(color, self.hints, chance), color, chance)
+
+    def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Copy some pictures, color and edge, out of the cache."""
+        # Several times as fast as pairs.color[rows], which goes byte by byte.
+        return self.pairs.color.index_select(0, rows), self.pairs.edge.index_select(0, rows)
 
     def rows(self, number: int) -> Tensor:
         """Give the places of a batch's pictures: each epoch is one shuffle of all of them."""
@@ -95,7 +98,8 @@ def generator_of(seed: int, *names: str) -> torch.Generator:
 
 def to_float(pixels: Tensor) -> Tensor:
     """Turn uint8 into float in [-1, 1]."""
-    return pixels.float() / 127.5 - 1
+    # In place, for a new tensor costs more than the arithmetic.
+    return pixels.to(torch.float32, copy=True).div_(127.5).sub_(1)
 
 
 def to_pixels(picture: Tensor) -> Tensor:
@@ -109,38 +113,19 @@ def hints_of(settings: Mapping[str, Any]) -> HintConfig:
 
 
 def load_pairs(folder: UPath, split: Split) -> Pairs:
-    """Decode all pictures of a split, in the shards' order.
+    """Map all pictures of a split, in the shards' order; the first to ask decodes them.
 
     Raises:
-        BadInput: the split is empty.
+        BadInput: the split is empty, or the disk does not take the cache.
         CorruptFile: a sample lacks a picture, or has one of another size.
     """
-    rows = manifest.read_table(folder / SHARDS_NAME, Contract.PAIRS, ShardRow)
-    wanted = sorted((row for row in rows if row.split == split), key=lambda row: row.name)
-    total = sum(row.samples for row in wanted)
-    if total == 0:
-        raise BadInput(
-            f"{folder}: holds no {split} pictures; scrape more posts or ask for fewer in --clean"
-        )
-    pictures: dict[str, list[Picture]] = {COLOR: [], EDGE: [], HINT: []}
-    with watch(f"read {split} pairs", total) as tell:
-        for row in wanted:
-            for sample in shards.read(folder / row.name, row.samples):
-                for ending in (COLOR, EDGE) if split is Split.TRAIN else (COLOR, EDGE, HINT):
-                    pictures[ending].append(_decode(sample, ending, folder / row.name))
-                tell()
-    stacked = {ending: _stack(all_of, folder) for ending, all_of in pictures.items() if all_of}
-    return Pairs(stacked[COLOR], stacked[EDGE], stacked.get(HINT))
+    arrays = cache.open_decoded(folder, split).arrays
+    hint = _as_tensor(arrays["hint"]) if "hint" in arrays else None
+    return Pairs(_as_tensor(arrays["color"]), _as_tensor(arrays["edge"]), hint)
 
 
-def _decode(sample: shards.Sample, ending: str, shard: UPath) -> Picture:
-    where = f"{shard}: {sample.key}.{ending}"
-    picture = decode_png(sample.files.get(ending, b""), "L" if ending == EDGE else "RGB", where)
-    return picture.reshape(*picture.shape[:2], -1).transpose(2, 0, 1)
-
-
-def _stack(pictures: list[Picture], folder: UPath) -> Tensor:
-    shapes = {picture.shape for picture in pictures}
-    if len(shapes) > 1:
-        raise CorruptFile(f"{folder}: pictures of several sizes {sorted(shapes)}; pack them again")
-    return torch.from_numpy(np.stack(pictures))
+def _as_tensor(pixels: Picture) -> Tensor:
+    with warnings.catch_warnings():
+        # Torch knows no read-only tensors; Pairs says that they are.
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(pixels)

@@ -13,11 +13,12 @@ from evaluation.conditions import Batch, Condition
 from evaluation.pixelwise import Pictures
 from preprocessing.config import ConditionConfig
 from preprocessing.pairing import draw_pair
-from storage import digest, ledger, manifest, shards
+from storage import digest, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
-from storage.shards import Sample, ShardPlan
+from storage.shards import Sample
+from tests.shard_files import write_shard
 from training.config import TrainingConfig
 from training.recipes import RecipeName
 from training.stage import train
@@ -106,8 +107,7 @@ def make_pairs(layout: DataLayout, *, with_lines: bool) -> StageRecord:
         for number, size in enumerate(sizes):
             some, samples = samples[:size], samples[size:]
             pairs = [draw_pair(sample, split, config, SEED) for sample in some]
-            plan = ShardPlan(shards.name_of(split, number), split, len(pairs), "")
-            rows.append(shards.make(opened.folder, plan, pairs))
+            rows.append(write_shard(opened.folder, number, split, pairs))
     manifest.write_table(opened.folder / "shards.parquet", Contract.PAIRS, rows, ShardRow)
     return opened.seal({})
 

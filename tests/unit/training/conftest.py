@@ -11,11 +11,12 @@ import torch
 
 from preprocessing.config import ConditionConfig
 from preprocessing.pairing import draw_pair
-from storage import digest, ledger, manifest, shards
+from storage import digest, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
-from storage.shards import Sample, ShardPlan
+from storage.shards import Sample
+from tests.shard_files import write_shard
 
 SIZE_PX = 32
 COUNTS = {Split.TRAIN: 10, Split.VAL: 3, Split.TEST: 2}
@@ -45,8 +46,7 @@ def make_pairs(layout: DataLayout, counts: dict[Split, int], size_px: int) -> St
     for split, count in counts.items():
         samples = [draw_pair(sample(split, n, size_px), split, config, 0) for n in range(count)]
         samples.sort(key=lambda made: made.key)
-        plan = ShardPlan(shards.name_of(split, 0), split, len(samples), "")
-        rows.append(shards.make(opened.folder, plan, samples))
+        rows.append(write_shard(opened.folder, 0, split, samples))
     manifest.write_table(opened.folder / "shards.parquet", Contract.PAIRS, rows, ShardRow)
     return opened.seal({})
 

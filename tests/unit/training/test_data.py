@@ -10,6 +10,7 @@ from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
+from tests.shard_files import write_shard
 from training.data import Batches, Pairs, load_pairs, to_float, to_pixels
 
 CPU = torch.device("cpu")
@@ -51,6 +52,21 @@ def test_training_pictures_come_without_stored_hints(
     assert pairs.hint is None
     assert pairs.color.dtype == torch.uint8
     assert len(pairs.color) == len(pairs.edge) == 10
+
+
+def test_batches_are_those_of_the_shards_decoded_directly_bit_for_bit(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    folder = folder_of(layout, paired)
+    pixels = [
+        cv2.imdecode(np.frombuffer(sample.files["color.png"], np.uint8), cv2.IMREAD_COLOR_RGB)
+        for sample in shards.read(folder / "train-000000.tar")
+    ]
+    colors = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
+    source = Batches(load_pairs(folder, Split.TRAIN), HintConfig(), 4, CPU, 0)
+    for number in range(5):
+        wanted = colors[source.rows(number)].float() / 127.5 - 1
+        assert torch.equal(source.draw(number).color, wanted)
 
 
 def test_every_uint8_survives_the_way_to_float_and_back() -> None:
@@ -112,6 +128,25 @@ def test_a_sample_without_its_edge_is_named(layout: DataLayout, paired: StageRec
     folder = folder_of(layout, paired)
     samples = list(shards.read(folder / "val-000000.tar"))
     del samples[1].files["edge.png"]
-    shards.write(folder / "val-000000.tar", samples)
+    write_shard(folder, 0, Split.VAL, samples)
     with pytest.raises(CorruptFile, match=f"{samples[1].key}.edge.png"):
+        load_pairs(folder, Split.VAL)
+
+
+def test_pictures_of_several_sizes_are_refused(layout: DataLayout, paired: StageRecord) -> None:
+    folder = folder_of(layout, paired)
+    samples = list(shards.read(folder / "val-000000.tar"))
+    small = cv2.imencode(".png", np.zeros((16, 16, 3), np.uint8))[1].tobytes()
+    samples[2].files["color.png"] = small
+    write_shard(folder, 0, Split.VAL, samples)
+    with pytest.raises(CorruptFile, match=r"several sizes \[\[32, 32\], \[16, 16\]\]"):
+        load_pairs(folder, Split.VAL)
+
+
+def test_a_sample_without_its_facts_is_named(layout: DataLayout, paired: StageRecord) -> None:
+    folder = folder_of(layout, paired)
+    samples = list(shards.read(folder / "val-000000.tar"))
+    samples[1].files["json"] = b"{}"
+    write_shard(folder, 0, Split.VAL, samples)
+    with pytest.raises(CorruptFile, match=f"{samples[1].key}.json lacks facts"):
         load_pairs(folder, Split.VAL)
