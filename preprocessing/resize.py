@@ -11,9 +11,10 @@ def to_square(color_HWC: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
     """Resize the whole picture to a square; nothing is cut off, sides may stretch."""
     height, width = color_HWC.shape[:2]
     # Averaging is right for shrinking; enlarged by it, a picture would show its pixels.
-    shrinks = min(height, width) >= size_px
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    resized = cv2.resize(color_HWC, (size_px, size_px), interpolation=method)
+    shrunk = (min(width, size_px), min(height, size_px))
+    resized = cv2.resize(color_HWC, shrunk, interpolation=cv2.INTER_AREA)
+    if shrunk != (size_px, size_px):
+        resized = cv2.resize(resized, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
     return cast(NDArray[np.uint8], resized)
 
 
