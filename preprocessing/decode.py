@@ -14,6 +14,7 @@ from PIL import Image
 
 from preprocessing.pixels import read_pixels
 from preprocessing.profiles import to_srgb
+from preprocessing.resize import to_square
 from preprocessing.structure import is_whole
 from storage.records import DropReason
 
@@ -57,6 +58,15 @@ class Picture:
     width: int
     height: int
 
+    def square(self, size_px: int) -> Color:
+        """Resize the whole picture to a square, sides stretched, at its exact scale.
+
+        At a fraction, a side that it does not divide is rounded up by a part of a pixel, which
+        would put everything askew by up to a pixel of the original: 10 dB, measured.
+        """
+        fraction = round(self.width / self.color_HWC.shape[1])
+        return to_square(self.color_HWC, size_px, (self.width / fraction, self.height / fraction))
+
 
 def decode(content: bytes, max_pixels: int, *, enough_px: int | None = None) -> Picture:
     """Decode all of an original.
@@ -64,7 +74,7 @@ def decode(content: bytes, max_pixels: int, *, enough_px: int | None = None) -> 
     Args:
         content: the whole file.
         max_pixels: no more than these are ever decoded.
-        enough_px: the side of the square it is wanted for; of a larger JPEG fewer pixels are
+        enough_px: the side of the largest square() wanted; of a larger JPEG fewer pixels are
             decoded, at least twice as many on each side. None decodes all.
 
     Raises:
@@ -95,9 +105,10 @@ def _refuse(image: Image.Image, max_pixels: int) -> None:
 
 def _decode(image: Image.Image, content: bytes, enough_px: int | None) -> Picture:
     width, height = image.size
-    stored = read_pixels(image, content, enough_px)
-    color = _on_white(to_srgb(stored, image.info.get("icc_profile")))
     orientation = _orientation(image, content)
+    # A fraction's part of a pixel has to stay at the right and bottom, where square() seeks it.
+    stored = read_pixels(image, content, enough_px if orientation == 1 else None)
+    color = _on_white(to_srgb(stored, image.info.get("icc_profile")))
     if orientation in LYING:
         width, height = height, width
     if orientation in TURNS:

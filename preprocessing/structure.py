@@ -7,9 +7,9 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_OVERHEAD_BYTES = 12
 PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 JPEG_START = b"\xff\xd8\xff"
-JPEG_SCAN = b"\xff\xda"
+JPEG_SCAN = b"\xda"
+JPEG_FILL = b"\xff"
 JPEG_END = b"\xff\xd9"
-JPEG_FILL = b"\xff\xff"
 GIF_TRAILER = b";"
 RIFF_HEADER_BYTES = 8
 
@@ -63,10 +63,10 @@ def _png_ends(content: bytes) -> bool:
 
 
 def _jpeg_ends(content: bytes) -> bool:
-    # A thumbnail in the header has an end of its own: only one behind the first scan counts.
+    # A thumbnail in the header has an end of its own: only one behind the header counts.
     place = len(JPEG_END)
-    while content[place : place + 1] == b"\xff" and content[place : place + 2] != JPEG_SCAN:
-        is_fill = content[place : place + 2] == JPEG_FILL
-        length = int.from_bytes(content[place + 2 : place + 4], "big")
-        place += 1 if is_fill else 2 + length
+    while content[place : place + 1] == b"\xff":
+        if content[place + 1 : place + 2] in (JPEG_SCAN, JPEG_FILL):
+            break
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
     return content.find(JPEG_END, place) >= 0
