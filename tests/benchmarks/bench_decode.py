@@ -1,6 +1,6 @@
 """From an original's bytes to the stored square: CPU time and likeness, kind by kind.
 
-python tests/benchmarks/bench_decode.py [--pictures 6] [--repeats 3]
+python tests/benchmarks/bench_decode.py [--pictures 6] [--repeats 3] [--drawings FOLDER]
 
 Beside Pillow alone, which decodes all of a picture and then averages it.
 """
@@ -10,7 +10,9 @@ import io
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,13 +20,14 @@ from illustrations import RGB, illustration
 from measure import show, tell
 from PIL import Image, ImageCms, ImageOps
 
-from preprocessing.decode import decode
+from preprocessing.decode import Undecodable, decode
 from preprocessing.resize import to_square
 from storage.pictures import encode_png
 
 SQUARE_PX = 256
 MAX_PIXELS = 50_000_000
 EQUAL_DB = 99.0
+DRAWINGS_STEP = 4
 LEVEL_1 = [cv2.IMWRITE_PNG_COMPRESSION, 1]
 
 
@@ -33,6 +36,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=6)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--drawings", type=Path, help="real ones, to store instead of the made")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
     drawn = [illustration(number) for number in range(asked.pictures)]
@@ -43,10 +47,10 @@ def main() -> None:
     columns = ["Pillow, ms", "ours, ms", "times as fast", "least likeness, dB"]
     title = f"An original of {_megapixels(drawn):.1f} MP in the mean -> a square of 256 px"
     show(title, columns, {kind: list(found.values()) for kind, found in decoding.items()})
-    squares = [to_square(picture, SQUARE_PX) for picture in drawn]
+    squares = _squares(asked.drawings) if asked.drawings else [_square(each) for each in drawn]
     encoding = {name: _encode(how, squares, asked.repeats) for name, how in STORED.items()}
     rows = {name: list(found.values()) for name, found in encoding.items()}
-    show("The stored square", ["encode, ms", "kB", "decode, ms"], rows)
+    show(f"{len(squares)} squares stored", ["encode, ms", "kB", "decode, ms"], rows)
     tell({"benchmark": "decode", "decoding": decoding, "encoding": encoding})
 
 
@@ -63,6 +67,18 @@ def _compare(contents: Sequence[bytes], repeats: int) -> dict[str, float]:
     }
 
 
+def _squares(folder: Path) -> list[RGB]:
+    squares = []
+    for path in sorted(folder.iterdir())[::DRAWINGS_STEP]:
+        with suppress(Undecodable):
+            squares.append(_by_us(path.read_bytes()))
+    return squares
+
+
+def _square(picture: RGB) -> RGB:
+    return to_square(picture, SQUARE_PX)
+
+
 def _by_us(content: bytes) -> RGB:
     return decode(content, MAX_PIXELS, enough_px=SQUARE_PX).square(SQUARE_PX)
 
@@ -74,7 +90,7 @@ def _by_pillow(content: bytes) -> RGB:
     if upright.has_transparency_data:
         drawn = upright.convert("RGBA")
         upright = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn)
-    return to_square(np.asarray(upright.convert("RGB")), SQUARE_PX)
+    return _square(np.asarray(upright.convert("RGB")))
 
 
 def _encode(how: Callable[[RGB], bytes], squares: Sequence[RGB], repeats: int) -> dict[str, float]:
