@@ -1,9 +1,14 @@
 """Is a file all there? What a decoder forgives and the format's own structure does not."""
 
 import zlib
+from collections.abc import Iterator
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_OVERHEAD_BYTES = 12
+PNG_PIXELS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+JPEG_START = b"\xff\xd8\xff"
+JPEG_SCAN = b"\xda"
+JPEG_FILL = b"\xff"
 JPEG_END = b"\xff\xd9"
 GIF_TRAILER = b";"
 RIFF_HEADER_BYTES = 8
@@ -13,12 +18,12 @@ def is_whole(content: bytes) -> bool:
     """Whether a picture's file is complete to its end; kinds not known here count as whole.
 
     A PNG's every chunk is checked against its CRC, a JPEG and a GIF have to end as they should
-    (rubbish behind the end is forgiven), a WebP has to be as long as it says.
+    (rubbish behind the end of a PNG or JPEG is forgiven), a WebP has to be as long as it says.
     """
     if content.startswith(PNG_SIGNATURE):
         return _png_ends(content)
-    if content.startswith(b"\xff\xd8\xff"):
-        return JPEG_END in content[2:]
+    if content.startswith(JPEG_START):
+        return _jpeg_ends(content)
     if content.startswith((b"GIF87a", b"GIF89a")):
         return content.rstrip(b"\0").endswith(GIF_TRAILER)
     if content.startswith(b"RIFF"):
@@ -26,15 +31,42 @@ def is_whole(content: bytes) -> bool:
     return True
 
 
-def _png_ends(content: bytes) -> bool:
-    place = len(PNG_SIGNATURE)
-    while place + PNG_OVERHEAD_BYTES <= len(content):
-        length = int.from_bytes(content[place : place + 4], "big")
+def only_pixels(png: bytes) -> bytes:
+    """Give a whole PNG without all that does not make its pixels.
+
+    Profiles, texts and other odd chunks are what a decoder complains of on stderr.
+    """
+    kept = (chunk for name, chunk in _chunks(png) if name in PNG_PIXELS)
+    return b"".join((PNG_SIGNATURE, *kept))
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Walk over the names and bytes of a PNG's complete chunks, to its end."""
+    place, name = len(PNG_SIGNATURE), b""
+    while name != b"IEND" and place + PNG_OVERHEAD_BYTES <= len(png):
+        length = int.from_bytes(png[place : place + 4], "big")
         end = place + PNG_OVERHEAD_BYTES + length
-        name_and_body = memoryview(content)[place + 4 : end - 4]
-        if zlib.crc32(name_and_body) != int.from_bytes(content[end - 4 : end], "big"):
-            return False
-        if content[place + 4 : place + 8] == b"IEND":
-            return True
+        if end > len(png):
+            return
+        name = png[place + 4 : place + 8]
+        yield name, memoryview(png)[place:end]
         place = end
-    return False
+
+
+def _png_ends(content: bytes) -> bool:
+    last = b""
+    for name, chunk in _chunks(content):
+        if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+            return False
+        last = name
+    return last == b"IEND"
+
+
+def _jpeg_ends(content: bytes) -> bool:
+    # A thumbnail in the header has an end of its own: only one behind the header counts.
+    place = len(JPEG_END)
+    while content[place : place + 1] == b"\xff":
+        if content[place + 1 : place + 2] in (JPEG_SCAN, JPEG_FILL):
+            break
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return content.find(JPEG_END, place) >= 0
