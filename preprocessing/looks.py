@@ -76,8 +76,8 @@ class Looks:
             return self.layout.square(self.key, named.md5).read_bytes()
         except FileNotFoundError:
             content = images.load(self.layout, named.md5, named.extension, named.sha256)
-            color_HWC = decode(content, self.max_pixels).color_HWC
-            return encode_png(to_square(color_HWC, SQUARE_PX))
+            picture = decode(content, self.max_pixels, enough_px=SQUARE_PX)
+            return encode_png(picture.square(SQUARE_PX))
 
     def _known(self) -> list[Measure]:
         paths = sorted(self.layout.looks(self.key).glob("part-*.parquet"), key=str)

@@ -66,12 +66,12 @@ def _color(verdict: Verdict, size_px: int, looks: Looks) -> bytes:
     if size_px < SQUARE_PX <= min(verdict.width, verdict.height):
         return encode_png(to_square(looks.square(verdict), size_px))
     content = images.load(looks.layout, verdict.md5, verdict.extension, verdict.sha256)
-    return encode_png(to_square(decode(content, looks.max_pixels).color_HWC, size_px))
+    return encode_png(decode(content, looks.max_pixels, enough_px=size_px).square(size_px))
 
 
 def _lines(md5: str, size_px: int, layout: DataLayout) -> bytes:
-    lines = decode(images.load(layout, md5, "png"), MAX_LINE_PIXELS)
-    return encode_png(to_gray(to_square(lines.color_HWC, size_px)))
+    lines = decode(images.load(layout, md5, "png"), MAX_LINE_PIXELS, enough_px=size_px)
+    return encode_png(to_gray(lines.square(size_px)))
 
 
 def _about(verdict: Verdict) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from preprocessing.config import CleanConfig
 from preprocessing.decode import Undecodable, decode
 from preprocessing.fingerprint import fingerprint
-from preprocessing.resize import to_gray, to_square
+from preprocessing.resize import to_gray
 from storage.records import DropReason, Measure
 
 SQUARE_PX = 256
@@ -21,13 +21,19 @@ Square = NDArray[np.uint8]
 def measure(md5: str, content: bytes, max_pixels: int) -> tuple[Measure, Square | None]:
     """Look at one original; give what it tells, and the square to which it was shrunk."""
     try:
-        picture = decode(content, max_pixels)
+        picture = decode(content, max_pixels, enough_px=SQUARE_PX)
     except Undecodable as refused:
         return Measure(md5, refused.reason, 0, 0, "", 0.0, lossless=False), None
-    height, width = picture.color_HWC.shape[:2]
-    square = to_square(picture.color_HWC, SQUARE_PX)
-    looks = fingerprint(to_gray(square))
-    told = Measure(md5, None, width, height, looks, colorfulness(square), picture.lossless)
+    square = picture.square(SQUARE_PX)
+    told = Measure(
+        md5,
+        None,
+        picture.width,
+        picture.height,
+        fingerprint(to_gray(square)),
+        colorfulness(square),
+        picture.lossless,
+    )
     return told, square
 
 
