@@ -1,8 +1,12 @@
 """A packed sample -> what the model is given and what it is judged by, side by side."""
 
-from preprocessing.config import ConditionConfig
-from preprocessing.edges import draw_edges
+import numpy as np
+from numpy.typing import NDArray
+
+from preprocessing import edges, learned_edges
+from preprocessing.config import ConditionConfig, EdgeConfig
 from preprocessing.hints import hint_of
+from preprocessing.resize import to_gray
 from storage import digest
 from storage.pictures import decode_png, encode_png
 from storage.records import Split
@@ -18,3 +22,18 @@ def draw_pair(sample: Sample, split: Split, config: ConditionConfig, seed: int) 
         hint = hint_of(color_HWC, config.hints, digest.seed_of(seed, "hint", sample.key))
         drawn["hint.png"] = encode_png(hint)
     return Sample(sample.key, sample.files | drawn)
+
+
+def draw_edges(color_HWC: NDArray[np.uint8], config: EdgeConfig) -> NDArray[np.uint8]:
+    """Draw the line art of a picture with the configured detector: HW, dark lines, 255 is paper."""
+    match config.detector:
+        case "adaptive":
+            return edges.adaptive(to_gray(color_HWC), config)
+        case "xdog":
+            return edges.xdog(to_gray(color_HWC), config)
+        case "canny":
+            return edges.canny(to_gray(color_HWC))
+        case "dilate":
+            return edges.dilate(to_gray(color_HWC))
+        case "hed":
+            return learned_edges.draw(color_HWC)
