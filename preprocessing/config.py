@@ -54,14 +54,17 @@ class PackConfig(Section):
 class EdgeConfig(Section):
     """How line art is drawn from a colour picture."""
 
-    detector: Literal["adaptive", "xdog", "canny", "dilate"] = "adaptive"
-    """Adaptive mean threshold, extended DoG, Canny, or dilate-and-difference."""
+    detector: Literal["adaptive", "xdog", "canny", "dilate", "hed"] = "adaptive"
+    """Adaptive mean threshold, extended DoG, Canny, dilate-and-difference, or the learned HED."""
 
     block_px: int = Field(9, ge=3, le=99)
     """Adaptive threshold: side of the neighbourhood, in px at 256 px (made odd at other sizes)."""
 
-    offset: float = Field(2.0, ge=-50, le=50)
+    offset: float = Field(10.0, ge=-50, le=50)
     """Adaptive threshold: how much darker than its neighbourhood a line is, of 255."""
+
+    xdog_threshold: float = Field(0.3, ge=0, le=1)
+    """Extended DoG: what is darker than this is ink, of 1; a high one inks flat colours too."""
 
 
 def _check_order(section: Section, least: str, most: str) -> None:

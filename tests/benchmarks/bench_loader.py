@@ -17,7 +17,7 @@ from measure import HERE, run_child, show, spread, tell
 from upath import UPath
 
 from preprocessing.config import ConditionConfig
-from preprocessing.pairing import draw_pair
+from preprocessing.pairs import draw_pair
 from storage import ledger, manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage

@@ -12,7 +12,7 @@ import torch
 from evaluation.conditions import Batch, Condition
 from evaluation.pixelwise import Pictures
 from preprocessing.config import ConditionConfig
-from preprocessing.pairing import draw_pair
+from preprocessing.pairs import draw_pair
 from storage import digest, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage

@@ -1,8 +1,13 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from preprocessing.config import EdgeConfig
-from preprocessing.edges import draw_edges
+from preprocessing.line_distance import line_distance
+from preprocessing.pairs import draw_edges
+from preprocessing.resize import to_gray, to_square
 from tests.pictures import drawing
 
 DETECTORS = ["adaptive", "xdog", "canny", "dilate"]
@@ -32,3 +37,26 @@ def test_ink_lies_where_the_outline_is(detector: str):
 def test_blank_paper_has_no_lines(detector: str):
     blank = np.full((128, 128, 3), 255, np.uint8)
     assert draw_edges(blank, EdgeConfig(detector=detector)).min() == 255
+
+
+@pytest.mark.parametrize("size_px", [128, 256, 512])
+def test_xdog_draws_the_same_lines_at_every_size(size_px: int):
+    large = drawing(3, 512)
+    config = EdgeConfig(detector="xdog")
+    drawn = draw_edges(to_square(large, size_px), config)
+    enlarged = to_gray(to_square(np.dstack([drawn] * 3), 512))
+    assert line_distance(enlarged, draw_edges(large, config), tolerance_px=4).f1 > 0.95
+
+
+def test_a_dark_flat_color_is_ink_only_below_the_xdog_threshold():
+    picture = np.full((256, 256, 3), 255, np.uint8)
+    picture[64:192, 64:192] = (100, 100, 100)
+    inside = np.s_[100:150, 100:150]
+    assert draw_edges(picture, EdgeConfig(detector="xdog"))[inside].min() == 255
+    dark = EdgeConfig(detector="xdog", xdog_threshold=0.6)
+    assert draw_edges(picture, dark)[inside].max() < 60
+
+
+def test_clean_and_pack_need_no_torch():
+    asked = "import sys, preprocessing.stage, preprocessing.edges; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from preprocessing.config import ConditionConfig
-from preprocessing.pairing import draw_pair
+from preprocessing.pairs import draw_pair
 from storage import digest, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage

