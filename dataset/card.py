@@ -13,6 +13,7 @@ import yaml
 from upath import UPath
 
 from dataset.contents import NOT_GIVEN, Contents, Step, contents, funnel, share
+from dataset.markdown import code, table
 from dataset.version import LINEAGE, SHARDS_NAME, Version
 from storage import shards
 from storage.ledger import Stage
@@ -93,10 +94,10 @@ def _introduction(version: Version, held: Contents) -> list[str]:
     drawn = version.record(Stage.CONDITION).settings
     return [
         f"# Irodori pairs {version.name}",
-        f"{len(version.kept):,} drawings of {_code(version.site)}"
-        f" (snapshot {_code(version.record(Stage.SCRAPE).settings.get('snapshot', ''))}), each as"
+        f"{len(version.kept):,} drawings of {code(version.site)}"
+        f" (snapshot {code(version.record(Stage.SCRAPE).settings.get('snapshot', ''))}), each as"
         f" a square of {size_px} px with the line art that the detector"
-        f" {_code(drawn['edges']['detector'])} draws of it, to learn how line art is coloured by"
+        f" {code(drawn['edges']['detector'])} draws of it, to learn how line art is coloured by"
         f" hints. {held.line_art:,} have the artist's own line art as well.",
         f"Made by Irodori; this version is `{version.key}`.",
     ]
@@ -130,7 +131,7 @@ def _sample(version: Version) -> list[str]:
             ("file", "what it is"),
             [(f"`<md5>.{each}`", FIELDS.get(each, "")) for each in endings],
         ),
-        f"The json has {', '.join(_code(fact) for fact in facts)}.",
+        f"The json has {', '.join(code(fact) for fact in facts)}.",
         READ,
     ]
 
@@ -181,7 +182,7 @@ def _ranking(what: str, counts: Mapping[str, int], total: int, limit: int) -> li
     if not counts:
         return []
     rows = [
-        (name if name == NOT_GIVEN else _code(name), number, share(number, total))
+        (name if name == NOT_GIVEN else code(name), number, share(number, total))
         for name, number in islice(counts.items(), limit)
     ]
     others = len(counts) - limit
@@ -216,19 +217,3 @@ def _digests(version: Version) -> list[str]:
             [(row.name, row.samples, row.bytes, f"`{row.sha256}`") for row in version.shards()],
         ),
     ]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
-    """Write a table; numbers stand to the right."""
-    is_number = [all(isinstance(row[at], int) for row in rows) for at in range(len(head))]
-    lines = [head, ["--:" if right else "---" for right in is_number], *rows]
-    return "\n".join(f"| {' | '.join(_cell(each) for each in line)} |" for line in lines)
-
-
-def _cell(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value.replace("|", "\\|")
-
-
-def _code(text: str) -> str:
-    """Quote what others wrote: nothing in it is markup, and nothing ends it."""
-    return f"`{''.join(each if each.isprintable() and each != '`' else '?' for each in text)}`"

@@ -12,7 +12,7 @@ AGAIN = {
     Stage.CONDITION: "delete it and run `irodori condition` with the same settings",
 }
 ANEW = "run `irodori run` for a version without it, and delete this one"
-REPORT = "delete the stage's folder and run it again; if that helps not, please report it"
+REPORT = "delete the stage's folder and run it again; if that does not help, please report it"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -45,7 +45,7 @@ def read_shard(version: Version, stage: Stage, row: ShardRow, advance: Advance) 
             keys.append(sample.key)
             wrong = list(_wrong(sample, stage, row.split, size_px))
             if wrong:
-                found = f"{sample.key} {', '.join(wrong)}"
+                found = f"{sample.key}: {', '.join(wrong)}"
                 damages.append(Damage(file, found, AGAIN[stage]))
             advance()
     except IrodoriError as error:
@@ -85,12 +85,12 @@ def _wrong(sample: Sample, stage: Stage, split: Split, size_px: int) -> Iterator
         try:
             height, width = decode_png(sample.files[ending], MODES[ending], ending).shape[:2]
         except CorruptFile:
-            yield f"has a {ending} that does not decode"
+            yield f"its {ending} does not decode"
             continue
         if (height, width) != (size_px, size_px):
-            yield f"has a {ending} of {width}x{height} px, wanted {size_px}"
+            yield f"its {ending} is {width}x{height} px, wanted {size_px}"
     if "json" in sample.files and _md5_of(sample.files["json"]) != sample.key:
-        yield "has a json that is not its own"
+        yield "its json is not its own"
 
 
 def _wanted(stage: Stage, split: Split) -> set[str]:

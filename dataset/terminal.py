@@ -2,8 +2,9 @@
 
 import io
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -16,12 +17,15 @@ NUM_NAMED = 5
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
-def grid(names: Sequence[str], right: Iterable[str] = (), *, header: bool = False) -> Table:
-    """Lay out columns; the last one wraps, those named in `right` stand to the right."""
-    table = Table(box=None, show_header=header, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in names:
-        is_free = name == names[-1] and not header
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=not is_free)
+def grid(names: Sequence[str], right: Iterable[str] = ()) -> Table:
+    """Lay out columns without a head; the last one wraps, those in `right` stand to the right."""
+    return _columns(names, right, wraps={names[-1]})
+
+
+def headed(names: Sequence[str], right: Iterable[str], wraps: Iterable[str]) -> Table:
+    """Lay out columns under their names; where room is short, those in `wraps` give way."""
+    table = _columns(names, right, wraps)
+    table.show_header = True
     return table
 
 
@@ -30,9 +34,12 @@ def titled(title: str, body: Table) -> list[RenderableType]:
     return ["", title, Padding(body, (0, 0, 0, 2))]
 
 
-def rendered(parts: Sequence[RenderableType]) -> str:
-    """Write what was laid out as text."""
-    width = min(MAX_COLUMNS, shutil.get_terminal_size((MAX_COLUMNS, 24)).columns)
+def rendered(parts: Sequence[RenderableType], *, heeds_edge: bool = True) -> str:
+    """Write what was laid out as text; a table that would be torn need not heed a near edge."""
+    width = MAX_COLUMNS
+    # What is not read on a terminal has no edge, whatever COLUMNS says.
+    if heeds_edge and sys.stdout.isatty():
+        width = min(width, shutil.get_terminal_size().columns)
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, color_system=None, markup=False, highlight=False, emoji=False
@@ -69,3 +76,11 @@ def size(number: int) -> str:
             break
         value /= 1000
     return f"{value:.0f} {unit}" if value >= 100 or unit == UNITS[0] else f"{value:.1f} {unit}"
+
+
+def _columns(names: Sequence[str], right: Iterable[str], wraps: Iterable[str]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in names:
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(name, justify=justify, no_wrap=name not in wraps)
+    return table

@@ -10,7 +10,7 @@ from rich.table import Table
 from dataset.contents import Contents, Step, contents, funnel, share
 from dataset.diff import Changed, Difference
 from dataset.settings import changes
-from dataset.terminal import grid, named, plain, rendered, setting, size, titled
+from dataset.terminal import grid, headed, named, plain, rendered, setting, size, titled
 from dataset.version import LINEAGE, SHARDS_NAME, Shelf, Version
 from storage.errors import MissingInput
 from storage.ledger import Stage
@@ -23,7 +23,7 @@ NUM_SHARDS = 24
 def shelf_text(shelf: Shelf) -> str:
     """One line a version, newest first; then what is none."""
     names = ("version", "date", "site", "snapshot", *Split, "px", "edges", "shards", "size")
-    lines = grid(names, right={*Split, "px", "shards", "size"}, header=True)
+    lines = headed(names, right={*Split, "px", "shards", "size"}, wraps={"site", "snapshot"})
     for version in shelf.versions:
         lines.add_row(*map(plain, _line(version)))
     notes = [
@@ -31,7 +31,7 @@ def shelf_text(shelf: Shelf) -> str:
         for pack in shelf.unpaired
     ]
     notes += [f"not readable: {line}" for line in shelf.unreadable]
-    return rendered([*([lines] if shelf.versions else []), *notes])
+    return rendered([*([lines] if shelf.versions else []), *notes], heeds_edge=False)
 
 
 def version_text(version: Version, defaults: Mapping[Stage, Mapping[str, Any]]) -> str:
@@ -71,7 +71,8 @@ def diff_text(difference: Difference) -> str:
     if difference.settings:
         lines = grid(("stage", "setting", "change"))
         for each in difference.settings:
-            lines.add_row(each.stage, each.name, f"{setting(each.before)} -> {setting(each.after)}")
+            change = f"{setting(each.before)} -> {setting(each.after)}"
+            lines.add_row(each.stage, each.name, plain(change))
         parts += titled("settings", lines)
     return rendered([*parts, *titled("shards", _shards(difference))])
 

@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from flows import dataset_command
+from flows import dataset_words
 from flows.config import PipelineConfig
-from flows.dataset_command import DatasetCommand
+from flows.dataset_words import DatasetCommand
 from flows.parser import Parser, nearest
 from flows.presets import PRESETS
 from storage.errors import BadInput
@@ -67,7 +67,7 @@ def parse(arguments: Sequence[str]) -> Command:
     """
     verb, rest = _verb_of(arguments)
     if verb == "dataset":
-        asked_of = dataset_command.parse(rest)
+        asked_of = dataset_words.parse(rest)
         return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
     parser = Parser(
         prog=f"irodori {verb}",

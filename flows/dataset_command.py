@@ -4,11 +4,9 @@ These verbs only read, but for a card that is written where one says: a root tha
 written to is fine.
 """
 
-import argparse
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,67 +19,10 @@ from dataset.terminal import size
 from dataset.verify import Findings, verify
 from dataset.version import LINEAGE, Version, pick, shelf
 from flows.config import PipelineConfig
-from flows.parser import Parser, nearest
+from flows.dataset_words import DatasetCommand
 from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
-
-VERBS = {
-    "list": "one line a version, newest first",
-    "show": "one version: how it was made, what was lost on the way, what is in it",
-    "diff": "what was added and removed from one version to another, and why",
-    "verify": "read every byte of a version again, and check it",
-    "card": "the dataset card, as Markdown",
-}
-KEYS = {"list": 0, "diff": 2}
-"""How many versions a verb wants; the others take one, and the newest if none is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetCommand:
-    """What is asked of the datasets below a root; a key may be the first digits of one."""
-
-    verb: str
-    root: str
-    keys: tuple[str, ...] = ()
-    as_json: bool = False
-    originals: bool = False
-    output: str = ""
-
-
-def parse(words: Sequence[str]) -> DatasetCommand:
-    """Understand the words after `irodori dataset`.
-
-    Raises:
-        BadInput: they cannot be understood.
-        SystemExit: help was asked for, and has been printed.
-    """
-    parser = Parser(
-        prog="irodori dataset",
-        usage="irodori dataset VERB [KEY ...] [--root DIR] [--json]",
-        description="\n".join(
-            ["A dataset is named by the first digits of its key; the newest needs no name.", ""]
-            + [f"  {verb:<8}{purpose}" for verb, purpose in VERBS.items()]
-        ),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("verb", metavar="VERB", help="one of these")
-    parser.add_argument("keys", metavar="KEY", nargs="*", help="which dataset; diff wants two")
-    root = PipelineConfig.model_fields["root"].default
-    parser.add_argument("--root", default=root, help=f"where they are kept (default: {root})")
-    parser.add_argument("--json", action="store_true", help="for machines (all verbs but card)")
-    parser.add_argument(
-        "--originals", action="store_true", help="verify: also read every original (slow)"
-    )
-    parser.add_argument("-o", "--output", default="", metavar="FILE", help="card: write it there")
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_intermixed_args(list(words))
-    command = DatasetCommand(
-        asked.verb, asked.root, tuple(asked.keys), asked.json, asked.originals, asked.output
-    )
-    _refuse_what_makes_no_sense(command)
-    return command
 
 
 def answer(command: DatasetCommand) -> tuple[str, int]:
@@ -106,28 +47,6 @@ def answer(command: DatasetCommand) -> tuple[str, int]:
         case _:
             found = verify(versions[0], originals=command.originals)
             return _verified(command, found), 1 if found.damages else 0
-
-
-def _refuse_what_makes_no_sense(command: DatasetCommand) -> None:
-    verb, number = command.verb, len(command.keys)
-    if verb not in VERBS:
-        raise BadInput(f"there is no dataset command {verb!r}{nearest(verb, VERBS)}; see --help")
-    wanted = KEYS.get(verb, 1)
-    if number > wanted or (verb == "diff" and number != wanted):
-        raise BadInput(f"dataset {verb}: {number} keys are given, wanted {wanted}")
-    flags = {
-        "--originals": command.originals,
-        "--output": command.output,
-        "--json": command.as_json,
-    }
-    fitting = {
-        "--originals": verb == "verify",
-        "--output": verb == "card",
-        "--json": verb != "card",
-    }
-    for flag, value in flags.items():
-        if value and not fitting[flag]:
-            raise BadInput(f"dataset {verb}: there is no {flag} here; see --help")
 
 
 def _list(command: DatasetCommand, layout: DataLayout) -> str:

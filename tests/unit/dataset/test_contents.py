@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 from dataset import version
@@ -25,7 +26,7 @@ def test_what_is_lost_on_the_way_adds_up(layout: DataLayout):
     assert steps[1] == Step("listed", 42, {"vanished": 1})
     assert steps[2] == Step("originals", 41, {"ghost": 1})
     assert steps[4].lost["too_small"] == 1
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         assert after.number == before.number - sum(after.lost.values())
     assert not any("unexplained" in step.lost for step in steps)
 
