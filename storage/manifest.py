@@ -43,7 +43,8 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
     """
     try:
         with path.open("rb") as file:
-            table = pq.read_table(file)
+            # Arrow's threads may still hold the file when a short command ends, which kills it.
+            table = pq.read_table(file, use_threads=False, pre_buffer=False)
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
     except pa.ArrowInvalid as error:
