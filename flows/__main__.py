@@ -1,7 +1,8 @@
 """The command `irodori`, also `python -m flows`.
 
-Exit codes: 0 done, 1 a stage failed, 2 bad input, 130 interrupted; never a traceback, which is in
-the log instead. Whatever was interrupted goes on where it was when the same command is run again.
+Exit codes: 0 done, 1 a stage or a check failed, 2 bad input, 130 interrupted; never a traceback,
+which is in the log instead. Whatever was interrupted goes on where it was when the same command is
+run again.
 """
 
 import errno
@@ -15,7 +16,7 @@ from pathlib import Path
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, plan
+from flows import command_line, dataset_command, plan
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
@@ -25,7 +26,7 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.progress import console
 
-ROOMS = ("flows", "scraper", "preprocessing", "training", "evaluation", "storage")
+ROOMS = ("flows", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
 
 PREFECT_SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -51,8 +52,14 @@ def answer(arguments: Sequence[str]) -> int:
     log = None
     try:
         command = command_line.parse(arguments)
-        log = _keep_log(DataLayout.at(command.config.root))
-        print(_obey(command))
+        _show_log()
+        if command.dataset:
+            # What only reads may lie where nothing can be written, and keeps no log.
+            told, code = dataset_command.answer(command.dataset)
+        else:
+            log = _keep_log(DataLayout.at(command.config.root))
+            told, code = _obey(command), 0
+        _say(told)
     except KeyboardInterrupt:
         return _tell("interrupted; run the same command again and it goes on where it was", 130)
     except BadInput as error:
@@ -62,11 +69,11 @@ def answer(arguments: Sequence[str]) -> int:
         return _tell(*_explain(error, log))
     except IrodoriError as error:
         logger.debug("failed", exc_info=True)
-        return _tell(f"{error} (log: {log})", 1)
+        return _tell(f"{error}{_where(log)}", 1)
     except Exception as error:
         logger.debug("failed", exc_info=True)
-        return _tell(f"{type(error).__name__}: {error} (log: {log})", 1)
-    return 0
+        return _tell(f"{type(error).__name__}: {error}{_where(log)}", 1)
+    return code
 
 
 def _obey(command: Command) -> str:
@@ -142,15 +149,8 @@ def _serve(command: Command) -> str:
     return "the sample booru has closed"
 
 
-def _keep_log(layout: DataLayout) -> str:
-    """Log to a file in full, and to the terminal what a person wants to see."""
-    path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept: logging.Handler = logging.FileHandler(path)
-    except OSError as error:
-        raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
-    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+def _show_log() -> None:
+    """Log to the terminal what a person wants to see."""
     if console.is_terminal:
         seen: logging.Handler = RichHandler(
             console=console, show_path=False, show_level=False, log_time_format="%H:%M:%S"
@@ -159,18 +159,45 @@ def _keep_log(layout: DataLayout) -> str:
         seen = logging.StreamHandler()
         seen.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     seen.setLevel(logging.INFO)
+    _listen(seen)
+
+
+def _keep_log(layout: DataLayout) -> str:
+    """Log to a file in full."""
+    path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = logging.FileHandler(path)
+    except OSError as error:
+        raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
+    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    _listen(kept)
+    return str(path)
+
+
+def _listen(handler: logging.Handler) -> None:
     for room in ROOMS:
         logging.getLogger(room).setLevel(logging.DEBUG)
-        logging.getLogger(room).addHandler(kept)
-        logging.getLogger(room).addHandler(seen)
-    return str(path)
+        logging.getLogger(room).addHandler(handler)
 
 
 def _explain(error: OSError, log: str | None) -> tuple[str, int]:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" ({error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space and run the same command again", 2
-    return f"{type(error).__name__}: {error} (log: {log})", 1
+    return f"{type(error).__name__}: {error}{_where(log)}", 1
+
+
+def _where(log: str | None) -> str:
+    return f" (log: {log})" if log else ""
+
+
+def _say(told: str) -> None:
+    try:
+        print(told, flush=True)
+    except BrokenPipeError:
+        # Who reads (`head`, say) has seen enough; nor may Python complain when it closes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(line: str, code: int) -> int:

@@ -5,16 +5,18 @@ preset over the defaults.
 """
 
 import argparse
-import difflib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
+from flows import dataset_words
 from flows.config import PipelineConfig
+from flows.dataset_words import DatasetCommand
+from flows.parser import Parser, nearest
 from flows.presets import PRESETS
 from storage.errors import BadInput
 
@@ -28,6 +30,7 @@ VERBS = {
     "evaluate": "judge the trained recipe",
     "report": "put all figures and numbers into one report",
     "show": "show the resolved configuration, and what of it is finished",
+    "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
     "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
@@ -43,7 +46,8 @@ class _Flags(PipelineConfig, BaseSettings):  # type: ignore[misc]
 class Command:
     """What is asked: a verb and its configuration.
 
-    `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down.
+    `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down;
+    `dataset` is what is asked of datasets, which heeds of the configuration the root alone.
     """
 
     verb: str
@@ -51,13 +55,7 @@ class Command:
     port: int
     picture: str = ""
     faults: str = ""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line, with the nearest word that it knows."""
-
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(message)
+    dataset: DatasetCommand | None = None
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -68,7 +66,10 @@ def parse(arguments: Sequence[str]) -> Command:
         SystemExit: help was asked for, and has been printed.
     """
     verb, rest = _verb_of(arguments)
-    parser = _Parser(
+    if verb == "dataset":
+        asked_of = dataset_words.parse(rest)
+        return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
+    parser = Parser(
         prog=f"irodori {verb}",
         usage=f"irodori {verb}{' POST_ID_OR_MD5' if verb == 'takedown' else ''}"
         " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
@@ -99,7 +100,7 @@ def parse(arguments: Sequence[str]) -> Command:
         cli_avoid_json=True,
         cli_hide_none_type=True,
     )
-    _refuse_unknown_flags(parser, rest)
+    parser.refuse_unknown_flags(rest)
     asked = parser.parse_args(rest)
     try:
         given: dict[str, Any] = flags(parsed_args=asked)() or {}
@@ -118,7 +119,7 @@ def _verb_of(arguments: Sequence[str]) -> tuple[str, list[str]]:
         raise SystemExit(0)
     verb, *rest = arguments
     if verb not in VERBS:
-        raise BadInput(f"there is no command {verb!r}{_nearest(verb, VERBS)}; see irodori --help")
+        raise BadInput(f"there is no command {verb!r}{nearest(verb, VERBS)}; see irodori --help")
     return verb, rest
 
 
@@ -135,21 +136,6 @@ def print_help() -> None:
         ]
     )
     sys.stdout.write(told + "\n")
-
-
-def _refuse_unknown_flags(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    known = parser._option_string_actions
-    for word in words:
-        flag = word.split("=")[0]
-        if flag.startswith("--") and flag != "--" and flag not in known:
-            raise BadInput(
-                f"there is no flag {flag}{_nearest(flag, known)}; see {parser.prog} --help"
-            )
-
-
-def _nearest(word: str, known: Sequence[str] | dict[str, Any]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _configure(preset: dict[str, Any], given: dict[str, Any]) -> PipelineConfig:

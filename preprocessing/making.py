@@ -11,7 +11,7 @@ from storage import manifest, shards
 from storage.ledger import CONTRACTS, OpenStage
 from storage.parts import Each
 from storage.progress import watch
-from storage.records import ShardRow, Split, StageRecord
+from storage.records import ShardRow, Split
 from storage.shards import Sample, ShardPlan
 
 logger = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ def make_shards(
     plans: Sequence[tuple[ShardPlan, Source]],
     samples_of: Callable[[Source], Iterator[Sample]],
     each: Each,
-) -> StageRecord:
-    """Make what is not there yet of a stage's shards, list all of them and seal the stage.
+) -> dict[str, int]:
+    """Make what is not there yet of a stage's shards, list all of them and count their pictures.
 
     Args:
         opened: the stage.
@@ -48,7 +48,7 @@ def make_shards(
     rows |= {row.name: row for row in made}
     listed = [row for row in rows.values() if row is not None]
     manifest.write_table(shards.table_in(folder), contract, listed, ShardRow)
-    return opened.seal(_counts_of(listed))
+    return _counts_of(listed)
 
 
 def _make(

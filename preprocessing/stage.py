@@ -11,13 +11,14 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from dataset import card, version
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
 from preprocessing.judge import count, judge
 from preprocessing.looks import Looks
 from preprocessing.making import make_shards
 from preprocessing.packing import pack_samples, plan_packing
 from preprocessing.pairing import pair_samples, plan_pairing
-from storage import ledger, manifest, shards, takedowns
+from storage import files, ledger, manifest, shards, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -69,7 +70,8 @@ def pack(
     )
     plans = plan_packing([verdict for verdict in verdicts if verdict.keep], config)
     looks = Looks(layout, cleaned.settings["max_pixels"])
-    return make_shards(opened, plans, partial(pack_samples, config=config, looks=looks), each)
+    counts = make_shards(opened, plans, partial(pack_samples, config=config, looks=looks), each)
+    return opened.seal(counts)
 
 
 def condition(
@@ -90,7 +92,9 @@ def condition(
     rows = manifest.read_table(shards.table_in(source), Contract.SHARDS, ShardRow)
     plans = plan_pairing(rows, opened.settings)
     draw = partial(pair_samples, source=source, config=config, seed=seed)
-    return make_shards(opened, plans, draw, each)
+    counts = make_shards(opened, plans, draw, each)
+    files.write_text(opened.folder / card.CARD_NAME, card.card_of(version.unsealed(opened, counts)))
+    return opened.seal(counts)
 
 
 def _posts_with_md5(scraped: StageRecord, layout: DataLayout, removed: Takedowns) -> list[Post]:

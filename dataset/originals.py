@@ -1,0 +1,39 @@
+"""Are the originals of a version in the image store, with the bytes they came with?"""
+
+import hashlib
+
+from upath import UPath
+
+from dataset.damage import AGAIN, Damage
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.progress import Advance
+from storage.records import Verdict
+
+LINE_EXTENSION = "png"
+
+
+def check_original(layout: DataLayout, advance: Advance, row: Verdict) -> list[Damage]:
+    """Compare an original, and its line art where it has one, with their names and digests."""
+    found = [_check(layout, layout.image(row.md5, row.extension), row.md5, row.sha256)]
+    if row.line_md5:
+        line = layout.image(row.line_md5, LINE_EXTENSION)
+        found.append(_check(layout, line, row.line_md5, sha256=""))
+    advance()
+    return [damage for damage in found if damage]
+
+
+def _check(layout: DataLayout, path: UPath, md5: str, sha256: str) -> Damage | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        found = "the original is gone"
+    except OSError as error:
+        found = f"cannot be read ({error.strerror or error})"
+    else:
+        right = hashlib.md5(content, usedforsecurity=False).hexdigest() == md5
+        if right and sha256 in ("", hashlib.sha256(content).hexdigest()):
+            return None
+        found = "its bytes have changed"
+    file = str(path)[len(str(layout.root)) :].lstrip("/")
+    return Damage(file, found, AGAIN[Stage.SCRAPE])

@@ -1,0 +1,159 @@
+"""Is a version what its records say? Every byte, every sample, every promise of the splits."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+from dataset.damage import AGAIN, ANEW, REPORT, Damage
+from dataset.originals import check_original
+from dataset.samples import compare_keys, read_shard
+from dataset.version import LINEAGE, Version
+from storage import digest, takedowns
+from storage.ledger import Stage
+from storage.progress import Advance, watch
+from storage.records import Output, Split, StageRecord
+
+SHARD_STAGES = (Stage.PACK, Stage.CONDITION)
+MAX_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check looked at, and what is wrong."""
+
+    version: str
+    pictures: int
+    samples: int
+    files: int
+    bytes: int
+    originals: int
+    damages: tuple[Damage, ...]
+
+
+def verify(version: Version, *, originals: bool = False) -> Findings:
+    """Read all files of a version's lineage again, and hold them against what is recorded.
+
+    Raises:
+        MissingInput: a part of the lineage is gone.
+    """
+    records = [version.record(stage) for stage in LINEAGE]
+    outputs = [(record, output) for record in records for output in record.outputs]
+    workers = min(MAX_WORKERS, os.cpu_count() or 1)
+    samples = 0
+    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
+        with watch("verify files", len(outputs)) as advance:
+            check = partial(_check_output, version, advance)
+            damages = [damage for damage in pool.map(check, outputs) if damage]
+        damages += [damage for record in records for damage in _check_record(version, record)]
+        # Tables tell what the rest has to be; without them there is nothing to hold it against.
+        spoiled = {damage.file for damage in damages}
+        if not any(file.endswith(".parquet") for file in spoiled):
+            damages += [*_check_splits(version), *_check_takedowns(version)]
+            for stage in SHARD_STAGES:
+                read, wrong = _check_shards(version, stage, spoiled, pool)
+                samples, damages = samples + read, damages + wrong
+            damages += _check_originals(version, pool) if originals else []
+    return Findings(
+        version=version.key,
+        pictures=version.record(Stage.CLEAN).counts["kept"],
+        samples=samples,
+        files=len(outputs),
+        bytes=sum(output.bytes for _, output in outputs),
+        originals=version.record(Stage.CLEAN).counts["kept"] if originals else 0,
+        damages=tuple(sorted(set(damages))),
+    )
+
+
+def _check_output(
+    version: Version, advance: Advance, made: tuple[StageRecord, Output]
+) -> Damage | None:
+    record, output = made
+    path = version.layout.stage(record.stage, record.key) / output.name
+    try:
+        if (size := path.stat().st_size) != output.bytes:
+            found = f"has {size:,} bytes, its record says {output.bytes:,}"
+        elif digest.of_file(path) != output.sha256:
+            found = "its sha256 is not that of its record"
+        else:
+            return None
+    except FileNotFoundError:
+        found = "is gone"
+    except OSError as error:
+        found = f"cannot be read ({error.strerror or error})"
+    finally:
+        advance()
+    return Damage(_file(record, output.name), found, AGAIN[Stage(record.stage)])
+
+
+def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
+    """Compare a record with its own key, and its folder with the shards that it names."""
+    told = {
+        "contract": record.contract.value,
+        "settings": record.settings,
+        "inputs": record.inputs,
+    }
+    if digest.of_settings(told) != record.key:
+        found = "its settings and inputs are not those that its key was made of"
+        yield Damage(_file(record, "stage.json"), found, "put it back from a copy")
+    names = {output.name for output in record.outputs}
+    folder = version.layout.stage(record.stage, record.key)
+    for path in folder.glob("*.tar"):
+        if path.name not in names:
+            yield Damage(_file(record, path.name), "is in no record", "delete it")
+
+
+def _check_splits(version: Version) -> Iterator[Damage]:
+    """No md5 and no family may be in two splits."""
+    splits_of: dict[tuple[str, str], set[Split]] = defaultdict(set)
+    for row in version.verdicts:
+        if row.keep:
+            splits_of["picture", row.md5].add(row.split)
+            splits_of["family", row.family].add(row.split)
+    file = f"{Stage.CLEAN}/{version.record(Stage.CLEAN).key}"
+    for (what, md5), splits in splits_of.items():
+        if len(splits) > 1:
+            yield Damage(file, f"{what} {md5} is in {' and '.join(sorted(splits))}", REPORT)
+
+
+def _check_takedowns(version: Version) -> Iterator[Damage]:
+    removed = takedowns.read(version.layout)
+    for row in version.kept.values():
+        if removed.has(row.md5) or removed.has(row.line_md5):
+            found = f"{row.md5} (post {row.post_id}) was taken down since"
+            yield Damage(f"{Stage.CONDITION}/{version.key}", found, ANEW)
+
+
+def _check_shards(
+    version: Version, stage: Stage, spoiled: set[str], pool: ThreadPoolExecutor
+) -> tuple[int, list[Damage]]:
+    """Read the shards of a stage whose bytes are right; give how many samples, and the damages."""
+    record, rows = version.record(stage), version.shards(stage)
+    told = {output.name: output.sha256 for output in record.outputs}
+    damages = [
+        Damage(_file(record, row.name), "its sha256 in shards.parquet is not its record's", REPORT)
+        for row in rows
+        if told.get(row.name) != row.sha256
+    ]
+    sound = [row for row in rows if _file(record, row.name) not in spoiled]
+    with watch(f"verify {stage}", sum(row.samples for row in sound)) as advance:
+        read = list(pool.map(lambda row: read_shard(version, stage, row, advance), sound))
+    damages += [damage for shard in read for damage in shard.damages]
+    damages += compare_keys(version, read, all_read=len(sound) == len(rows))
+    return sum(len(shard.keys) for shard in read), damages
+
+
+def _check_originals(version: Version, pool: ThreadPoolExecutor) -> list[Damage]:
+    # What was taken down is gone from the store on purpose.
+    removed = takedowns.read(version.layout)
+    rows = [row for row in version.kept.values() if not removed.has(row.md5)]
+    rows = [replace(row, line_md5="") if removed.has(row.line_md5) else row for row in rows]
+    with watch("verify originals", len(rows)) as advance:
+        found = pool.map(partial(check_original, version.layout, advance), rows)
+        return [damage for damages in found for damage in damages]
+
+
+def _file(record: StageRecord, name: str) -> str:
+    return f"{record.stage}/{record.key}/{name}"

@@ -1,0 +1,198 @@
+"""A dataset version: pairs that are finished, and all that they were made of.
+
+That is one finished `condition` and its lineage, by the keys in the records' inputs. This folder
+reads tables and shards and knows nothing of what made them: a check must not rest on the code
+that it checks.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from upath import UPath
+
+from storage import files, manifest
+from storage.errors import BadInput, MissingInput
+from storage.layout import RECORD_NAME, DataLayout
+from storage.ledger import CONTRACTS, OpenStage, Stage
+from storage.records import Contract, Output, Post, ShardRow, Split, StageRecord, Verdict
+
+LINEAGE = (Stage.SCRAPE, Stage.CLEAN, Stage.PACK, Stage.CONDITION)
+SHARDS_NAME = "shards.parquet"
+SHORT_DIGITS = 8
+SAMPLE_SITE = "sample booru"
+
+
+@dataclass(frozen=True)
+class Version:
+    """One dataset: the records of its lineage, as far as they are there, and their tables."""
+
+    key: str
+    records: Mapping[Stage, StageRecord]
+    layout: DataLayout
+
+    @property
+    def name(self) -> str:
+        """The first digits of the key: enough to tell it from others."""
+        return self.key[:SHORT_DIGITS]
+
+    def record(self, stage: Stage) -> StageRecord:
+        """Give the record of one stage.
+
+        Raises:
+            MissingInput: it is gone, or of another contract.
+        """
+        if stage not in self.records:
+            raise MissingInput(
+                f"dataset {self.name}: the {stage} it was made of is not below {self.layout.root}"
+                " any more; put it back from a copy, or make the dataset anew (`irodori run`)"
+            )
+        return self.records[stage]
+
+    def folder(self, stage: Stage) -> UPath:
+        """Give the folder of one stage."""
+        return self.layout.stage(stage, self.record(stage).key)
+
+    @property
+    def site(self) -> str:
+        """Where the pictures are from: a site's address, or a folder's name."""
+        settings = self.record(Stage.SCRAPE).settings
+        if settings.get("folder"):
+            return f"folder {UPath(settings['folder']).name}"
+        address = str(settings.get("base_url", ""))
+        return SAMPLE_SITE if address == "sample:" else address.removeprefix("https://")
+
+    @cached_property
+    def posts(self) -> list[Post]:
+        """All posts of the snapshot, dropped ones too."""
+        folder = self.folder(Stage.SCRAPE)
+        names = [each.name for each in self.record(Stage.SCRAPE).outputs if _is_part(each)]
+        return [
+            row
+            for name in names
+            for row in manifest.read_table(folder / name, Contract.POSTS, Post)
+        ]
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """The verdict on each post that has an original."""
+        folder = self.folder(Stage.CLEAN)
+        names = [each.name for each in self.record(Stage.CLEAN).outputs if _is_part(each)]
+        return [
+            row
+            for name in names
+            for row in manifest.read_table(folder / name, Contract.VERDICTS, Verdict)
+        ]
+
+    @cached_property
+    def kept(self) -> dict[str, Verdict]:
+        """The verdicts on what is in the dataset, by md5."""
+        return {row.md5: row for row in self.verdicts if row.keep}
+
+    def shards(self, stage: Stage = Stage.CONDITION) -> list[ShardRow]:
+        """Give the shards of pairs, or those that they were drawn from: train, val, test."""
+        path = self.folder(stage) / SHARDS_NAME
+        rows = manifest.read_table(path, CONTRACTS[stage], ShardRow)
+        return sorted(rows, key=lambda row: (list(Split).index(row.split), row.name))
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All that lies below a root: versions, newest first, and what is none.
+
+    `unpaired` are finished packs that no finished pairs were drawn from; `unreadable` says in a
+    line each which records of pairs cannot be read, and why.
+    """
+
+    versions: tuple[Version, ...]
+    unpaired: tuple[StageRecord, ...]
+    unreadable: tuple[str, ...]
+
+
+def shelf(layout: DataLayout) -> Shelf:
+    """Find all versions below a root; nothing but stage records is read."""
+    found, unreadable = [], []
+    for path in layout.records(Stage.CONDITION):
+        record = _read(path, Stage.CONDITION)
+        if isinstance(record, str):
+            unreadable.append(record)
+        else:
+            # Two may be sealed within the second that a record tells.
+            found.append((record.ended_at, path.stat().st_mtime, record.key, record))
+    newest_first = [record for *_, record in sorted(found, key=lambda one: one[:3], reverse=True)]
+    paired = {record.inputs["pack"] for record in newest_first}
+    packs = [_read(path, Stage.PACK) for path in layout.records(Stage.PACK)]
+    return Shelf(
+        versions=tuple(of(record, layout) for record in newest_first),
+        unpaired=tuple(
+            pack for pack in packs if isinstance(pack, StageRecord) and pack.key not in paired
+        ),
+        unreadable=tuple(unreadable),
+    )
+
+
+def of(paired: StageRecord, layout: DataLayout) -> Version:
+    """Give the version that a record of pairs stands for, with what it was made of."""
+    records = {Stage.CONDITION: paired}
+    for made, origin in zip(LINEAGE[:0:-1], LINEAGE[-2::-1], strict=True):
+        path = layout.record(origin, records[made].inputs.get(origin, ""))
+        record = _read(path, origin)
+        if isinstance(record, str):
+            break
+        records[origin] = record
+    return Version(paired.key, records, layout)
+
+
+def unsealed(opened: OpenStage, counts: Mapping[str, int]) -> Version:
+    """Give the version that open pairs are about to be: their card is written before the record."""
+    record = StageRecord(
+        stage=opened.stage,
+        key=opened.key,
+        contract=CONTRACTS[opened.stage],
+        settings=opened.settings,
+        inputs=opened.inputs,
+        counts=dict(counts),
+        outputs=(),
+        code_version="",
+        started_at="",
+        ended_at="",
+    )
+    return of(record, opened.layout)
+
+
+def pick(layout: DataLayout, key: str = "") -> Version:
+    """Give the version whose key begins so; the newest, if nothing is said.
+
+    Raises:
+        MissingInput: there is none at all.
+        BadInput: no key begins so, or several do.
+    """
+    versions = shelf(layout).versions
+    if not versions:
+        raise MissingInput(f"{layout.root}: no dataset yet; make one with `irodori run`")
+    begins = [each for each in versions if each.key.startswith(key.lower())]
+    if len(begins) == 1 or not key:
+        return begins[0]
+    named = ", ".join(each.key for each in begins or versions)
+    if begins:
+        raise BadInput(f"dataset {key}: {len(begins)} begin so: {named}; write one more digit")
+    raise BadInput(f"dataset {key}: none below {layout.root} begins so; there are {named}")
+
+
+def _read(path: UPath, stage: Stage) -> StageRecord | str:
+    """Read a stage record as it stands; a line that says why, if that cannot be done."""
+    where = f"{stage}/{path.parent.name}/{RECORD_NAME}"
+    try:
+        content = files.read_json(path)
+        if content["contract"] != CONTRACTS[stage]:
+            return f"{where}: holds {content['contract']}, this Irodori reads {CONTRACTS[stage]}"
+        outputs = tuple(Output(**output) for output in content["outputs"])
+        return StageRecord(**content | {"contract": CONTRACTS[stage], "outputs": outputs})
+    except FileNotFoundError:
+        return f"{where}: not there"
+    except (ValueError, KeyError, TypeError):
+        return f"{where}: no readable record"
+
+
+def _is_part(output: Output) -> bool:
+    return output.name.startswith("part-") and output.name.endswith(".parquet")

@@ -1,0 +1,32 @@
+"""A parser of words that says what is wrong in one line, with the nearest word that it knows."""
+
+import argparse
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from storage.errors import BadInput
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are bad input, and which refuses unknown flags by name."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, in one line."""
+        raise BadInput(message)
+
+    def refuse_unknown_flags(self, words: Sequence[str]) -> None:
+        """Say which flag is none, and which one may be meant."""
+        known = self._option_string_actions
+        for word in words:
+            flag = word.split("=")[0]
+            if flag.startswith("--") and flag != "--" and flag not in known:
+                raise BadInput(
+                    f"there is no flag {flag}{nearest(flag, known)}; see {self.prog} --help"
+                )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Ask whether a known word is meant; empty, if none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -1,0 +1,48 @@
+import itertools
+from dataclasses import replace
+
+from dataset import version
+from dataset.contents import Step, contents, funnel
+from dataset.version import Version
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import DropReason
+from tests.datasets import dataset_of, post_of, posts_of
+from tests.pictures import drawing, encoded
+
+
+def test_what_is_lost_on_the_way_adds_up(layout: DataLayout):
+    posts = posts_of(layout, range(1, 41))
+    gone = [
+        replace(post, md5="", reason=reason)
+        for post, reason in zip(
+            posts_of(layout, (51, 52)), (DropReason.GHOST, DropReason.VANISHED), strict=True
+        )
+    ]
+    small = post_of(layout, 61, encoded(drawing(61, 32)))
+    made = version.of(dataset_of(layout, [*posts, *gone, small]), layout)
+    steps = funnel(made)
+    assert steps[0] == Step("known", 43, {})
+    assert steps[1] == Step("listed", 42, {"vanished": 1})
+    assert steps[2] == Step("originals", 41, {"ghost": 1})
+    assert steps[4].lost["too_small"] == 1
+    for before, after in itertools.pairwise(steps):
+        assert after.number == before.number - sum(after.lost.values())
+    assert not any("unexplained" in step.lost for step in steps)
+
+
+def test_what_does_not_add_up_is_said(made: Version):
+    packed = made.record(Stage.PACK)
+    short = replace(packed, counts=packed.counts | {"train": packed.counts["train"] - 2})
+    steps = funnel(version.Version(made.key, {**made.records, Stage.PACK: short}, made.layout))
+    assert [step.lost for step in steps][-2:] == [{"unexplained": 2}, {"unexplained": -2}]
+
+
+def test_sources_are_counted_by_site_and_licences_as_the_sources_name_them(made: Version):
+    held, kept = contents(made), made.kept.values()
+    without = sum(row.post_id % 3 == 0 for row in kept)
+    assert held.sources == {"artist.example": len(kept) - without, "not given": without}
+    assert held.licences == {"CC BY 4.0": len(kept) - without, "not given": without}
+    assert held.tags == {"1girl": len(kept), "solo": sum(row.post_id % 2 for row in kept)}
+    assert held.ratings == {"safe": len(kept)}
+    assert sum(held.splits.values()) == len(kept)

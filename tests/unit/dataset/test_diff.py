@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import pytest
+
+from dataset import told, version
+from dataset.diff import Difference, diff
+from dataset.version import Version
+from preprocessing.config import CleanConfig
+from storage import takedowns
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import DropReason, Split
+from tests.datasets import CLEAN, dataset_of, post_of, posts_of
+from tests.pictures import drawing, encoded
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Difference:
+    """A dataset, and the one after it: a post each way that a picture can come or go."""
+    layout = DataLayout.at(str(tmp_path_factory.mktemp("diff") / "root"))
+    posts = posts_of(layout, range(1, 41)) + posts_of(layout, [45], side_px=70)
+    tiny = post_of(layout, 46, encoded(drawing(46, 60)))
+    before = version.of(dataset_of(layout, [*posts, tiny]), layout)
+
+    by_id = {post.post_id: post for post in posts}
+    by_id[3] = replace(by_id[3], reason=DropReason.VANISHED, vanished_on="2026-01-03")
+    by_id[5] = post_of(layout, 5, encoded(drawing(105, 96)))
+    del by_id[7]
+    takedowns.take_down(layout, by_id[9].md5, "2026-01-03")
+    changed = CleanConfig(min_side_px=80)
+    new = [*by_id.values(), *posts_of(layout, [50, 51]), post_of(layout, 46, b"now broken")]
+    return diff(before, version.of(dataset_of(layout, new, "2", changed), layout))
+
+
+def test_each_removed_picture_has_its_reason(compared: Difference):
+    assert {each.post_id: each.why for each in compared.removed} == {
+        3: "vanished",
+        5: "other_original",
+        7: "not_in_snapshot",
+        9: "taken_down",
+        45: "too_small",
+    }
+
+
+def test_each_added_picture_has_the_reason_why_it_was_not_there(compared: Difference):
+    assert {each.post_id: each.why for each in compared.added} == {
+        5: "other_original",
+        50: "new",
+        51: "new",
+    }
+
+
+def test_settings_that_changed_are_named_with_their_stage(compared: Difference):
+    told_of = [(each.stage, each.name, each.before, each.after) for each in compared.settings]
+    assert told_of == [("scrape", "snapshot", "1", "2"), ("clean", "min_side_px", 64, 80)]
+
+
+def test_no_picture_changed_its_split(compared: Difference):
+    assert compared.moved == ()
+    assert "WRONG" not in told.diff_text(compared)
+
+
+def test_a_version_is_the_same_as_itself(made: Version):
+    same = diff(made, made)
+    assert (same.same, same.added, same.removed, same.settings) == (len(made.kept), (), (), ())
+    for stage in (Stage.PACK, Stage.CONDITION):
+        names = {row.name for row in made.shards(stage)}
+        assert set(same.shards[stage].identical) == names
+
+
+def test_a_picture_that_changed_its_split_is_said_loudly(made: Version):
+    other = Version(made.key, made.records, made.layout)
+    md5 = min(made.kept)
+    was = made.kept[md5].split
+    to = Split.VAL if was is not Split.VAL else Split.TEST
+    other.__dict__["kept"] = made.kept | {md5: replace(made.kept[md5], split=to)}
+    found = diff(made, other)
+    assert [(each.md5, each.before, each.after) for each in found.moved] == [(md5, was, to)]
+    assert "WRONG: 1 pictures changed their split" in " ".join(told.diff_text(found).split())
+
+
+def test_the_text_counts_by_reason(compared: Difference):
+    text = told.diff_text(compared)
+    assert "3 added, 5 removed" in " ".join(text.split())
+    assert "min_side_px" in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+    assert CLEAN.min_side_px == 64

@@ -1,0 +1,207 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dataset import version
+from dataset.verify import verify
+from dataset.version import SHARDS_NAME, Version
+from preprocessing.config import ConditionConfig
+from preprocessing.stage import condition
+from storage import files, manifest, shards, takedowns
+from storage.ledger import CONTRACTS, OpenStage, Stage
+from storage.records import Contract, ShardRow, Split, Verdict
+from storage.shards import Sample
+
+Files = dict[str, bytes]
+
+
+def _found(broken: Version, *, originals: bool = False) -> list[str]:
+    """What is wrong, below the keys."""
+    again = version.pick(broken.layout, broken.key)
+    return [str(each) for each in verify(again, originals=originals).damages]
+
+
+def _shard(broken: Version, split: Split, stage: Stage = Stage.CONDITION) -> ShardRow:
+    return next(row for row in broken.shards(stage) if row.split is split)
+
+
+def _sealed(broken: Version, stage: Stage) -> None:
+    """Seal a stage again, so that its record speaks for what is there now."""
+    record = broken.record(stage)
+    opened = OpenStage(
+        stage, record.key, record.settings, record.inputs, broken.layout, record.started_at, None
+    )
+    opened.seal(record.counts)
+
+
+def _rewritten(broken: Version, row: ShardRow, change: Callable[[list[Sample]], list[Sample]]):
+    """Change the samples of a shard of pairs, and make its table and record agree."""
+    folder = broken.folder(Stage.CONDITION)
+    samples = change(list(shards.read(folder / row.name)))
+    number = int(row.name.removesuffix(".tar").rpartition("-")[2])
+    new = write_shard(folder, number, row.split, samples)
+    told = {"samples": new.samples, "bytes": new.bytes, "sha256": new.sha256}
+    rows = [replace(each, **told) if each.name == row.name else each for each in broken.shards()]
+    manifest.write_table(folder / SHARDS_NAME, CONTRACTS[Stage.CONDITION], rows, ShardRow)
+    _sealed(broken, Stage.CONDITION)
+
+
+def _changed(change: Callable[[Files], Files]) -> Callable[[list[Sample]], list[Sample]]:
+    """Change the files of the first sample."""
+    return lambda samples: [Sample(samples[0].key, change(samples[0].files)), *samples[1:]]
+
+
+def test_a_whole_version_is_found_whole(made: Version):
+    found = verify(made, originals=True)
+    assert found.damages == ()
+    assert (found.pictures, found.originals) == (len(made.kept), len(made.kept))
+    assert found.samples == 2 * len(made.kept)
+    outputs = [output for record in made.records.values() for output in record.outputs]
+    assert (found.files, found.bytes) == (len(outputs), sum(each.bytes for each in outputs))
+
+
+def test_a_flipped_bit_is_one_line_and_its_way_out_mends_it(broken: Version):
+    path = Path(str(broken.folder(Stage.CONDITION))) / _shard(broken, Split.TRAIN).name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert _found(broken) == [
+        f"condition/{broken.key}/{path.name}: its sha256 is not that of its record;"
+        " delete it and run `irodori condition` with the same settings"
+    ]
+    path.unlink()
+    condition(ConditionConfig(), broken.record(Stage.PACK), broken.layout, seed=1)
+    assert _found(broken) == []
+
+
+@pytest.mark.parametrize("stage", [Stage.SCRAPE, Stage.CLEAN, Stage.PACK, Stage.CONDITION])
+def test_every_file_of_the_lineage_is_read(broken: Version, stage: Stage):
+    record = broken.record(stage)
+    for output in record.outputs:
+        (broken.folder(stage) / output.name).write_bytes(b"short")
+    lines = _found(broken)
+    for output in record.outputs:
+        (line,) = [each for each in lines if each.startswith(f"{stage}/{record.key}/{output.name}")]
+        assert f"has 5 bytes, its record says {output.bytes:,}" in line
+
+
+def test_a_lost_file_is_said_to_be_gone(broken: Version):
+    row = _shard(broken, Split.VAL, Stage.PACK)
+    (broken.folder(Stage.PACK) / row.name).unlink()
+    (line,) = _found(broken)
+    assert f"{row.name}: is gone; delete it and run `irodori pack`" in line
+
+
+@pytest.mark.parametrize(
+    ("split", "ending"),
+    [
+        (Split.TRAIN, "color.png"),
+        (Split.TRAIN, "edge.png"),
+        (Split.TRAIN, "json"),
+        (Split.VAL, "hint.png"),
+        (Split.TEST, "hint.png"),
+    ],
+)
+def test_a_sample_that_lacks_a_file_is_named(broken: Version, split: Split, ending: str):
+    row = _shard(broken, split)
+    without = _changed(lambda held: {name: held[name] for name in held if name != ending})
+    _rewritten(broken, row, without)
+    (line,) = _found(broken)
+    assert row.name in line
+    assert f"lacks {ending}" in line
+
+
+def test_a_picture_of_another_size_or_none_is_named(broken: Version):
+    large = cv2.imencode(".png", np.zeros((64, 65, 3), np.uint8))[1].tobytes()
+    _rewritten(
+        broken,
+        _shard(broken, Split.TRAIN),
+        _changed(lambda held: held | {"color.png": large, "edge.png": b"none", "json": b"{}"}),
+    )
+    (line,) = _found(broken)
+    assert "its color.png is 65x64 px, wanted 64" in line
+    assert "its edge.png does not decode" in line
+    assert "its json is not its own" in line
+
+
+def test_a_picture_in_the_wrong_split_and_twice_is_named(broken: Version):
+    folder = broken.folder(Stage.CONDITION)
+    stray = next(shards.read(folder / _shard(broken, Split.VAL).name))
+    _rewritten(broken, _shard(broken, Split.TEST), lambda samples: [*samples, stray])
+    (line,) = _found(broken)
+    assert f"{stray.key} is in condition/{broken.key}/{_shard(broken, Split.VAL).name} too" in line
+
+
+def test_a_kept_picture_in_no_shard_and_a_dropped_one_in_a_shard_are_named(broken: Version):
+    lost: list[str] = []
+
+    def renamed(samples: list[Sample]) -> list[Sample]:
+        first, *rest = samples
+        lost.append(first.key)
+        own = first.files | {"json": b'{"md5": "%s"}' % (b"0" * 32)}
+        return [Sample("0" * 32, own), *rest]
+
+    _rewritten(broken, _shard(broken, Split.TRAIN), renamed)
+    lines = _found(broken)
+    assert [line.partition(": ")[2].partition(";")[0] for line in lines] == [
+        f"{lost[0]} was kept by clean, and is in no shard",
+        f"{'0' * 32} was not kept by clean",
+    ]
+
+
+def test_a_family_or_picture_in_two_splits_is_named(broken: Version):
+    first, second = (
+        next(row for row in broken.verdicts if row.keep and row.split is split)
+        for split in (Split.TRAIN, Split.TEST)
+    )
+    rows = [
+        replace(row, family=first.family) if row.md5 == second.md5 else row
+        for row in broken.verdicts
+    ]
+    path = broken.folder(Stage.CLEAN) / "part-00000.parquet"
+    manifest.write_table(path, Contract.VERDICTS, rows, Verdict)
+    _sealed(broken, Stage.CLEAN)
+    (line,) = _found(broken)
+    assert f"family {first.family} is in test and train" in line
+
+
+def test_what_was_taken_down_since_is_named_and_not_missed_among_the_originals(broken: Version):
+    row = next(row for row in broken.kept.values() if not row.line_md5)
+    takedowns.take_down(broken.layout, row.md5, "2026-01-02")
+    (line,) = _found(broken, originals=True)
+    assert f"{row.md5} (post {row.post_id}) was taken down since" in line
+
+
+def test_originals_are_read_when_it_is_asked_for(broken: Version):
+    gone, changed, *_ = broken.kept.values()
+    lined = next(row for row in broken.kept.values() if row.line_md5)
+    broken.layout.image(gone.md5, "png").unlink()
+    broken.layout.image(changed.md5, "png").write_bytes(b"other")
+    broken.layout.image(lined.line_md5, "png").write_bytes(b"other")
+    assert _found(broken) == []
+    told = {line.partition(";")[0] for line in _found(broken, originals=True)}
+    assert told >= {
+        f"images/{gone.md5[:2]}/{gone.md5}.png: the original is gone",
+        f"images/{changed.md5[:2]}/{changed.md5}.png: its bytes have changed",
+        f"images/{lined.line_md5[:2]}/{lined.line_md5}.png: its bytes have changed",
+    }
+    assert len(told) == 3
+
+
+def test_a_shard_that_no_record_names_is_named(broken: Version):
+    (broken.folder(Stage.CONDITION) / "train-000099.tar").write_bytes(b"")
+    (line,) = _found(broken)
+    assert line.endswith("train-000099.tar: is in no record; delete it")
+
+
+def test_a_record_that_was_edited_no_longer_fits_its_key(broken: Version):
+    path = broken.layout.record(Stage.CONDITION, broken.key)
+    content = files.read_json(path)
+    content["settings"]["seed"] = 2
+    files.write_json(path, content)
+    (line,) = _found(broken)
+    assert "its settings and inputs are not those that its key was made of" in line
