@@ -35,8 +35,8 @@ def fingerprint(gray_HW: NDArray[np.uint8]) -> str:
 def pairs_within(fingerprints: NDArray[np.uint64], radius: int) -> Pairs:
     """Find every pair of hashes that differ in at most `radius` bits, equal ones too.
 
-    Many equal hashes have very many pairs: of 20,000, two hundred million. Who can work on distinct
-    hashes asks `near_hashes`.
+    Many equal hashes have very many pairs: of 20,000, two hundred million. Who only unites what is
+    near asks `links_within`; who can work on distinct hashes, `near_hashes`.
 
     Args:
         fingerprints: N hashes.
@@ -60,6 +60,20 @@ def pairs_within(fingerprints: NDArray[np.uint64], radius: int) -> Pairs:
     once = (one != other) | (first < second)
     pairs = np.sort(np.stack([first, second], axis=1)[once], axis=1)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+def links_within(fingerprints: NDArray[np.uint64], radius: int) -> Pairs:
+    """Find enough near pairs to unite all that hang together: the first of equal hashes for all.
+
+    So a hash that many share adds one link each, where `pairs_within` has every two of them.
+
+    Returns:
+        P x 2 indices; each is linked to the first of its equals, and these firsts to each other.
+    """
+    hashes, first, which = np.unique(fingerprints, return_index=True, return_inverse=True)
+    each = np.arange(len(fingerprints))
+    equal = np.stack([first[which], each], axis=1)[first[which] != each]
+    return np.concatenate([equal, *(first[near] for near in near_hashes(hashes, radius))])
 
 
 def near_hashes(hashes: NDArray[np.uint64], radius: int) -> Iterator[Pairs]:

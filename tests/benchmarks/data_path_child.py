@@ -53,10 +53,17 @@ def _walk(
     name: str,
     function: Callable[[Part], Result],
     parts: Sequence[Part],
+    done: Callable[[Part], None] = lambda _: None,
 ) -> list[Result]:
-    """Walk over parts with so many threads at once, as the flows do."""
+    """Walk over parts with so many threads at once, as the flows do by default."""
+
+    def work(part: Part) -> Result:
+        result = function(part)
+        done(part)
+        return result
+
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(function, parts))
+        return list(pool.map(work, parts))
 
 
 def _cpu_seconds() -> float:

@@ -3,9 +3,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from preprocessing.decode import decode
-from preprocessing.fingerprint import fingerprint, near_hashes, pairs_within
+from preprocessing.fingerprint import fingerprint, links_within, near_hashes, pairs_within
 from preprocessing.resize import to_gray
 from tests.pictures import drawing, encoded
 
@@ -87,5 +89,20 @@ def test_a_pair_is_found_among_more_hashes_than_are_looked_at_together():
     assert planted <= {(first, second) for first, second in pairs.tolist()}
 
 
+def test_links_unite_what_pairs_unite_and_equal_hashes_are_linked_once_each():
+    chance = np.random.default_rng(2)
+    centres = chance.integers(0, 1 << 64, 40, dtype=np.uint64)
+    hashes = _flipped(chance, chance.choice(centres, 300), 3)
+    links = links_within(hashes, 4)
+    assert _united(links, 300) == _united(pairs_within(hashes, 4), 300)
+    assert len(links_within(np.full(20_000, 7, np.uint64), 4)) == 19_999
+
+
+def _united(pairs: NDArray[np.int64], count: int) -> list[int]:
+    links = coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count))
+    return connected_components(links, directed=False)[1].tolist()
+
+
 def test_no_hashes_have_no_pairs():
     assert pairs_within(np.array([], np.uint64), 4).shape == (0, 2)
+    assert links_within(np.array([], np.uint64), 4).shape == (0, 2)
