@@ -32,6 +32,8 @@ FIGURES = {
     "Peak memory of all processes, MiB": lambda taken, _: taken.peak_mib,
     "Peak memory of the largest process, MiB": lambda taken, _: taken.largest_mib,
 }
+Found = dict[str, dict[str, dict[str, float]]]
+"""By figure, and what it is a figure of: its spread."""
 STAGES = ("start", "scrape", "clean", "pack")
 
 
@@ -89,35 +91,58 @@ def _floor(made: Made) -> dict[str, float]:
 
 def _report(rounds: Rounds, made: Made) -> None:
     fetched = sum(each.role != "exact" and each.kind != "gif" for each in made.pictures)
-    programs = {"irodori": (rounds.ours, fetched)}
-    if rounds.theirs:
-        programs["img2dataset"] = (rounds.theirs, len(made.pictures))
-    found = {
-        figure: {
-            name: spread([of(taken, pictures) for taken in takens])
-            for name, (takens, pictures) in programs.items()
-        }
-        for figure, of in FIGURES.items()
-    }
-    floors = [sum(each.values()) for each in rounds.floors]
-    works = [_stage(taken, "clean") + _stage(taken, "pack") for taken in rounds.ours]
-    shares = [100 * floor / work for floor, work in zip(floors, works, strict=True)]
-    found |= {
-        "CPU-seconds of irodori, by stage": {
-            name: spread([_stage(taken, name) for taken in rounds.ours]) for name in STAGES
-        },
-        "CPU-seconds of the floor, by step": {
-            name: spread([each[name] for each in rounds.floors]) for name in rounds.floors[0]
-        },
-        "The floor, in percent of clean and pack": {"irodori": spread(shares)},
-    }
+    found = _compared(rounds, len(made.pictures), fetched) | _broken_down(rounds)
     for title, rows in found.items():
         columns = ["min", "median", "max"]
         show(title, columns, {name: [*row.values()] for name, row in rows.items()})
-    counts = {name: rounds.ours[-1].told[name]["counts"] for name in STAGES}
-    theirs = rounds.theirs[-1].told if rounds.theirs else None
-    told = {"pictures": len(made.pictures), "fetched": fetched, "made": counts, "theirs": theirs}
+    ours = rounds.ours[-1].told
+    merged = _merged(made, set(ours["near_duplicates"]))
+    show("Merged with the picture that it is made of", ["merged", "of"], merged)
+    told = {
+        "pictures": len(made.pictures),
+        "fetched": fetched,
+        "merged": merged,
+        "counts": {name: ours[name]["counts"] for name in STAGES},
+        "theirs": rounds.theirs[-1].told if rounds.theirs else None,
+    }
     tell({"benchmark": "data_path", **told, **found})
+
+
+def _compared(rounds: Rounds, pictures: int, fetched: int) -> Found:
+    programs = {"irodori": (rounds.ours, fetched)}
+    if rounds.theirs:
+        programs["img2dataset"] = (rounds.theirs, pictures)
+    return {
+        figure: {
+            name: spread([of(taken, count) for taken in takens])
+            for name, (takens, count) in programs.items()
+        }
+        for figure, of in FIGURES.items()
+    }
+
+
+def _broken_down(rounds: Rounds) -> Found:
+    """Give what each stage of ours took, and the floor of the two that work on pictures."""
+    stages = {name: spread([_stage(taken, name) for taken in rounds.ours]) for name in STAGES}
+    steps = {name: spread([each[name] for each in rounds.floors]) for name in rounds.floors[0]}
+    floors = [sum(each.values()) for each in rounds.floors]
+    works = [_stage(taken, "clean") + _stage(taken, "pack") for taken in rounds.ours]
+    shares = [100 * floor / work for floor, work in zip(floors, works, strict=True)]
+    return {
+        "CPU-seconds of irodori, by stage": stages,
+        "CPU-seconds of the floor, by step": steps,
+        "The floor, in percent of clean and pack": {"irodori": spread(shares)},
+    }
+
+
+def _merged(made: Made, dropped: set[str]) -> dict[str, list[int]]:
+    """Count near-duplicates (all should be merged) and variants (none should)."""
+    found = {}
+    for role in ("near", "variant"):
+        pairs = [(each.number, each.of) for each in made.pictures if each.role == role]
+        gone = [any(made.md5s[number] in dropped for number in pair) for pair in pairs]
+        found[role] = [sum(gone), len(pairs)]
+    return found
 
 
 def _stage(taken: Taken, name: str) -> float:

@@ -15,11 +15,13 @@ from typing import TypeVar
 from upath import UPath
 
 from preprocessing.config import CleanConfig, PackConfig
-from preprocessing.stage import clean, pack
+from preprocessing.stage import VERDICTS_NAME, clean, pack
 from scraper.config import ScraperConfig
 from scraper.stage import scrape
+from storage import manifest
 from storage.layout import DataLayout
-from storage.records import StageRecord
+from storage.ledger import Stage
+from storage.records import Contract, DropReason, StageRecord, Verdict
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -45,7 +47,15 @@ def main() -> None:
     scraped = note("scrape", lambda: scrape(config, layout))
     cleaned = note("clean", lambda: clean(CleanConfig(), scraped, layout, each))
     note("pack", lambda: pack(PackConfig(), cleaned, layout, each))
-    sys.stdout.write(json.dumps(taken) + "\n")
+    told = taken | {"near_duplicates": _near_duplicates(cleaned, layout)}
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def _near_duplicates(cleaned: StageRecord, layout: DataLayout) -> list[str]:
+    """Give the md5 of each picture that was dropped for a better copy."""
+    table = layout.stage(Stage.CLEAN, cleaned.key) / VERDICTS_NAME
+    verdicts = manifest.read_table(table, Contract.VERDICTS, Verdict)
+    return [each.md5 for each in verdicts if each.reason is DropReason.NEAR_DUPLICATE]
 
 
 def _walk(
