@@ -35,16 +35,13 @@ THEIR_RADII = (4, 10)
 """imagehash's users often ask for the first; the second is imagededup's default."""
 JUDGES = ("clean", f"our hash <= {RADIUS}", *(f"imagehash <= {radius}" for radius in THEIR_RADII))
 VARIANTS = (*CHANGES, "skin")
-Merged = dict[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An original and what was made of it, as files; and what each judge says of the two."""
+    """What each judge says of an original and what was made of it."""
 
-    original: Path
-    altered: Path
-    merged: Merged
+    merged: dict[str, bool]
     is_family: bool
 
 
@@ -101,15 +98,13 @@ def _verdicts(folder: Path, root: Path) -> Mapping[str, Verdict]:
 
 def _pairs(folder: Path, verdicts: Mapping[str, Verdict]) -> Iterator[Pair]:
     for altered in sorted(folder.glob("*-altered")):
-        original = altered.with_name(altered.name.replace("-altered", ".png"))
-        files = (original, altered)
+        files = (altered.with_name(altered.name.replace("-altered", ".png")), altered)
         of = [verdicts[path.name] for path in files]
         bits = (int(of[0].fingerprint, 16) ^ int(of[1].fingerprint, 16)).bit_count()
         theirs = [imagehash.phash(Image.open(path)) for path in files]
         said = [DropReason.NEAR_DUPLICATE in (each.reason for each in of), bits <= RADIUS]
         said += [theirs[0] - theirs[1] <= radius for radius in THEIR_RADII]
-        merged = dict(zip(JUDGES, said, strict=True))
-        yield Pair(original, altered, merged, of[0].family == of[1].family)
+        yield Pair(dict(zip(JUDGES, said, strict=True)), of[0].family == of[1].family)
 
 
 def _shares(pairs: Sequence[Pair]) -> list[int]:
