@@ -4,11 +4,12 @@ import hashlib
 import re
 import struct
 import zlib
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 SIDE = 8
 PIXELS = zlib.compress((b"\0" + bytes(range(3 * SIDE))) * SIDE)
@@ -27,6 +28,16 @@ def picture(post_id: int) -> bytes:
 def build_light_board(posts: int) -> Starlette:
     """Build the app of a board with posts 1 to this many."""
 
+    def file(request: Request) -> Response:
+        # A file's name begins with its post's id.
+        return Response(picture(int(request.path_params["name"].split("-")[0])), 200, PNG)
+
+    return build_board_of(posts, _post, Route(f"/images/{DIRECTORY}/{{name}}", file))
+
+
+def build_board_of(posts: int, post: Callable[[str, int], str], files: BaseRoute) -> Starlette:
+    """Build the app of a board: `post` gives one as XML, by the board's address and its id."""
+
     def index(request: Request) -> Response:
         asked = request.query_params
         bound = BOUND.search(asked.get("tags", ""))
@@ -34,13 +45,9 @@ def build_light_board(posts: int) -> Starlette:
         limit = int(asked.get("limit", 100))
         first = newest - int(asked.get("pid", 0)) * limit
         address = str(request.base_url).rstrip("/")
-        lines = [_post(address, post_id) for post_id in range(first, max(0, first - limit), -1)]
+        lines = [post(address, post_id) for post_id in range(first, max(0, first - limit), -1)]
         text = f'<posts count="{newest}" offset="{newest - first}">{"".join(lines)}</posts>'
         return Response(text, headers={"content-type": "text/xml;charset=UTF-8"})
-
-    def file(request: Request) -> Response:
-        # A file's name begins with its post's id.
-        return Response(picture(int(request.path_params["name"].split("-")[0])), 200, PNG)
 
     def robots(_: Request) -> Response:
         return PlainTextResponse("", 404)
@@ -49,7 +56,7 @@ def build_light_board(posts: int) -> Starlette:
         routes=[
             Route("/index.php", index),
             Route("/robots.txt", robots),
-            Route(f"/images/{DIRECTORY}/{{name}}", file),
+            files,
         ]
     )
 

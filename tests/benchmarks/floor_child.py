@@ -1,0 +1,88 @@
+"""What the work on these pictures takes at least, in a process of its own: FOLDER, COUNT, SEED.
+
+One thread, one step after the other, each the fastest that is known, on every distinct original
+that decodes: decode (JPEG at half size where that leaves twice the side wanted), area to 256 px,
+sha256 and perceptual hash, and the cheapest encoding without loss. No tables, no tars, no checks.
+"""
+
+import hashlib
+import io
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mixed_drawing import RGB
+from mixed_pictures import Mixed, make
+from PIL import Image
+
+from preprocessing.fingerprint import fingerprint
+
+SIZE_PX = 256
+REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4}
+REDUCED |= {2: cv2.IMREAD_REDUCED_COLOR_2, 1: cv2.IMREAD_COLOR}
+
+
+def main() -> None:
+    """Measure each step, and write one line of JSON."""
+    folder, count, seed = sys.argv[1:]
+    made = make(Path(folder), int(count), int(seed))
+    cv2.setNumThreads(1)
+    taken, pictures = Counter[str](), 0
+    for picture in made.pictures:
+        if picture.role in ("exact", "broken") or picture.kind == "gif":
+            continue
+        pictures += 1
+        content = made.path(picture).read_bytes()
+        marks = [time.process_time()]
+        decoded = _decode(content, picture)
+        marks.append(time.process_time())
+        square = _square(decoded)
+        marks.append(time.process_time())
+        hashlib.sha256(content).hexdigest()
+        fingerprint(cv2.cvtColor(square, cv2.COLOR_BGR2GRAY))
+        marks.append(time.process_time())
+        _encode(square)
+        marks.append(time.process_time())
+        for name, start, end in zip(STEPS, marks, marks[1:], strict=False):
+            taken[name] += end - start
+    sys.stdout.write(json.dumps({"pictures": pictures, "cpu_seconds": dict(taken)}) + "\n")
+
+
+STEPS = ("decode", "resize", "hash", "encode")
+
+
+def _decode(content: bytes, picture: Mixed) -> RGB:
+    stored = np.frombuffer(content, np.uint8)
+    if picture.kind == "rgba":
+        return cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
+    room = min(picture.width, picture.height) // (2 * SIZE_PX)
+    is_jpeg = picture.kind in ("jpg", "progressive")
+    factor = next(each for each in REDUCED if each <= max(1, room * is_jpeg))
+    return cv2.imdecode(stored, REDUCED[factor])
+
+
+def _square(decoded: RGB) -> RGB:
+    """Resize to BGR; what is transparent is laid on white, after the resize."""
+    size = (SIZE_PX, SIZE_PX)
+    if decoded.shape[2] == 3:
+        return cv2.resize(decoded, size, interpolation=cv2.INTER_AREA)
+    alpha = decoded[..., 3]
+    weights = cv2.cvtColor(alpha, cv2.COLOR_GRAY2BGR)
+    color = cv2.multiply(cv2.cvtColor(decoded, cv2.COLOR_BGRA2BGR), weights, scale=1 / 255)
+    color = cv2.resize(color, size, interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+    return cv2.add(color, cv2.cvtColor(255 - alpha, cv2.COLOR_GRAY2BGR))
+
+
+def _encode(square: RGB) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(square).save(stream, "WEBP", lossless=True, quality=0, method=0)
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    main()
