@@ -26,7 +26,7 @@ class CleanConfig(Section):
     """Perceptual hashes that differ in at most this many of 64 bits may be near-duplicates."""
 
     duplicate_difference: float = Field(20.0, ge=0, le=255)
-    """Near-duplicates differ nowhere by more than this (mean of a 5x5 box at 64 px, 0 to 255)."""
+    """Near-duplicates differ nowhere by more than this (mean of a 3x3 box at 64 px, 0 to 255)."""
 
     family_radius: int = Field(10, ge=0, le=20)
     """Pictures whose hashes differ in at most this many bits are one family, never split up."""

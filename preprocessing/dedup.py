@@ -4,6 +4,7 @@ A hash alone merges variants of one drawing (another expression, another colour)
 proposes: those that also look the same everywhere at 64 px are copies, of which the best stays.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.config import CleanConfig
-from preprocessing.fingerprint import Pairs, pairs_within
+from preprocessing.near_hashes import near_hashes
 from preprocessing.screen import largest_difference
 from storage.records import Measure, Post
 
@@ -30,27 +31,38 @@ def near_duplicates(
     candidates: Sequence[Candidate], thumbnail_of: ThumbnailOf, config: CleanConfig
 ) -> set[str]:
     """Give the md5 of each candidate of which a better copy is kept."""
-    neighbours: dict[int, list[int]] = {}
-    for one, other in near_pairs(candidates, config.duplicate_radius):
-        pair = [thumbnail_of(candidates[place].measure.md5) for place in (one, other)]
-        if largest_difference(*pair) <= config.duplicate_difference:
-            neighbours.setdefault(int(one), []).append(int(other))
-            neighbours.setdefault(int(other), []).append(int(one))
+    places, values = hashes_of(candidates)
+    hashes, which = np.unique(values, return_inverse=True)
+    near = defaultdict[int, list[int]](list)
+    for block in near_hashes(hashes, config.duplicate_radius):
+        for one, other in block.tolist():
+            near[one].append(other)
+            near[other].append(one)
 
     # Best first: a copy is dropped for a picture that is kept, never for one that is dropped too.
-    kept: set[int] = set()
-    for place in sorted(neighbours, key=lambda place: _preference(candidates[place])):
-        if kept.isdisjoint(neighbours[place]):
-            kept.add(place)
-    return {candidates[place].measure.md5 for place in neighbours if place not in kept}
+    kept = defaultdict[int, list[str]](list)
+    copies = set[str]()
+    looks = zip((candidates[place] for place in places), which.tolist(), strict=True)
+    for candidate, look in sorted(looks, key=lambda each: _preference(each[0])):
+        md5 = candidate.measure.md5
+        rivals = (rival for each in (look, *near[look]) for rival in kept[each])
+        if any(_are_copies(md5, rival, thumbnail_of, config) for rival in rivals):
+            copies.add(md5)
+        else:
+            kept[look].append(md5)
+    return copies
 
 
-def near_pairs(candidates: Sequence[Candidate], radius: int) -> Pairs:
-    """Find the pairs of candidates with near hashes; flat pictures have none."""
+def hashes_of(candidates: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Give the hashes of candidates and the places of those that have one; flat pictures do not."""
     places = [place for place, each in enumerate(candidates) if each.measure.fingerprint]
     hashes = [int(candidates[place].measure.fingerprint, 16) for place in places]
-    pairs = pairs_within(np.array(hashes, dtype=np.uint64), radius)
-    return np.array(places, dtype=np.int64)[pairs] if len(pairs) else pairs
+    return np.array(places, dtype=np.int64), np.array(hashes, dtype=np.uint64)
+
+
+def _are_copies(one: str, other: str, thumbnail_of: ThumbnailOf, config: CleanConfig) -> bool:
+    difference = largest_difference(thumbnail_of(one), thumbnail_of(other))
+    return difference <= config.duplicate_difference
 
 
 def _preference(candidate: Candidate) -> tuple[int, int, bool, int]:

@@ -2,7 +2,7 @@
 
 Posts are united by parent, by equal bytes and by likeness. What came with an earlier look at the
 site is settled: a family's split never changes, so whoever comes later joins it. A latecomer that
-is akin to families of two splits can join neither: it straddles them.
+is akin to families of two splits can join neither: it straddles them, and so does its later kin.
 """
 
 from collections import defaultdict
@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from preprocessing.config import CleanConfig
-from preprocessing.dedup import Candidate, near_pairs
+from preprocessing.dedup import Candidate, hashes_of
+from preprocessing.near_hashes import links_within
 from preprocessing.split import split_of
 from storage.records import Post
 
@@ -54,7 +55,9 @@ def _kinships(
     found = [(post.post_id, post.parent_id) for post in arrived if post.parent_id]
     found += [(post.post_id, first_of.setdefault(post.md5, post.post_id)) for post in arrived]
     ids = [each.post.post_id for each in candidates]
-    return found + [(ids[one], ids[other]) for one, other in near_pairs(candidates, radius)]
+    places, hashes = hashes_of(candidates)
+    links = places[links_within(hashes, radius)].tolist()
+    return found + [(ids[one], ids[other]) for one, other in links]
 
 
 def _by_look(kinships: Iterable[Kinship], arrived: Sequence[Post]) -> dict[int, list[Kinship]]:
@@ -81,10 +84,10 @@ class _Union:
     def settle(self, kinships: Sequence[Kinship], look: int) -> None:
         """Take in what one look brought: each kinship, unless it would join two splits."""
         new = [post.post_id for post in self._arrived if post.arrival == look]
-        groups = self._groups(new, [kin for kin in kinships if self.straddling.isdisjoint(kin)])
-        for members in groups:
+        for members in self._groups(new, kinships):
             settled = {root: self._founder_of[root] for root in members if root in self._founder_of}
-            if len({self._split_of(place) for place in settled.values()}) > 1:
+            splits = {self._split_of(place) for place in settled.values()}
+            if len(splits) > 1 or not self.straddling.isdisjoint(members):
                 self.straddling |= {each for each in members if self._is_new(each, look)}
                 continue
             founders = [self._posts[each][0] for each in members if self._is_new(each, look)]

@@ -67,10 +67,10 @@ def colorfulness(color_HWC: NDArray[np.uint8]) -> float:
 
 
 def largest_difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    """Give the largest mean of |difference| in any 5x5 box of two thumbnails, 0 to 255.
+    """Give the largest mean of |difference| in any 3x3 box of two thumbnails, 0 to 255.
 
     A re-encoding differs a little everywhere, a variant (other eyes, another colour) much in one
     place; a hash of the whole sees only the first.
     """
     difference = np.abs(one.astype(np.float32) - other.astype(np.float32)).max(axis=2)
-    return float(cv2.blur(difference, (5, 5)).max())
+    return float(cv2.blur(difference, (3, 3)).max())

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.fingerprint import HASH_BITS, near_hashes
+from preprocessing.fingerprint import HASH_BITS
+from preprocessing.near_hashes import near_hashes
 
 FAMILY = 20_000
 CLUSTERED_SHARE = 0.1

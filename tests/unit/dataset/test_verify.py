@@ -15,6 +15,7 @@ from storage import files, manifest, shards, takedowns
 from storage.ledger import CONTRACTS, OpenStage, Stage
 from storage.records import Contract, ShardRow, Split, Verdict
 from storage.shards import Sample
+from tests.shard_files import write_shard
 
 Files = dict[str, bytes]
 

@@ -1,17 +1,11 @@
 import imagehash
 import numpy as np
-import pytest
-from numpy.typing import NDArray
 from PIL import Image
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from preprocessing.decode import decode
-from preprocessing.fingerprint import fingerprint, links_within, near_hashes, pairs_within
+from preprocessing.fingerprint import fingerprint
 from preprocessing.resize import to_gray
 from tests.pictures import drawing, encoded
-
-Hashes = NDArray[np.uint64]
 
 
 def _distance(one: str, other: str) -> int:
@@ -36,73 +30,3 @@ def test_re_encoding_and_rescaling_change_few_bits_and_another_drawing_many():
 
 def test_a_flat_picture_has_no_fingerprint():
     assert fingerprint(np.full((64, 64), 200, np.uint8)) == ""
-
-
-def _flipped(chance: np.random.Generator, hashes: Hashes, most: int) -> Hashes:
-    """Flip up to so many different bits of each hash."""
-    found = hashes.copy()
-    for place in range(len(hashes)):
-        for bit in chance.choice(64, size=int(chance.integers(0, most + 1)), replace=False):
-            found[place] ^= np.uint64(1 << int(bit))
-    return found
-
-
-def _pairs_by_looking_at_all(hashes: Hashes, radius: int) -> list[list[int]]:
-    apart = np.bitwise_count(hashes[:, None] ^ hashes[None])
-    return np.argwhere(np.triu(apart <= radius, k=1)).tolist()
-
-
-@pytest.mark.parametrize("count", [2, 300, 1200])
-@pytest.mark.parametrize("radius", [0, 1, 4, 6, 10, 16])
-def test_every_near_pair_is_found_and_no_other(radius: int, count: int):
-    chance = np.random.default_rng((radius, count))
-    hashes = chance.integers(0, 1 << 64, count, dtype=np.uint64)
-    near = _flipped(chance, chance.choice(hashes, 150), radius + 2)
-    everything = np.concatenate([hashes, near])
-    expected = _pairs_by_looking_at_all(everything, radius)
-    assert pairs_within(everything, radius).tolist() == expected
-    assert expected
-
-
-@pytest.mark.parametrize("radius", [0, 2, 4, 10])
-def test_hashes_that_are_nearly_all_alike_lose_no_pair(radius: int):
-    chance = np.random.default_rng(radius)
-    # Few bits differ at all, so most are near, many are equal, and all bands but one agree.
-    crowded = chance.integers(0, 1 << 12, 600, dtype=np.uint64) << np.uint64(radius)
-    assert pairs_within(crowded, radius).tolist() == _pairs_by_looking_at_all(crowded, radius)
-
-
-def test_each_pair_of_distinct_hashes_is_told_once_however_many_bands_agree():
-    hashes = np.arange(1 << 9, dtype=np.uint64)
-    told = np.concatenate([*near_hashes(hashes, 4)])
-    assert len(np.unique(told, axis=0)) == len(told)
-    assert sorted(told.tolist()) == _pairs_by_looking_at_all(hashes, 4)
-
-
-def test_a_pair_is_found_among_more_hashes_than_are_looked_at_together():
-    chance = np.random.default_rng(1)
-    many = chance.integers(0, 1 << 64, 400_000, dtype=np.uint64)
-    chosen = chance.choice(len(many), 500, replace=False)
-    near = _flipped(chance, many[chosen], 4)
-    pairs = pairs_within(np.concatenate([many, near]), 4)
-    planted = {(int(place), len(many) + number) for number, place in enumerate(chosen)}
-    assert planted <= {(first, second) for first, second in pairs.tolist()}
-
-
-def test_links_unite_what_pairs_unite_and_equal_hashes_are_linked_once_each():
-    chance = np.random.default_rng(2)
-    centres = chance.integers(0, 1 << 64, 40, dtype=np.uint64)
-    hashes = _flipped(chance, chance.choice(centres, 300), 3)
-    links = links_within(hashes, 4)
-    assert _united(links, 300) == _united(pairs_within(hashes, 4), 300)
-    assert len(links_within(np.full(20_000, 7, np.uint64), 4)) == 19_999
-
-
-def _united(pairs: NDArray[np.int64], count: int) -> list[int]:
-    links = coo_array((np.ones(len(pairs)), pairs.T), shape=(count, count))
-    return connected_components(links, directed=False)[1].tolist()
-
-
-def test_no_hashes_have_no_pairs():
-    assert pairs_within(np.array([], np.uint64), 4).shape == (0, 2)
-    assert links_within(np.array([], np.uint64), 4).shape == (0, 2)
