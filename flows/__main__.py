@@ -51,7 +51,9 @@ def answer(arguments: Sequence[str]) -> int:
     log = None
     try:
         command = command_line.parse(arguments)
-        log = _keep_log(DataLayout.at(command.config.root))
+        layout = DataLayout.at(command.config.root)
+        log = _keep_log(layout)
+        layout.check()
         print(_obey(command))
     except KeyboardInterrupt:
         return _tell("interrupted; run the same command again and it goes on where it was", 130)

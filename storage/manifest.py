@@ -42,8 +42,7 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
         ContractError: it holds another contract.
     """
     try:
-        with path.open("rb") as file:
-            table = pq.read_table(file)
+        table = pq.read_table(pa.BufferReader(files.read_bytes(path)))
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
     except pa.ArrowInvalid as error:
