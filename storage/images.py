@@ -27,8 +27,8 @@ def find(layout: DataLayout, md5: str, extensions: Sequence[str]) -> str | None:
         known = (each for each in extensions if os.path.exists(f"{stem}{each}"))  # noqa: PTH110
         return next(known, None)
     # One request, however many the guesses.
-    known = {path.suffix for path in stem.parent.glob(f"{md5}.*")}
-    return next((each for each in extensions if f".{each}" in known), None)
+    found = {path.suffix for path in stem.parent.glob(f"{md5}.*")}
+    return next((each for each in extensions if f".{each}" in found), None)
 
 
 def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> bytes:

@@ -19,9 +19,7 @@ class DataLayout:
     @classmethod
     def at(cls, root: str) -> "DataLayout":
         """Lay out below a folder (made absolute) or an address such as `s3://bucket/path`."""
-        return cls(
-            stores.open_root(root) if "://" in root else UPath(root).expanduser().absolute()
-        )
+        return cls(stores.open_root(root) if "://" in root else UPath(root).expanduser().absolute())
 
     def check(self) -> None:
         """Make sure that the root can be used; a folder shows it soon enough.

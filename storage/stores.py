@@ -16,7 +16,7 @@ PATIENT: dict[str, Any] = {
     "max_pool_connections": 64,
     "retries": {"mode": "standard", "total_max_attempts": 5},
 }
-"""A store that stumbles in the middle of a long run is asked again, for about half a minute."""
+"""A store that stumbles in the middle of a long run is asked again, for some seconds."""
 
 HURRIED: dict[str, Any] = {
     "connect_timeout": 3,
@@ -26,14 +26,6 @@ HURRIED: dict[str, Any] = {
 """At the start somebody waits for an answer, and what is wrong then is wrong for good."""
 
 S3 = ("s3", "s3a")
-HOW_TO_INSTALL = {
-    "s3": "pip install 'irodori[s3]'",
-    "s3a": "pip install 'irodori[s3]'",
-    "gs": "pip install gcsfs",
-    "gcs": "pip install gcsfs",
-    "az": "pip install adlfs",
-    "abfs": "pip install adlfs",
-}
 
 
 def open_root(address: str) -> UPath:
@@ -46,15 +38,15 @@ def open_root(address: str) -> UPath:
     bucket = place.partition("/")[0]
     if scheme in S3 and not bucket:
         raise BadInput(f"--root {address}: names no bucket; wanted {scheme}://bucket/path")
-    if "@" in bucket:
+    if ":" in bucket and "@" in place:
         # Not repeated: it would stand in the terminal, and in the log.
         raise BadInput(f"--root {scheme}://...: has a password in it; set it in the environment")
     try:
-        root = UPath(address, **_options(scheme))
+        root: UPath = UPath(address, **_options(scheme))
         # One connection for all paths below and for all threads: they inherit it from the root.
         _ = root.fs
     except ImportError as error:
-        way_out = HOW_TO_INSTALL.get(scheme, str(error))
+        way_out = "pip install 'irodori[s3]'" if scheme in S3 else error
         raise BadInput(f"--root {address}: this kind needs another package; {way_out}") from error
     except ValueError as error:
         raise BadInput(f"--root {address}: {error}") from error
@@ -71,17 +63,24 @@ def check(root: UPath) -> None:
     try:
         _hurried(root).info(bucket)
     except FileNotFoundError as error:
-        raise BadInput(f"--root {root}: no bucket {bucket!r} there; make it, or name one") from error
+        raise BadInput(
+            f"--root {root}: no bucket {bucket!r} there; make it, or name another"
+        ) from error
     except PermissionError as error:
         raise BadInput(
-            f"--root {root}: {error}; the credentials in the environment (AWS_ACCESS_KEY_ID,"
-            f" AWS_SECRET_ACCESS_KEY) are wrong, or may not list {bucket!r}"
+            f"--root {root}: {error}; the credentials in the environment{_names(root)} are wrong,"
+            f" or may not list {bucket!r}"
         ) from error
     except Exception as error:
         raise BadInput(
-            f"--root {root}: {error}; look at AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and"
-            " AWS_SECRET_ACCESS_KEY in the environment"
+            f"--root {root}: {error}; look at the address of the store and the credentials in the"
+            f" environment{_names(root)}"
         ) from error
+
+
+def _names(root: UPath) -> str:
+    names = "AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"
+    return f" ({names})" if root.protocol in S3 else ""
 
 
 def _options(scheme: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 WEED = Path(sys.executable).with_name("weed")
 SECRET = "a-secret-that-nobody-may-ever-read"
+BUCKET = "irodori-tests"
 PATIENCE_SECONDS = 60
 
 
@@ -31,12 +32,12 @@ class S3:
 
     environment: dict[str, str]
 
-    def root(self, bucket: str) -> str:
-        """Make a bucket; give the address of a root in it."""
+    def root(self, name: str) -> str:
+        """Give the address of a root of its own, in the one bucket that there is."""
         import s3fs
 
-        s3fs.S3FileSystem(use_listings_cache=False).mkdir(bucket)
-        return f"s3://{bucket}/irodori"
+        s3fs.S3FileSystem(use_listings_cache=False).makedirs(BUCKET, exist_ok=True)
+        return f"s3://{BUCKET}/{name}"
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 Against a real S3 server on loopback; in the environment of whoever tests, nothing is touched.
 """
 
-import json
 import logging
 import os
 import signal
@@ -22,7 +21,7 @@ from upath import UPath
 
 import evaluation.stage
 import training.stage
-from flows.__main__ import answer
+from flows.__main__ import ROOMS, answer
 from flows.command_line import parse
 from flows.config import PipelineConfig
 from flows.plan import finished, label_of
@@ -32,10 +31,10 @@ from scraper.sample_booru.disturbed import DisturbedBoard
 from scraper.sample_booru.faults import Faults, is_picture
 from scraper.sample_booru.serving import serve_app
 from scraper.stage import scrape
-from storage import files, images
+from storage import files, images, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import Output, StageRecord
+from storage.records import Contract, Output, Post, StageRecord
 from tests import s3
 from tests.s3 import S3
 
@@ -69,14 +68,27 @@ def server() -> Iterator[S3]:
 
 @pytest.fixture
 def layout(server: S3, request: pytest.FixtureRequest) -> DataLayout:
-    """An empty root of its own, in a bucket of its own."""
-    return DataLayout.at(server.root(f"bucket-{abs(hash(request.node.name))}"))
+    """An empty root of its own."""
+    return DataLayout.at(server.root(request.node.name))
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the command runs: all that it leaves on this machine is below."""
     return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+    """The command in this process, with its log in a folder of its own; logs no longer after."""
+    monkeypatch.chdir(tmp_path)
+    rooms = [logging.getLogger(room) for room in ROOMS]
+    before = [list(room.handlers) for room in rooms]
+    yield lambda *words: answer(words)
+    for room, handlers in zip(rooms, before, strict=True):
+        for added in set(room.handlers) - set(handlers):
+            room.removeHandler(added)
+            added.close()
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +132,7 @@ def _run_here(config: PipelineConfig) -> None:
     judged = evaluation.stage.evaluate(config.evaluation, trained, paired, layout, seed)
     stages = {Stage.SCRAPE: scraped, Stage.CLEAN: cleaned, Stage.PACK: packed}
     models = {label_of(Stage.TRAIN, recipe): trained, label_of(Stage.EVALUATE, recipe): judged}
-    evaluation.stage.report(
-        config.report, {**stages, Stage.CONDITION: paired, **models}, layout
-    )
+    evaluation.stage.report(config.report, {**stages, Stage.CONDITION: paired, **models}, layout)
 
 
 def test_every_stage_has_the_digests_that_it_has_on_a_disk(
@@ -140,7 +150,7 @@ def test_nothing_half_is_left_in_the_store_or_here(
     root = DataLayout.at(config.root).root
     assert not [name for name in _objects(root) if files.PART_SUFFIX in name]
     assert not list(home.rglob(f"*{files.PART_SUFFIX}"))
-    assert not root.fs.call_s3("list_multipart_uploads", Bucket="whole").get("Uploads")
+    assert not root.fs.call_s3("list_multipart_uploads", Bucket=s3.BUCKET).get("Uploads")
 
 
 def test_the_secret_is_in_nothing_that_was_said_or_written(
@@ -181,15 +191,13 @@ def test_a_picture_costs_two_requests_to_scrape_and_one_to_clean_or_pack(
 def test_a_second_run_asks_for_nothing_and_writes_nothing(
     config: PipelineConfig,
     done: subprocess.CompletedProcess[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.chdir(tmp_path)
     before = _objects(UPath(config.root))
-    assert answer(["run", "--root", config.root, *FLAGS]) == 0
+    assert command("run", "--root", config.root, *FLAGS) == 0
     assert capsys.readouterr().out == done.stdout
-    assert answer(["show", "--root", config.root, *FLAGS]) == 0
+    assert command("show", "--root", config.root, *FLAGS) == 0
     assert capsys.readouterr().out.count(" finished") == len(Stage)
     assert _objects(UPath(config.root)) == before
 
@@ -197,43 +205,45 @@ def test_a_second_run_asks_for_nothing_and_writes_nothing(
 def test_a_takedown_removes_the_picture_from_the_store(
     config: PipelineConfig,
     done: subprocess.CompletedProcess[str],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    command: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.chdir(tmp_path)
     layout = DataLayout.at(config.root)
+    (table,) = layout.tables(Stage.SCRAPE)
+    rows = manifest.read_table(table, Contract.POSTS, Post)
+    wanted = next(row.md5 for row in rows if row.line_md5)
     before = _objects(layout.images())
-    assert answer(["takedown", "20", "--root", config.root]) == 0
-    assert "(2 files deleted, noted in s3://whole/" in capsys.readouterr().out
-    assert len(_objects(layout.images())) == len(before) - 2
+    assert command("takedown", wanted, "--root", config.root) == 0
+    assert "(2 files deleted, noted in s3://" in capsys.readouterr().out
+    left = _objects(layout.images())
+    assert len(left) == len(before) - 2
+    assert not [name for name in left if wanted in name]
 
 
 def test_a_run_killed_in_scrape_and_in_pack_ends_as_if_undisturbed(
-    layout: DataLayout, tmp_path: Path
+    config: PipelineConfig, layout: DataLayout, tmp_path: Path
 ):
     faults = Faults((), seed=1)
-    flags = ["--scraper.max-posts", "40", "--pack.samples-per-shard", "1", *FLAGS[6:8]]
-    config = parse(["run", *flags]).config
     with serve_app(DisturbedBoard(build_board(40), faults)) as address:
         asked = config.scraper.model_copy(update={"base_url": address, "line_art": False})
         slow = asked.model_copy(update={"requests_per_second": 20.0})
         _kill_when(lambda: len(_objects(layout.images())) > 9, scrape, slow, layout)
         scraped = scrape(asked, layout)
-        served = [times for path, times in faults.log.whole.items() if is_picture(path)]
+        served = [times for each, times in faults.log.whole.items() if is_picture(each)]
         undisturbed = DataLayout.at(str(tmp_path))
         expected = scrape(asked, undisturbed)
     assert scraped.outputs == expected.outputs
     # What was on its way at the kill, one a connection, may have come twice.
     assert sum(times - 1 for times in served) <= asked.connections
 
+    small = config.pack.model_copy(update={"samples_per_shard": 1})
     cleaned = clean(config.clean, scraped, layout)
     packs = layout.root / Stage.PACK
-    _kill_when(lambda: len(_objects(packs)) > 1, pack, config.pack, cleaned, layout)
+    _kill_when(lambda: len(_objects(packs)) > 1, pack, small, cleaned, layout)
     assert not layout.records(Stage.PACK)
-    packed = pack(config.pack, cleaned, layout)
+    packed = pack(small, cleaned, layout)
     cleaned_here = clean(config.clean, expected, undisturbed)
-    assert packed.outputs == pack(config.pack, cleaned_here, undisturbed).outputs
+    assert packed.outputs == pack(small, cleaned_here, undisturbed).outputs
 
 
 def _kill_when(
@@ -251,9 +261,8 @@ def _kill_when(
 
 
 def test_what_another_process_writes_is_seen_at_once(layout: DataLayout):
-    path, other = layout.root / "scrape" / "a" / "stage.json", s3fs.S3FileSystem(
-        skip_instance_cache=True
-    )
+    path = layout.root / "scrape" / "a" / "stage.json"
+    other = s3fs.S3FileSystem(skip_instance_cache=True)
     assert not path.exists()
     assert layout.records("scrape") == []
     other.pipe_file(path.path, b"{}")
@@ -302,13 +311,18 @@ def test_a_failed_write_leaves_the_old_object_and_no_litter_here(
     ("root", "environment", "told"),
     [
         ("s3://nowhere/irodori", {}, "no bucket 'nowhere' there"),
-        ("s3://whole/irodori", {"AWS_SECRET_ACCESS_KEY": "wrong"}, "the credentials in the"),
-        ("s3://whole/irodori", {"AWS_ACCESS_KEY_ID": "wrong"}, "the credentials in the"),
-        ("s3://whole/irodori", {"AWS_ACCESS_KEY_ID": ""}, "look at AWS_ENDPOINT_URL"),
-        ("s3://whole/irodori", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Could not connect"),
-        ("s3://key:password@whole/irodori", {}, "has a password in it"),
+        ("s3://irodori-tests/whole", {"AWS_SECRET_ACCESS_KEY": "wrong"}, "the credentials in the"),
+        ("s3://irodori-tests/whole", {"AWS_ACCESS_KEY_ID": "wrong"}, "the credentials in the"),
+        ("s3://irodori-tests/whole", {"AWS_ACCESS_KEY_ID": ""}, "look at the address of"),
+        (
+            "s3://irodori-tests/whole",
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+            "Could not connect",
+        ),
+        ("s3://key:password@irodori-tests/whole", {}, "has a password in it"),
+        ("s3://key:pass/password@irodori-tests/whole", {}, "has a password in it"),
         ("s3://", {}, "names no bucket"),
-        ("nosuch://whole/irodori", {}, "nosuch"),
+        ("nosuch://irodori-tests/whole", {}, "nosuch"),
     ],
 )
 def test_a_root_that_cannot_be_used_is_one_line_and_exit_code_2_within_seconds(
@@ -316,16 +330,15 @@ def test_a_root_that_cannot_be_used_is_one_line_and_exit_code_2_within_seconds(
     root: str,
     environment: dict[str, str],
     told: str,
-    tmp_path: Path,
+    command: Callable[..., int],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.chdir(tmp_path)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     s3fs.S3FileSystem.clear_instance_cache()
     began = time.monotonic()
-    assert answer(["show", "--root", root]) == 2
+    assert command("show", "--root", root) == 2
     assert time.monotonic() - began < 10
     said = capsys.readouterr()
     (line,) = said.err.splitlines()
