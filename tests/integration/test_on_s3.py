@@ -112,8 +112,8 @@ def done(config: PipelineConfig, home: Path) -> subprocess.CompletedProcess[str]
 
 def _objects(root: UPath) -> dict[str, str]:
     """All there is below a root, and the md5 of each."""
-    found = root.fs.find(root.path, detail=True)
-    return {name: facts["ETag"] for name, facts in found.items()}
+    found = root.fs.find(root.path, detail=True).items()
+    return {name: facts["ETag"] for name, facts in found if facts["type"] == "file"}
 
 
 def _outputs(config: PipelineConfig) -> dict[str, tuple[Output, ...]]:
@@ -253,10 +253,12 @@ def _kill_when(
     process = get_context("spawn").Process(target=verb, args=words)
     process.start()
     until = time.monotonic() + PATIENCE_SECONDS
-    while not is_time() and time.monotonic() < until:
-        time.sleep(0.01)
-    process.kill()
-    process.join()
+    try:
+        while not is_time() and time.monotonic() < until:
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.join()
     assert process.exitcode == -signal.SIGKILL
 
 
