@@ -57,7 +57,9 @@ def answer(arguments: Sequence[str]) -> int:
             # What only reads may lie where nothing can be written, and keeps no log.
             told, code = dataset_command.answer(command.dataset)
         else:
-            log = _keep_log(DataLayout.at(command.config.root))
+            layout = DataLayout.at(command.config.root)
+            log = _keep_log(layout)
+            layout.check()
             told, code = _obey(command), 0
         _say(told)
     except KeyboardInterrupt:

@@ -32,6 +32,7 @@ def answer(command: DatasetCommand) -> tuple[str, int]:
         BadInput: there is no such root or dataset, or no single one.
     """
     layout = DataLayout.at(command.root)
+    layout.check()
     if not layout.root.exists():
         raise BadInput(f"--root {layout.root}: there is no such folder; name the one with the data")
     if command.verb == "list":

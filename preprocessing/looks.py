@@ -73,7 +73,7 @@ class Looks:
     def encoded(self, named: Post | Verdict) -> bytes:
         """Give an original at 256x256 px as PNG; decode it again if its square was not kept."""
         try:
-            return self.layout.square(self.key, named.md5).read_bytes()
+            return files.read_bytes(self.layout.square(self.key, named.md5))
         except FileNotFoundError:
             content = images.load(self.layout, named.md5, named.extension, named.sha256)
             picture = decode(content, self.max_pixels, enough_px=SQUARE_PX)

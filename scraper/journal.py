@@ -2,6 +2,10 @@
 
 A run that is killed in mid-page reads it and asks for none of these again: an original whose
 bytes are not those that the site states, line art, a page of HTML under a picture's name.
+
+An object store cannot append to a file, so there is none below such a root: an original that is
+what the site states is found in the store by its md5, the others of that one page are asked for
+once more.
 """
 
 import json
@@ -32,12 +36,12 @@ class Journal:
 
     def __init__(self, path: UPath) -> None:
         self._path = path
-        self._answers = dict(_read(path))
+        self._answers = dict(_read(path)) if files.is_local(path) else {}
         self._file: IO[str] | None = None
         self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
-        """Go on where a killed run was. An object store cannot append: there it forgets."""
+        """Go on where a killed run was."""
         if files.is_local(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._path.open("a")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from upath import UPath
 
@@ -33,32 +33,41 @@ def is_local(path: UPath) -> bool:
 @contextmanager
 def whole(path: UPath) -> Iterator[BinaryIO]:
     """Open a file for writing that appears under its name complete, or not at all."""
-    if is_local(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        folder = str(path.parent)
-    else:
-        folder = None
-    # The process number keeps two writers of the same name apart; the last one wins whole.
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART_SUFFIX, dir=folder)
+    with _renamed(path) if is_local(path) else _uploaded(path) as file:
+        yield file
+
+
+@contextmanager
+def _renamed(path: UPath) -> Iterator[BinaryIO]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The random name keeps two writers of the same name apart; the last one wins whole.
+    handle, part = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=PART_SUFFIX, dir=str(path.parent)
+    )
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if is_local(path):
-            Path(part).chmod(0o644)
-            Path(part).replace(str(path))
-        else:
-            path.fs.put_file(part, path.path)
+        Path(part).chmod(0o644)
+        Path(part).replace(str(path))
     finally:
         Path(part).unlink(missing_ok=True)
 
 
+@contextmanager
+def _uploaded(path: UPath) -> Iterator[BinaryIO]:
+    # A shard may be too large for memory, so it waits on the disk for its upload.
+    with tempfile.NamedTemporaryFile(prefix="irodori-", suffix=PART_SUFFIX) as file:
+        yield cast(BinaryIO, file)
+        file.flush()
+        path.fs.put_file(file.name, path.path)
+
+
 def write_bytes(path: UPath, content: bytes) -> None:
-    """Write bytes, whole or not at all; in few calls on a disk, for this is done once a picture."""
+    """Write bytes, whole or not at all; in few calls, for this is done once a picture."""
     if not is_local(path):
-        with whole(path) as file:
-            file.write(content)
+        path.fs.pipe_file(path.path, content)
         return
     name = str(path)
     folder, _, last = name.rpartition("/")
@@ -108,9 +117,17 @@ def write_json(path: UPath, content: Any) -> None:
     write_text(path, json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
+def read_bytes(path: UPath) -> bytes:
+    """Read a file; of an object store in one request, where opening it would cost another."""
+    if is_local(path):
+        return path.read_bytes()
+    content: bytes = path.fs.cat_file(path.path)
+    return content
+
+
 def read_json(path: UPath) -> Any:
     """Read a JSON file."""
-    return json.loads(path.read_text())
+    return json.loads(read_bytes(path))
 
 
 def sweep(folder: UPath, *, older_than_seconds: float = 0) -> None:

@@ -13,7 +13,8 @@ from storage.layout import DataLayout
 def keep(layout: DataLayout, md5: str, extension: str, content: bytes) -> UPath:
     """Put an original into the store, unless it is there."""
     path = layout.image(md5, extension)
-    if not path.exists():
+    # An object store answers as slowly as it takes: the same bytes are put again, not asked for.
+    if not files.is_local(path) or not path.exists():
         files.write_bytes(path, content)
     return path
 
@@ -25,7 +26,9 @@ def find(layout: DataLayout, md5: str, extensions: Sequence[str]) -> str | None:
         # Asked for every picture of a site, so a path object for each guess would be felt.
         known = (each for each in extensions if os.path.exists(f"{stem}{each}"))  # noqa: PTH110
         return next(known, None)
-    return next((each for each in extensions if layout.image(md5, each).exists()), None)
+    # One request, however many the guesses.
+    found = {path.suffix for path in stem.parent.glob(f"{md5}.*")}
+    return next((each for each in extensions if f".{each}" in found), None)
 
 
 def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> bytes:
@@ -37,7 +40,7 @@ def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> byte
     """
     path = layout.image(md5, extension)
     try:
-        content = path.read_bytes()
+        content = files.read_bytes(path)
     except FileNotFoundError as error:
         raise MissingInput(
             f"{path}: the original is gone; scrape a new snapshot (--scraper.snapshot NAME)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from upath import UPath
 
-from storage import digest, files
+from storage import digest, files, stores
 
 RECORD_NAME = "stage.json"
 IMAGES = "images"
@@ -22,8 +22,16 @@ class DataLayout:
     @classmethod
     def at(cls, root: str) -> "DataLayout":
         """Lay out below a folder (made absolute) or an address such as `s3://bucket/path`."""
-        path = UPath(root)
-        return cls(path if "://" in root else path.expanduser().absolute())
+        return cls(stores.open_root(root) if "://" in root else UPath(root).expanduser().absolute())
+
+    def check(self) -> None:
+        """Make sure that the root can be used; a folder shows it soon enough.
+
+        Raises:
+            BadInput: it is in a store that does not answer, has no such bucket or refuses us.
+        """
+        if not files.is_local(self.root):
+            stores.check(self.root)
 
     @classmethod
     def of(cls, folder: UPath) -> "DataLayout":

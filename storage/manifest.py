@@ -42,9 +42,9 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
         ContractError: it holds another contract.
     """
     try:
-        with path.open("rb") as file:
-            # Arrow's threads may abort a process that ends soon after (apache/arrow#34314).
-            table = pq.read_table(file, use_threads=False, pre_buffer=False)
+        content = files.read_bytes(path)
+        # Arrow's threads may abort a process that ends soon after (apache/arrow#34314).
+        table = pq.read_table(pa.BufferReader(content), use_threads=False, pre_buffer=False)
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
     except pa.ArrowInvalid as error:

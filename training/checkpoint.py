@@ -137,7 +137,7 @@ def _write(path: UPath, tensors: Mapping[str, Tensor]) -> None:
 
 def _read(path: UPath) -> dict[str, Tensor]:
     try:
-        return safetensors.torch.load(path.read_bytes())
+        return safetensors.torch.load(files.read_bytes(path))
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; delete the checkpoint and train again") from error
     except safetensors.SafetensorError as error:

@@ -23,3 +23,14 @@ def test_a_changed_original_is_noticed(layout: DataLayout):
 def test_a_lost_original_says_how_to_get_it_again(layout: DataLayout):
     with pytest.raises(MissingInput, match=r"--scraper.snapshot"):
         images.load(layout, "abcdef", "png")
+
+
+def test_below_an_address_an_original_is_found_by_its_md5_whatever_its_extension():
+    layout = DataLayout.at("memory://bucket/originals")
+    images.keep(layout, "abcdef", "webp", b"picture")
+    assert images.find(layout, "abcdef", ["png", "jpg", "webp"]) == "webp"
+    assert images.find(layout, "abcdef", ["png", "jpg"]) is None
+    assert images.find(layout, "abcde", ["webp"]) is None
+    assert images.load(layout, "abcdef", "webp") == b"picture"
+    with pytest.raises(MissingInput):
+        images.load(layout, "fedcba", "webp")
