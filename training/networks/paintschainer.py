@@ -61,7 +61,7 @@ class PaintsChainerUNet(nn.Module):
         for double, narrow in zip(reversed(self.doublings), reversed(self.narrowings), strict=True):
             x = torch.cat([skips.pop(), narrow(double(x))], dim=1)
         color = to_rgb(self.exit(x))
-        return color + (color.clamp(-1, 1) - color).detach()
+        return color.detach().clamp(-1, 1) + (color - color.detach())
 
     def _hint(self, hint_BCHW: Tensor) -> Tensor:
         yuv = to_yuv(hint_BCHW[:, :3])

@@ -41,6 +41,8 @@ class Pix2pixUNet(StridedUNet):
             is_bottom_normalised=False,
             num_dropouts=max(0, levels - UNDROPPED_LEVELS),
         )
+        # Once built, it wants pictures that its own levels divide.
+        self.multiple = 2**levels
         draw_weights(self, norm_deviation=NORM_DEVIATION)
 
 
