@@ -30,6 +30,7 @@ FIELDS = {
     "edge.png": "line art drawn from `color.png`, 8-bit gray, 255 is white: what is given",
     "hint.png": "the colour hint that models are judged with, RGB; in val and test alone, for"
     " training draws its hints afresh each step",
+    "mask.png": "where that hint gives the truth (255) and where it is blank paper (0)",
     "line.png": "the artist's own line art, 8-bit gray; only where the site has it",
     "json": "where the picture is from",
 }

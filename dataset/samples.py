@@ -19,6 +19,7 @@ MODES: dict[str, Literal["RGB", "L"]] = {
     "color.png": "RGB",
     "edge.png": "L",
     "hint.png": "RGB",
+    "mask.png": "L",
     "line.png": "L",
 }
 
@@ -96,7 +97,7 @@ def _wrong(sample: Sample, stage: Stage, split: Split, size_px: int) -> Iterator
 def _wanted(stage: Stage, split: Split) -> set[str]:
     wanted = {"color.png", "json"}
     if stage is Stage.CONDITION:
-        wanted |= {"edge.png"} if split is Split.TRAIN else {"edge.png", "hint.png"}
+        wanted |= {"edge.png"} if split is Split.TRAIN else {"edge.png", "hint.png", "mask.png"}
     return wanted
 
 

@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 class Pair:
     """One picture with what a model is given for it; arrays are uint8, white is 255.
 
-    `line_HW` is the artist's own line art, where the site has it.
+    `mask_HW` is 255 where the hint gives the truth, and 0 on blank paper. `line_HW` is the artist's own line art, where the site has it.
     """
 
     md5: str
@@ -31,6 +31,7 @@ class Pair:
     color_HWC: Pictures
     edge_HW: Pictures
     hint_HWC: Pictures
+    mask_HW: Pictures
     line_HW: Pictures | None
 
 
@@ -77,6 +78,7 @@ def _pair(decoded: Decoded, place: int, about: About) -> Pair:
         color_HWC=_channels_last(arrays["color"][place]),
         edge_HW=arrays["edge"][place, 0],
         hint_HWC=_channels_last(arrays["hint"][place]),
+        mask_HW=arrays["mask"][place, 0],
         line_HW=None if about.line is None else arrays["line"][about.line, 0],
     )
 

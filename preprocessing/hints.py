@@ -80,12 +80,19 @@ def _draw_paper(truth_BCHW: Tensor, config: HintConfig, chance: torch.Generator)
     return torch.where(_blocks(truth_BCHW, config, chance), truth_BCHW, blurred)
 
 
-def hint_of(color_HWC: NDArray[np.uint8], config: HintConfig, seed: int) -> NDArray[np.uint8]:
-    """Make the hint of one stored picture (uint8 RGB): the same seed, the same hint."""
+def hint_of(
+    color_HWC: NDArray[np.uint8], config: HintConfig, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Make the hint of one stored picture (uint8 RGB) and its mask: the same seed, the same hint.
+
+    Returns:
+        The hint as HWC; the mask as HW, 255 where the truth was given and 0 on blank paper.
+    """
     color_BCHW = torch.from_numpy(color_HWC.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
-    hint_BCHW = make_hints(color_BCHW, config, torch.Generator().manual_seed(seed))
-    stored = ((hint_BCHW[0] + 1) * 127.5).round().clamp(0, 255).byte()
-    return stored.permute(1, 2, 0).numpy()
+    hint_BCHW = make_masked_hints(color_BCHW, config, torch.Generator().manual_seed(seed))
+    stored = ((hint_BCHW[0, :3] + 1) * 127.5).round().clamp(0, 255).byte()
+    mask = (hint_BCHW[0, 3] * 255).round().clamp(0, 255).byte()
+    return stored.permute(1, 2, 0).numpy(), mask.numpy()
 
 
 def blur(color_BCHW: Tensor, width_px: float, shape: str = "gaussian") -> Tensor:

@@ -19,8 +19,8 @@ def draw_pair(sample: Sample, split: Split, config: ConditionConfig, seed: int) 
     drawn = {"edge.png": encode_png(draw_edges(color_HWC, config.edges))}
     # Training draws its hints afresh each step; what is judged must be the same for every model.
     if split is not Split.TRAIN:
-        hint = hint_of(color_HWC, config.hints, digest.seed_of(seed, "hint", sample.key))
-        drawn["hint.png"] = encode_png(hint)
+        hint, mask = hint_of(color_HWC, config.hints, digest.seed_of(seed, "hint", sample.key))
+        drawn |= {"hint.png": encode_png(hint), "mask.png": encode_png(mask)}
     return Sample(sample.key, sample.files | drawn)
 
 

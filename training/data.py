@@ -24,7 +24,9 @@ from training import cache
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The pictures of one split as uint8: color N3HW, edge N1HW, and stored hints N3HW or none.
+    """The pictures of one split as uint8: color N3HW, edge N1HW; stored hints N4HW or none.
+
+    The fourth channel of a hint is its mask: 255 where the truth was given.
 
     Only for reading: they are the cache's files, and the system ends who writes into them.
     """
@@ -120,7 +122,9 @@ def load_pairs(folder: UPath, split: Split) -> Pairs:
         CorruptFile: a sample lacks a picture, or has one of another size.
     """
     arrays = cache.open_decoded(folder, split).arrays
-    hint = _as_tensor(arrays["hint"]) if "hint" in arrays else None
+    hint = None
+    if "hint" in arrays:
+        hint = torch.cat([_as_tensor(arrays["hint"]), _as_tensor(arrays["mask"])], dim=1)
     return Pairs(_as_tensor(arrays["color"]), _as_tensor(arrays["edge"]), hint)
 
 

@@ -23,7 +23,13 @@ from storage.records import Contract, ShardRow, Split
 from storage.shards import Sample
 
 AT_ONCE = 64
-MODES: dict[str, Literal["RGB", "L"]] = {"color": "RGB", "edge": "L", "hint": "RGB", "line": "L"}
+MODES: dict[str, Literal["RGB", "L"]] = {
+    "color": "RGB",
+    "edge": "L",
+    "hint": "RGB",
+    "mask": "L",
+    "line": "L",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ class _Arrays:
 
 def _kinds(split: Split) -> tuple[str, ...]:
     # A training draws its hints afresh and never sees the artist's own lines.
-    return ("color", "edge") if split is Split.TRAIN else ("color", "edge", "hint", "line")
+    return ("color", "edge") if split is Split.TRAIN else tuple(MODES)
 
 
 def _decode(sample: Sample, kinds: Sequence[str], shard: UPath) -> dict[str, Picture]:

@@ -33,9 +33,9 @@ class Gallery:
         z = torch.randn(len(self.edge), generator.z_size, generator=chance)
         generator.eval()
         with torch.no_grad():
-            ours = generator(self.edge, self.hint, z.to(self.edge))
+            ours = generator(self.edge, self.hint[:, :3], z.to(self.edge))
         generator.train()
-        columns = [self.edge.expand_as(self.color), self.hint, ours, self.color]
+        columns = [self.edge.expand_as(self.color), self.hint[:, :3], ours, self.color]
         sheet_HWC = _sheet(torch.stack([to_pixels(column).cpu() for column in columns], dim=1))
         path = train_folder / FOLDER / f"{name_of(step)}.png"
         files.write_bytes(path, encode_png(sheet_HWC))

@@ -79,7 +79,7 @@ def test_every_kept_picture_is_in_one_shard_with_all_that_a_model_needs(
     for row in rows:
         for sample in shards.read(folder / row.name, row.samples):
             wanted = {"color.png", "edge.png", "json"}
-            wanted |= set() if row.split is Split.TRAIN else {"hint.png"}
+            wanted |= set() if row.split is Split.TRAIN else {"hint.png", "mask.png"}
             assert set(sample.files) - {"line.png"} == wanted
             seen[sample.key] = row.split
     assert seen == {verdict.md5: verdict.split for verdict in verdicts if verdict.keep}

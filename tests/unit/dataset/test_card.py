@@ -32,7 +32,7 @@ def test_the_card_tells_counts_splits_fields_digests_and_the_way_to_take_a_pictu
         assert re.search(rf"\| {split} \| {number} \|", text)
     assert all(row.sha256 in text for row in made.shards())
     assert all(record.key in text for record in made.records.values())
-    for ending in ("color.png", "edge.png", "hint.png", "line.png", "json"):
+    for ending in ("color.png", "edge.png", "hint.png", "mask.png", "line.png", "json"):
         assert f"<md5>.{ending}" in text
     assert "`source`" in text
     assert "irodori takedown" in text

@@ -15,6 +15,7 @@ def _pair(md5: str, color: tuple[int, int, int], *, family: str = "", line: bool
         color_HWC=picture,
         edge_HW=gray,
         hint_HWC=picture,
+        mask_HW=picture[..., 0],
         line_HW=gray if line else None,
     )
 
