@@ -10,10 +10,11 @@ from evaluation.wasserstein import critic_gap
 
 def answer_by_model(batch: Batch, colorizer: Colorizer) -> tuple[Pictures, Measured]:
     """Colour a batch; give the pictures and what they are worth."""
-    generated_BHWC = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.md5s)
+    generated_BHWC = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.mask_BHW, batch.md5s)
     gap_B = None
     if colorizer.critic is not None:
-        gap_B = critic_gap(colorizer.critic, batch, generated_BHWC, colorizer.device)
+        hint_BCHW = colorizer.hint(batch.hint_BHWC, batch.mask_BHW)
+        gap_B = critic_gap(colorizer.critic, batch, hint_BCHW, generated_BHWC)
     return generated_BHWC, measure(batch, Answer.MODEL, generated_BHWC, gap_B)
 
 

@@ -16,26 +16,33 @@ from upath import UPath
 from evaluation.pixelwise import WHITE, Pictures
 from storage import digest
 from storage.errors import BadInput
-from training.checkpoint import list_checkpoints, load_critic, load_generator
+from training.checkpoint import list_checkpoints, load_critic, load_generator, recipe_of
 
 __all__ = ["Colorizer", "device_of", "list_checkpoints", "open_colorizer", "to_model"]
 
 
 @dataclass(frozen=True, slots=True)
 class Colorizer:
-    """A generator on its device, the critic it was trained against (if any), and the seed of z."""
+    """A generator on its device, the critic it was trained against (if any), and the seed of z.
+
+    `is_masked` says whether they are told where a hint is.
+    """
 
     generator: nn.Module
     critic: nn.Module | None
     device: torch.device
     seed: int
+    is_masked: bool = False
 
-    def colorize(self, edge_BHW: Pictures, hint_BHWC: Pictures, md5s: Sequence[str]) -> Pictures:
+    def colorize(
+        self, edge_BHW: Pictures, hint_BHWC: Pictures, mask_BHW: Pictures, md5s: Sequence[str]
+    ) -> Pictures:
         """Colour some line art.
 
         Args:
             edge_BHW: line art, uint8, dark on white.
             hint_BHWC: colours where they are wished, uint8 RGB, white elsewhere.
+            mask_BHW: 255 where they are wished, 0 elsewhere.
             md5s: the pictures' names; a picture's z depends on its name and the seed only.
 
         Returns:
@@ -44,10 +51,17 @@ class Colorizer:
         with torch.inference_mode():
             color_BCHW: Tensor = self.generator(
                 to_model(edge_BHW[..., None], self.device),
-                to_model(hint_BHWC, self.device),
+                self.hint(hint_BHWC, mask_BHW),
                 self._draw_z(md5s),
             )
         return to_picture(color_BCHW)
+
+    def hint(self, hint_BHWC: Pictures, mask_BHW: Pictures) -> Tensor:
+        """Give the hint as the models want it: BCHW, with the mask if they are told."""
+        hint_B3HW = to_model(hint_BHWC, self.device)
+        if not self.is_masked:
+            return hint_B3HW
+        return torch.cat([hint_B3HW, to_model(mask_BHW[..., None], self.device)], dim=1)
 
     def _draw_z(self, md5s: Sequence[str]) -> Tensor | None:
         z_size = cast(int, self.generator.z_size)
@@ -68,7 +82,7 @@ def open_colorizer(checkpoint: UPath, device: torch.device, seed: int) -> Colori
         if network is not None:
             # Pictures come with their channels last; kernels of that order are faster on a CPU.
             convert_conv2d_weight_memory_format(network, torch.channels_last)
-    return Colorizer(generator, critic, device, seed)
+    return Colorizer(generator, critic, device, seed, recipe_of(checkpoint).mask)
 
 
 def device_of(wanted: str) -> torch.device:

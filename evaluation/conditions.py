@@ -23,12 +23,16 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some pictures under one condition: what is given, and the truth (uint8)."""
+    """Some pictures under one condition: what is given, and the truth (uint8).
+
+    The mask is 255 where the hint gives the truth, and 0 on blank paper.
+    """
 
     condition: Condition
     md5s: tuple[str, ...]
     edge_BHW: Pictures
     hint_BHWC: Pictures
+    mask_BHW: Pictures
     color_BHWC: Pictures
 
 
@@ -41,10 +45,14 @@ def pose(pairs: Sequence[Pair], condition: Condition) -> Batch | None:
     if not lined:
         return None
     hint_BHWC = np.stack([pair.hint_HWC for pair, _ in lined])
+    mask_BHW = np.stack([pair.mask_HW for pair, _ in lined])
+    if condition == Condition.NO_HINT:
+        hint_BHWC, mask_BHW = np.full_like(hint_BHWC, WHITE), np.zeros_like(mask_BHW)
     return Batch(
         condition=condition,
         md5s=tuple(pair.md5 for pair, _ in lined),
         edge_BHW=np.stack([edge for _, edge in lined]),
-        hint_BHWC=(np.full_like(hint_BHWC, WHITE) if condition == Condition.NO_HINT else hint_BHWC),
+        hint_BHWC=hint_BHWC,
+        mask_BHW=mask_BHW,
         color_BHWC=np.stack([pair.color_HWC for pair, _ in lined]),
     )

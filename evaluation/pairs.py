@@ -21,7 +21,8 @@ Item = TypeVar("Item")
 class Pair:
     """One picture with what a model is given for it; arrays are uint8, white is 255.
 
-    `mask_HW` is 255 where the hint gives the truth, and 0 on blank paper. `line_HW` is the artist's own line art, where the site has it.
+    `mask_HW` is 255 where the hint gives the truth, and 0 on blank paper. `line_HW` is the
+    artist's own line art, where the site has it.
     """
 
     md5: str

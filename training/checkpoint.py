@@ -17,13 +17,13 @@ from upath import UPath
 
 from storage import files
 from storage.errors import CorruptFile, MissingInput
-from training.critic import Critic, CriticShape
-from training.generator import GeneratorShape, UNet
+from training.networks.build import build_critic, build_generator
 from training.players import Players, settle
+from training.recipes import Recipe
 
 FOLDER = "checkpoints"
-GENERATOR, CRITIC, OPTIMIZER = (
-    f"{name}.safetensors" for name in ("generator", "critic", "optimizer")
+GENERATOR, AVERAGED, CRITIC, OPTIMIZER = (
+    f"{name}.safetensors" for name in ("generator", "averaged", "critic", "optimizer")
 )
 STATE = "state.json"
 
@@ -57,16 +57,17 @@ def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
     """Save all that is needed to colour, to judge and to go on."""
     folder = train_folder / FOLDER / name_of(step)
     _write(folder / GENERATOR, players.generator.state_dict())
-    optimizer = _to_tensors("generator", players.generator_adam)
-    if players.critic and players.critic_adam:
+    if players.averaged:
+        _write(folder / AVERAGED, players.averaged.state_dict())
+    optimizer = _to_tensors("generator", players.generator_optimizer)
+    if players.critic and players.critic_optimizer:
         _write(folder / CRITIC, players.critic.state_dict())
-        optimizer |= _to_tensors("critic", players.critic_adam)
+        optimizer |= _to_tensors("critic", players.critic_optimizer)
     _write(folder / OPTIMIZER, optimizer)
     state = {
         "step": step,
         "recipe": dataclasses.asdict(players.recipe),
-        "generator": dataclasses.asdict(players.generator.shape),
-        "critic": dataclasses.asdict(players.critic.shape) if players.critic else None,
+        "size_px": players.size_px,
     }
     files.write_json(folder / STATE, state)
     drop_old_optimizers(train_folder)
@@ -82,32 +83,40 @@ def drop_old_optimizers(train_folder: UPath) -> None:
 def restore(checkpoint: Checkpoint, players: Players) -> None:
     """Put networks and optimisers back to where a checkpoint was saved."""
     _fill(players.generator, checkpoint.folder / GENERATOR)
+    if players.averaged:
+        _fill(players.averaged, checkpoint.folder / AVERAGED)
     optimizer = _read(checkpoint.folder / OPTIMIZER)
-    _from_tensors("generator", players.generator_adam, optimizer)
-    if players.critic and players.critic_adam:
+    _from_tensors("generator", players.generator_optimizer, optimizer)
+    if players.critic and players.critic_optimizer:
         _fill(players.critic, checkpoint.folder / CRITIC)
-        _from_tensors("critic", players.critic_adam, optimizer)
+        _from_tensors("critic", players.critic_optimizer, optimizer)
 
 
-def load_generator(folder: UPath, device: torch.device | str = "cpu") -> UNet:
-    """Load a checkpoint's generator, ready to colour.
+def recipe_of(folder: UPath) -> Recipe:
+    """Give the recipe that a checkpoint was trained by."""
+    return Recipe(**_state(folder)["recipe"])
+
+
+def load_generator(folder: UPath, device: torch.device | str = "cpu") -> nn.Module:
+    """Load a checkpoint's generator, ready to colour; the averaged one, where there is one.
 
     Raises:
         MissingInput: the folder holds no checkpoint.
         CorruptFile: its files do not fit together.
     """
-    generator = UNet(GeneratorShape(**_state(folder)["generator"]))
+    recipe = recipe_of(folder)
+    generator = build_generator(recipe, _state(folder)["size_px"])
     settle(generator, device)
-    _fill(generator, folder / GENERATOR)
+    _fill(generator, folder / (AVERAGED if recipe.ema else GENERATOR))
     return generator.eval()
 
 
-def load_critic(folder: UPath, device: torch.device | str = "cpu") -> Critic | None:
+def load_critic(folder: UPath, device: torch.device | str = "cpu") -> nn.Module | None:
     """Load a checkpoint's critic; None if its recipe has none."""
-    shape = _state(folder)["critic"]
-    if shape is None:
+    recipe = recipe_of(folder)
+    if recipe.adversarial_weight == 0:
         return None
-    critic = Critic(CriticShape(**shape))
+    critic = build_critic(recipe, _state(folder)["size_px"])
     settle(critic, device)
     _fill(critic, folder / CRITIC)
     return critic.eval()

@@ -15,6 +15,7 @@ from training.recipes import (
     ConvOrder,
     FeatureLayer,
     Layout,
+    OptimizerName,
     Recipe,
     RecipeName,
     ZForm,
@@ -33,13 +34,10 @@ class TrainingConfig(Section):
     """Which system is trained on the pairs, how long and where."""
 
     recipe: RecipeName = "paper"
-    """The system to train: the U-Net by L2 alone, or the paper's conditional WGAN-GP."""
+    """The system to train; `irodori recipes` tells of each."""
 
     steps: int = Field(50_000, ge=1)
     """Updates of the generator."""
-
-    batch_size: int = Field(4, ge=1, le=4096)
-    """Pictures in one update."""
 
     checkpoint_every: int | None = Field(None, ge=1)
     """Steps between two checkpoints; a tenth of the steps when not given."""
@@ -121,11 +119,35 @@ class TrainingConfig(Section):
     tv_weight: float | None = Field(None, ge=0)
     """Weight of the total variation; as the recipe says when not given."""
 
+    lines_weight: float | None = Field(None, ge=0)
+    """Weight of the difference of lines; as the recipe says when not given."""
+
+    drift_weight: float | None = Field(None, ge=0)
+    """Weight of the critic's mean square score; as the recipe says when not given."""
+
+    clip: float | None = Field(None, gt=0)
+    """Bound of the critic's weights under the rule wgan-clip; as the recipe says when not given."""
+
+    batch_size: int | None = Field(None, ge=1, le=4096)
+    """Pictures in one update; as the recipe says when not given."""
+
+    optimizer: OptimizerName | None = None
+    """Adam, RMSprop or SGD, for both networks; as the recipe says when not given."""
+
     learning_rate: float | None = Field(None, gt=0, le=10)
-    """Adam's step size, for both networks; as the recipe says when not given."""
+    """The optimiser's step size; as the recipe says when not given."""
+
+    weight_decay: float | None = Field(None, ge=0, le=1)
+    """The optimiser's pull towards zero; as the recipe says when not given."""
+
+    ema: float | None = Field(None, ge=0, lt=1)
+    """Decay of the averaged generator, 0 for none; as the recipe says when not given."""
+
+    flips: bool | None = None
+    """Whether pictures are mirrored at random; as the recipe says when not given."""
 
     beta1: float | None = Field(None, ge=0, lt=1)
-    """Adam's decay of the mean gradient; as the recipe says when not given."""
+    """Adam's decay of the mean gradient, SGD's momentum; as the recipe says when not given."""
 
     beta2: float | None = Field(None, ge=0, lt=1)
     """Adam's decay of the mean squared gradient; as the recipe says when not given."""
@@ -182,4 +204,5 @@ class Rhythm:
 
 
 def _override_names() -> list[str]:
-    return [field.name for field in dataclasses.fields(Recipe) if field.name != "source"]
+    of_recipe = {field.name for field in dataclasses.fields(Recipe)}
+    return [name for name in TrainingConfig.model_fields if name in of_recipe]

@@ -15,11 +15,12 @@ from torch import Tensor
 from upath import UPath
 
 from preprocessing.config import HintConfig
-from preprocessing.hints import make_hints
+from preprocessing.hints import make_hints, make_masked_hints
 from storage import digest
 from storage.pictures import Picture
 from storage.records import Split
 from training import cache
+from training.recipes import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Batch:
 
     @property
     def given(self) -> Tensor:
-        """What the critic is told of a picture: line art and hint, B4HW."""
+        """What the critic is told of a picture: line art and hint, BGHW."""
         return torch.cat([self.edge, self.hint], dim=1)
 
 
@@ -60,11 +61,12 @@ class Batches:
     """Batches without end, each known by its number."""
 
     def __init__(
-        self, pairs: Pairs, hints: HintConfig, batch_size: int, device: torch.device, seed: int
+        self, pairs: Pairs, hints: HintConfig, recipe: Recipe, device: torch.device, seed: int
     ) -> None:
         self.pairs = pairs
         self.hints = hints
-        self.batch_size = batch_size
+        self.recipe = recipe
+        self.batch_size = recipe.batch_size
         self.device = device
         self.seed = seed
         self._order = functools.lru_cache(maxsize=2)(self._shuffle)
@@ -74,7 +76,14 @@ class Batches:
         chance = generator_of(self.seed, "batch", str(number))
         rows = self.rows(number)
         color, edge = (to_float(pixels.to(self.device)) for pixels in self.gather(rows))
-        return Batch(edge, make_hints(color, self.hints, chance), color, chance)
+        if self.recipe.flips:
+            color, edge = _flipped(color, edge, chance)
+        if not self.recipe.mask:
+            return Batch(edge, make_hints(color, self.hints, chance), color, chance)
+        hint = make_masked_hints(color, self.hints, chance)
+        # The mask goes from 0..1 to the scale of all other planes.
+        hint[:, 3:].mul_(2).sub_(1)
+        return Batch(edge, hint, color, chance)
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Copy some pictures, color and edge, out of the cache."""
@@ -93,6 +102,16 @@ class Batches:
         return torch.randperm(len(self.pairs.color), generator=chance)
 
 
+def _flipped(color: Tensor, edge: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Mirror about half of the pictures of a batch, each with its line art."""
+    is_mirrored = (torch.rand(len(color), generator=chance) < 0.5).to(color.device)
+    mirrored = is_mirrored.view(-1, 1, 1, 1)
+    return (
+        torch.where(mirrored, color.flip(3), color),
+        torch.where(mirrored, edge.flip(3), edge),
+    )
+
+
 def generator_of(seed: int, *names: str) -> torch.Generator:
     """Give the chance of one named use, on the CPU."""
     return torch.Generator().manual_seed(digest.seed_of(seed, "train", *names))
@@ -109,9 +128,9 @@ def to_pixels(picture: Tensor) -> Tensor:
     return ((picture.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
-def hints_of(settings: Mapping[str, Any]) -> HintConfig:
-    """Give the hints that a condition stage was run with, from its settings."""
-    return HintConfig.model_validate(settings["hints"])
+def hints_of(settings: Mapping[str, Any], recipe: Recipe) -> HintConfig:
+    """Give the hints that a recipe is trained with: its own, or those of the dataset's settings."""
+    return HintConfig.model_validate(dict(recipe.hints) or settings["hints"])
 
 
 def load_pairs(folder: UPath, split: Split) -> Pairs:

@@ -9,7 +9,8 @@ from storage import files
 from storage.pictures import encode_png
 from training.checkpoint import name_of
 from training.data import Pairs, generator_of, to_float, to_pixels
-from training.generator import UNet
+from training.networks.build import hint_channels
+from training.players import Players
 
 FOLDER = "pictures"
 NUM_PICTURES = 8
@@ -27,14 +28,16 @@ class Gallery:
         self.color = to_float(pairs.color[:count].to(device))
         self.seed = seed
 
-    def draw(self, generator: UNet, train_folder: UPath, step: int) -> None:
+    def draw(self, players: Players, train_folder: UPath, step: int) -> None:
         """Colour the pictures as the app would and write them as one sheet."""
         chance = generator_of(self.seed, "gallery")
-        z = torch.randn(len(self.edge), generator.z_size, generator=chance)
-        generator.eval()
+        recipe, colorist = players.recipe, players.colorist
+        z = torch.randn(len(self.edge), recipe.z_size, generator=chance)
+        colorist.eval()
         with torch.no_grad():
-            ours = generator(self.edge, self.hint[:, :3], z.to(self.edge))
-        generator.train()
+            hint = self.hint[:, : hint_channels(recipe)]
+            ours = colorist(self.edge, hint, z.to(self.edge) if recipe.z_size else None)
+        players.generator.train()
         columns = [self.edge.expand_as(self.color), self.hint[:, :3], ours, self.color]
         sheet_HWC = _sheet(torch.stack([to_pixels(column).cpu() for column in columns], dim=1))
         path = train_folder / FOLDER / f"{name_of(step)}.png"

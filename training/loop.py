@@ -32,7 +32,7 @@ def fit(
     """Train from the newest checkpoint, or from the start, to the last step."""
     done = resume(players, folder)
     journal = Journal(folder, until_step=done)
-    rhythm, clock = config.rhythm, Clock(config.batch_size)
+    rhythm, clock = config.rhythm, Clock(players.recipe.batch_size)
 
     with watch(f"train {config.recipe}", config.steps, already=done) as tell:
         for step in range(done + 1, config.steps + 1):
@@ -48,7 +48,7 @@ def fit(
                 done = step
 
             if is_save or step % rhythm.picture == 0:
-                gallery.draw(players.generator, folder, step)
+                gallery.draw(players, folder, step)
 
             if is_save:
                 _refuse_broken_weights(players, folder, step)

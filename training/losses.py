@@ -4,7 +4,10 @@ Pictures are float in [-1, 1]; every mean is taken in fp32, whatever the network
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from training.networks.paintschainer import to_yuv
 
 REFERENCE_PX = 256
 """The size at which the recipes' weights hold."""
@@ -37,6 +40,30 @@ def total_variation(picture_BCHW: Tensor) -> Tensor:
 def wasserstein(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     """Give the critic's estimate of the distance between real and fake: E D(real) - E D(fake)."""
     return scores_real.float().mean() - scores_fake.float().mean()
+
+
+def yuv(picture_B3HW: Tensor) -> Tensor:
+    """Give a picture in YUV, each channel on the scale of [-1, 1]."""
+    return to_yuv(picture_B3HW.float())
+
+
+def lines(picture_B3HW: Tensor) -> Tensor:
+    """Give the lines of a picture, softly: how much darker each pixel is than the brightest near.
+
+    The extraction is dilate-and-difference, which a gradient passes.
+    """
+    gray_B1HW = picture_B3HW.float().mean(dim=1, keepdim=True)
+    return F.max_pool2d(gray_B1HW, 3, stride=1, padding=1) - gray_B1HW
+
+
+def says_real(logits: Tensor) -> Tensor:
+    """Give the cross entropy of a critic's logits, if all of them should say "real"."""
+    return F.softplus(-logits.float()).mean()
+
+
+def says_fake(logits: Tensor) -> Tensor:
+    """Give the cross entropy of a critic's logits, if all of them should say "fake"."""
+    return F.softplus(logits.float()).mean()
 
 
 def size_factor(size_px: int) -> float:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.critic import COLOR_CHANNELS, SLOPE, Critic
+from training.networks.critic import COLOR_CHANNELS, SLOPE, Critic
 
 
 def mix(real_BCHW: Tensor, fake_BCHW: Tensor, share_B: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ def analytic(critic: Critic, mixed_BCHW: Tensor, given_BCHW: Tensor) -> Tensor:
 def _slopes(critic: Critic, mixed_BCHW: Tensor, given_BCHW: Tensor) -> list[Tensor]:
     """Give the slope of each leaky ReLU at this input; it is constant around it."""
     slopes = []
-    x = torch.cat([mixed_BCHW, given_BCHW], dim=1)
+    x = critic.seen(mixed_BCHW, given_BCHW)
     for conv in critic.convs:
         before = conv(x)
         slopes.append(torch.where(before > 0, 1.0, SLOPE).to(before.dtype))

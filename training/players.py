@@ -1,5 +1,6 @@
 """Who takes part in a training: generator, critic, feature network, and their optimisers."""
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -10,22 +11,32 @@ from storage import digest
 from storage.errors import BadInput
 from training import feature_weights
 from training.config import TrainingConfig
-from training.critic import HALVINGS, Critic, CriticShape
-from training.generator import GeneratorShape, UNet
+from training.networks.build import build_critic, build_generator, multiple_of
 from training.perceptual import FrozenFeatures
 from training.recipes import Recipe
 
 
 @dataclass(frozen=True, slots=True)
 class Players:
-    """The networks of one training; a recipe that needs no critic or features has none."""
+    """The networks of one training; a recipe that needs no critic, features or average has none.
+
+    `averaged` is the generator whose weights are averaged over the steps; it is the one to colour
+    with.
+    """
 
     recipe: Recipe
-    generator: UNet
-    generator_adam: torch.optim.Optimizer
-    critic: Critic | None
-    critic_adam: torch.optim.Optimizer | None
+    size_px: int
+    generator: nn.Module
+    generator_optimizer: torch.optim.Optimizer
+    averaged: nn.Module | None
+    critic: nn.Module | None
+    critic_optimizer: torch.optim.Optimizer | None
     features: FrozenFeatures | None
+
+    @property
+    def colorist(self) -> nn.Module:
+        """The generator to colour with."""
+        return self.averaged or self.generator
 
 
 def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int) -> Players:
@@ -35,27 +46,27 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
         BadInput: pictures of this size do not go through the networks.
     """
     recipe = config.resolved()
-    _refuse_size(recipe, size_px)
-    with torch.random.fork_rng(devices=[]):
-        # Layers draw their first weights from the global stream; we lend it and give it back.
-        torch.manual_seed(digest.seed_of(seed, "train", "weights"))
-        generator = UNet(GeneratorShape.of(recipe, size_px))
-        critic = None
-        if recipe.adversarial_weight > 0:
-            critic = Critic(CriticShape.of(recipe, size_px))
     features = None
     if recipe.feature_weight > 0:
         weights = feature_weights.load(config)
         features = FrozenFeatures(weights, recipe.feature_layer, recipe.feature_shrink)
-    for network in (generator, critic, features):
-        if network:
-            settle(network, device)
+    with torch.random.fork_rng(devices=[]):
+        # Layers draw their first weights from the global stream; we lend it and give it back.
+        torch.manual_seed(digest.seed_of(seed, "train", "weights"))
+        generator = build_generator(recipe, size_px)
+        critic = build_critic(recipe, size_px) if recipe.adversarial_weight > 0 else None
+    networks = [network for network in (generator, critic, features) if network is not None]
+    _refuse_size([generator, critic] if critic else [generator], size_px)
+    for network in networks:
+        settle(network, device)
     return Players(
         recipe=recipe,
+        size_px=size_px,
         generator=generator,
-        generator_adam=_adam(generator, recipe),
+        generator_optimizer=_optimizer(generator, recipe),
+        averaged=copy.deepcopy(generator).eval() if recipe.ema else None,
         critic=critic,
-        critic_adam=_adam(critic, recipe) if critic else None,
+        critic_optimizer=_optimizer(critic, recipe) if critic else None,
         features=features,
     )
 
@@ -71,21 +82,23 @@ def num_parameters(network: nn.Module | None) -> int:
     return sum(value.numel() for value in network.parameters()) if network else 0
 
 
-def _refuse_size(recipe: Recipe, size_px: int) -> None:
-    needs_32 = recipe.layout == "B" or recipe.adversarial_weight > 0
-    multiple = 2**HALVINGS if needs_32 else 16
-    if size_px % multiple:
-        raise BadInput(
-            f"pictures of {size_px} px: layout {recipe.layout}"
-            f"{' and the critic' if recipe.adversarial_weight > 0 else ''} need a multiple of"
-            f" {multiple}; pack them again with another --pack.size-px"
-        )
+def _refuse_size(networks: list[nn.Module], size_px: int) -> None:
+    for network in networks:
+        multiple = multiple_of(network)
+        if size_px % multiple:
+            raise BadInput(
+                f"pictures of {size_px} px: the {type(network).__name__} of this recipe needs a"
+                f" multiple of {multiple}; pack them again with another --pack.size-px"
+            )
 
 
-def _adam(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    return torch.optim.Adam(
-        network.parameters(),
-        lr=recipe.learning_rate,
-        betas=(recipe.beta1, recipe.beta2),
-        fused=True,
-    )
+def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    values, rate, decay = network.parameters(), recipe.learning_rate, recipe.weight_decay
+    match recipe.optimizer:
+        case "adam":
+            betas = (recipe.beta1, recipe.beta2)
+            return torch.optim.Adam(values, rate, betas, weight_decay=decay, fused=True)
+        case "rmsprop":
+            return torch.optim.RMSprop(values, rate, weight_decay=decay)
+        case "sgd":
+            return torch.optim.SGD(values, rate, momentum=recipe.beta1, weight_decay=decay)

@@ -27,8 +27,8 @@ def train(
     team = players.gather(config, val_pairs.size_px, how.device, seed)
     train_pairs = data.load_pairs(pairs_folder, Split.TRAIN)
 
-    hints = data.hints_of(paired.settings)
-    batches = data.Batches(train_pairs, hints, config.batch_size, how.device, seed)
+    hints = data.hints_of(paired.settings, team.recipe)
+    batches = data.Batches(train_pairs, hints, team.recipe, how.device, seed)
     gallery = Gallery(val_pairs, how.device, seed)
     with how.repeatable():
         loop.fit(config, team, batches, gallery, opened.folder, how)

@@ -5,13 +5,15 @@ generator has not changed in between, so one forward serves both.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training import losses, penalty, perceptual
 from training.arithmetic import Arithmetic
-from training.critic import Critic
+from training.averaging import average
 from training.data import Batch, Batches
+from training.networks.critic import Critic
 from training.players import Players
+from training.recipes import Recipe
 
 Facts = dict[str, Tensor]
 """What a step found, each a number still on the device: nothing waits for it here."""
@@ -28,66 +30,111 @@ def train_step(players: Players, batches: Batches, step: int, how: Arithmetic) -
             fake = players.generator(batch.edge, batch.hint, _noise(players, batch)).float()
         if players.critic:
             facts = critic_update(players, batch, fake.detach(), how)
-    return facts | generator_update(players, batch, fake, how)
+    facts |= generator_update(players, batch, fake, how)
+    if players.averaged:
+        average(players.averaged, players.generator, players.recipe.ema, step)
+    return facts
 
 
 def critic_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic) -> Facts:
-    """Teach the critic to tell real from fake, at slope 1 between the two."""
-    critic, adam = players.critic, players.critic_adam
+    """Teach the critic to tell real from fake, by the recipe's rule."""
+    critic, optimizer, recipe = players.critic, players.critic_optimizer, players.recipe
     assert critic is not None
-    assert adam is not None
-    real, given = batch.color, batch.given
-    share = torch.rand(len(real), generator=batch.chance).to(real)
-
+    assert optimizer is not None
     with how.networks():
-        # No picture sees another in the critic, so real and fake go through it in one pass.
-        scores = critic(torch.cat([real, fake]), torch.cat([given, given]))
-        slope_penalty = _penalty(critic, penalty.mix(real, fake, share), given, how)
-    distance = losses.wasserstein(*scores.chunk(2))
-    loss = players.recipe.penalty_weight * slope_penalty - distance
+        real_scores, fake_scores = _score(critic, batch.color, fake, batch.given)
+    if recipe.rule == "bce":
+        loss = losses.says_real(real_scores) + losses.says_fake(fake_scores)
+        facts = {"critic": loss}
+    else:
+        distance = losses.wasserstein(real_scores, fake_scores)
+        facts, loss = {"wasserstein": distance}, -distance
+    if recipe.rule == "wgan-gp":
+        share = torch.rand(len(fake), generator=batch.chance).to(fake)
+        with how.networks():
+            mixed = penalty.mix(batch.color, fake, share)
+            facts["penalty"] = _penalty(critic, mixed, batch.given, how)
+        loss = loss + recipe.penalty_weight * facts["penalty"]
+        facts["wasserstein_penalised"] = -loss
+    if recipe.drift_weight > 0:
+        loss = loss + recipe.drift_weight * real_scores.float().square().mean()
 
-    adam.zero_grad()
+    optimizer.zero_grad()
     torch.autograd.backward(loss)
-    adam.step()
-    return {
-        "wasserstein": distance.detach(),
-        "wasserstein_penalised": -loss.detach(),
-        "penalty": slope_penalty.detach(),
-    }
+    optimizer.step()
+    if recipe.rule == "wgan-clip":
+        _clip(critic, recipe.clip)
+    return {name: fact.detach() for name, fact in facts.items()}
 
 
 def generator_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic) -> Facts:
     """Teach the generator to please the critic and to come near the true picture."""
     recipe, real = players.recipe, batch.color
-    facts: Facts = {"l1": losses.l1(fake, real), "l2": losses.l2(fake, real)}
-    loss = recipe.l1_weight * facts["l1"] + recipe.l2_weight * facts["l2"]
-    if recipe.tv_weight > 0:
-        facts["tv"] = losses.total_variation(fake)
-        loss = loss + recipe.tv_weight * facts["tv"]
+    facts, loss = _picture_losses(recipe, fake, real)
     with how.networks():
         if players.features:
             facts["features"] = perceptual.distance(players.features, fake, real)
             loss = loss + recipe.feature_weight * facts["features"]
         if players.critic:
-            facts["adversarial"] = -players.critic(fake, batch.given).float().mean()
-            factor = losses.size_factor(real.shape[-1])
+            facts["adversarial"] = _adversarial(recipe, players.critic(fake, batch.given))
+            factor = 1.0 if recipe.rule == "bce" else losses.size_factor(real.shape[-1])
             loss = loss + recipe.adversarial_weight * factor * facts["adversarial"]
 
-    players.generator_adam.zero_grad()
+    players.generator_optimizer.zero_grad()
     # Only the generator learns here: the critic judges, but gathers no gradients.
     torch.autograd.backward(loss, inputs=list(players.generator.parameters()))
-    players.generator_adam.step()
+    players.generator_optimizer.step()
     return {"loss": loss.detach()} | {name: fact.detach() for name, fact in facts.items()}
 
 
-def _penalty(critic: Critic, mixed: Tensor, given: Tensor, how: Arithmetic) -> Tensor:
-    if how.penalty_form == "autograd":
-        return penalty.by_autograd(critic, mixed, given)
-    return penalty.analytic(critic, mixed, given)
+def _picture_losses(recipe: Recipe, fake: Tensor, real: Tensor) -> tuple[Facts, Tensor]:
+    """Give what can be said of two pictures without a network, and the loss so far."""
+    facts: Facts = {"l1": losses.l1(fake, real), "l2": losses.l2(fake, real)}
+    loss = recipe.l2_weight * facts["l2"]
+    if recipe.l1_space == "yuv":
+        facts["l1_yuv"] = losses.l1(losses.yuv(fake), losses.yuv(real))
+        loss = loss + recipe.l1_weight * facts["l1_yuv"]
+    else:
+        loss = loss + recipe.l1_weight * facts["l1"]
+    if recipe.lines_weight > 0:
+        facts["lines"] = losses.l1(losses.lines(fake), losses.lines(real))
+        loss = loss + recipe.lines_weight * facts["lines"]
+    if recipe.tv_weight > 0:
+        facts["tv"] = losses.total_variation(fake)
+        loss = loss + recipe.tv_weight * facts["tv"]
+    return facts, loss
+
+
+def _adversarial(recipe: Recipe, fake_scores: Tensor) -> Tensor:
+    if recipe.rule == "bce":
+        return losses.says_real(fake_scores)
+    return -fake_scores.float().mean()
+
+
+def _score(critic: nn.Module, real: Tensor, fake: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
+    if not isinstance(critic, Critic):
+        # It may normalise over its batch, which is to be all real or all fake.
+        return critic(real, given), critic(fake, given)
+    # No picture sees another here, so real and fake go through in one pass.
+    scores_real, scores_fake = critic(torch.cat([real, fake]), torch.cat([given, given])).chunk(2)
+    return scores_real, scores_fake
+
+
+def _penalty(critic: nn.Module, mixed: Tensor, given: Tensor, how: Arithmetic) -> Tensor:
+    if isinstance(critic, Critic) and how.penalty_form == "analytic":
+        return penalty.analytic(critic, mixed, given)
+    return penalty.by_autograd(critic, mixed, given)
+
+
+@torch.no_grad()
+def _clip(critic: nn.Module, bound: float) -> None:
+    values: list[Tensor] = list(critic.parameters())
+    torch._foreach_clamp_min_(values, -bound)
+    torch._foreach_clamp_max_(values, bound)
 
 
 def _noise(players: Players, batch: Batch) -> Tensor | None:
-    if not players.generator.z_size:
+    z_size = players.recipe.z_size
+    if not z_size:
         return None
-    shape = (len(batch.color), players.generator.z_size)
-    return torch.randn(shape, generator=batch.chance).to(batch.color)
+    return torch.randn((len(batch.color), z_size), generator=batch.chance).to(batch.color)

@@ -20,6 +20,7 @@ from upath import UPath
 from preprocessing.config import HintConfig
 from storage.records import Split
 from training.data import Batches, load_pairs, to_float
+from training.recipes import Recipe
 
 BATCH_SIZE = 16
 MORE_EPOCHS = 5
@@ -74,7 +75,8 @@ def _epoch(what: str, folder: str) -> dict[str, float]:
 
 def _irodori(folder: str) -> Iterator[tuple[Tensor, Tensor]]:
     pairs = load_pairs(UPath(folder), Split.TRAIN)
-    batches = Batches(pairs, HintConfig(), BATCH_SIZE, torch.device("cpu"), seed=1)
+    recipe = Recipe(source="", batch_size=BATCH_SIZE)
+    batches = Batches(pairs, HintConfig(), recipe, torch.device("cpu"), seed=1)
     an_epoch = len(pairs.color) // BATCH_SIZE
     for number in range(an_epoch):
         batches.gather(batches.rows(number))

@@ -72,6 +72,7 @@ def batch_of() -> Callable[[Pictures], Batch]:
             md5s=tuple(f"{number:032x}" for number in range(len(color))),
             edge_BHW=color.min(axis=-1),
             hint_BHWC=np.stack([cv2.blur(one, (9, 9)) for one in color]),
+            mask_BHW=np.full(color.shape[:3], 255, np.uint8),
             color_BHWC=color,
         )
 

@@ -63,7 +63,7 @@ def test_what_a_model_gives_outside_its_range_is_cut_not_wrapped() -> None:
 def test_a_generator_that_returns_its_hint_gives_the_very_hint(batch: Batch) -> None:
     colorizer = Colorizer(HintReturned(), None, CPU, seed=1)
 
-    found = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.md5s)
+    found = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.mask_BHW, batch.md5s)
 
     assert found.dtype == np.uint8
     assert (found == batch.hint_BHWC).all()
@@ -72,10 +72,12 @@ def test_a_generator_that_returns_its_hint_gives_the_very_hint(batch: Batch) -> 
 def test_a_pictures_noise_depends_on_its_name_and_the_seed_not_on_its_batch(batch: Batch) -> None:
     colorizer = Colorizer(NoiseShown(), None, CPU, seed=1)
 
-    together = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.md5s)
-    alone = colorizer.colorize(batch.edge_BHW[1:2], batch.hint_BHWC[1:2], batch.md5s[1:2])
+    together = colorizer.colorize(batch.edge_BHW, batch.hint_BHWC, batch.mask_BHW, batch.md5s)
+    alone = colorizer.colorize(
+        batch.edge_BHW[1:2], batch.hint_BHWC[1:2], batch.mask_BHW[1:2], batch.md5s[1:2]
+    )
     other_seed = Colorizer(NoiseShown(), None, CPU, seed=2).colorize(
-        batch.edge_BHW, batch.hint_BHWC, batch.md5s
+        batch.edge_BHW, batch.hint_BHWC, batch.mask_BHW, batch.md5s
     )
 
     assert (together[1] == alone[0]).all()
@@ -85,12 +87,13 @@ def test_a_pictures_noise_depends_on_its_name_and_the_seed_not_on_its_batch(batc
 
 def test_the_critics_gap_is_real_minus_generated(batch: Batch) -> None:
     black = np.zeros_like(batch.color_BHWC)
+    hint = to_model(batch.hint_BHWC, CPU)
 
-    gaps = critic_gap(Brightness(), batch, black, CPU)
+    gaps = critic_gap(Brightness(), batch, hint, black)
 
     expected = batch.color_BHWC.mean(axis=(1, 2, 3)) / 127.5
     np.testing.assert_allclose(gaps, expected, atol=1e-5)
-    assert critic_gap(Brightness(), batch, batch.color_BHWC, CPU).tolist() == [0, 0, 0]
+    assert critic_gap(Brightness(), batch, hint, batch.color_BHWC).tolist() == [0, 0, 0]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

@@ -94,5 +94,6 @@ def _one_of(batch: Batch, number: int) -> Batch:
         batch.md5s[only],
         batch.edge_BHW[only],
         batch.hint_BHWC[only],
+        batch.mask_BHW[only],
         batch.color_BHWC[only],
     )

@@ -31,7 +31,7 @@ def trained(recipe: str = "paper") -> Players:
     pairs = Pairs(pictures[:, :3], pictures[:, 3:], None)
     players = players_of(recipe)
     how = Arithmetic.of(TrainingConfig(device="cpu"))
-    train_step(players, Batches(pairs, HintConfig(), 4, CPU, 0), 0, how)
+    train_step(players, Batches(pairs, HintConfig(), players.recipe, CPU, 0), 0, how)
     return players
 
 
@@ -110,7 +110,7 @@ def test_cut_weights_are_named_not_loaded(folder: UPath) -> None:
 def test_weights_of_another_network_are_refused(folder: UPath) -> None:
     saved = checkpoint.save(folder, trained(), 5)
     state = json.loads((saved.folder / checkpoint.STATE).read_text())
-    state["generator"]["width"] = 8
+    state["recipe"]["width"] = 8
     (saved.folder / checkpoint.STATE).write_text(json.dumps(state))
     with pytest.raises(CorruptFile, match="another network"):
         checkpoint.load_generator(saved.folder)

@@ -12,8 +12,13 @@ from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
 from tests.shard_files import write_shard
 from training.data import Batches, Pairs, load_pairs, to_float, to_pixels
+from training.recipes import Recipe
 
 CPU = torch.device("cpu")
+
+
+def of_batch(size: int) -> Recipe:
+    return Recipe(source="made for a test", batch_size=size)
 
 
 def folder_of(layout: DataLayout, paired: StageRecord) -> UPath:
@@ -27,7 +32,7 @@ def plain_pairs(count: int) -> Pairs:
 
 
 def batches(count: int, batch_size: int, seed: int = 0) -> Batches:
-    return Batches(plain_pairs(count), HintConfig(), batch_size, CPU, seed)
+    return Batches(plain_pairs(count), HintConfig(), of_batch(batch_size), CPU, seed)
 
 
 def test_pictures_are_read_in_rgb_and_in_the_order_of_the_shards(
@@ -63,7 +68,7 @@ def test_batches_are_those_of_the_shards_decoded_directly_bit_for_bit(
         for sample in shards.read(folder / "train-000000.tar")
     ]
     colors = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    source = Batches(load_pairs(folder, Split.TRAIN), HintConfig(), 4, CPU, 0)
+    source = Batches(load_pairs(folder, Split.TRAIN), HintConfig(), of_batch(4), CPU, 0)
     for number in range(5):
         wanted = colors[source.rows(number)].float() / 127.5 - 1
         assert torch.equal(source.draw(number).color, wanted)
@@ -110,7 +115,7 @@ def test_the_same_picture_gets_another_hint_in_the_next_epoch() -> None:
 def test_the_hint_belongs_to_the_picture_beside_it() -> None:
     pairs = plain_pairs(200)
     nothing_white = HintConfig(num_whiteouts=0, max_blocks=0)
-    batch = Batches(pairs, nothing_white, 8, CPU, 0).draw(0)
+    batch = Batches(pairs, nothing_white, of_batch(8), CPU, 0).draw(0)
     torch.testing.assert_close(batch.hint, batch.color)
     assert torch.equal(batch.given[:, :1], batch.edge)
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from training.generator import GeneratorShape, UNet
+from training.networks.unet import UNet, UNetShape
 from training.recipes import RECIPES, ConvOrder, Layout
 
 
@@ -17,9 +17,10 @@ def unet(size_px: int = 32, **overrides: Any) -> UNet:
         "bn_momentum": 0.1,
         "z_size": 100,
         "z_form": "lowres",
+        "hint_channels": 3,
         "size_px": size_px,
     }
-    return UNet(GeneratorShape(**(facts | overrides)))
+    return UNet(UNetShape(**(facts | overrides)))
 
 
 def given(size_px: int, batch: int = 2) -> tuple[Tensor, Tensor]:
@@ -43,8 +44,8 @@ def test_has_18_convolutions_and_5_transposed_ones(layout: str) -> None:
 
 def test_the_papers_generator_has_31_million_parameters_and_its_noise_7() -> None:
     with torch.device("meta"):
-        without = num_parameters(UNet(GeneratorShape.of(RECIPES["unet-l2"], 256)))
-        with_noise = num_parameters(UNet(GeneratorShape.of(RECIPES["paper"], 256)))
+        without = num_parameters(UNet(UNetShape.of(RECIPES["unet-l2"], 256)))
+        with_noise = num_parameters(UNet(UNetShape.of(RECIPES["paper"], 256)))
     assert round(without / 1e6, 2) == 31.05
     assert round((with_noise - without) / 1e6, 2) == 6.62
 

@@ -5,14 +5,14 @@ import torch
 from torch import Tensor, nn
 
 from training import penalty
-from training.critic import Critic, CriticShape
+from training.networks.critic import Critic
 
 Penalty = Callable[[Critic, Tensor, Tensor], Tensor]
 
 
 def scene(size_px: int = 64, batch: int = 3) -> tuple[Critic, Tensor, Tensor]:
     torch.manual_seed(5)
-    critic = Critic(CriticShape(width=4, size_px=size_px)).double()
+    critic = Critic(width=4, size_px=size_px).double()
     with torch.no_grad():
         # As drawn, the scores hardly move; larger weights make slopes worth penalising.
         for value in critic.parameters():

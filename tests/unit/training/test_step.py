@@ -23,7 +23,7 @@ def setting(**overrides: Any) -> tuple[Players, Batches, Arithmetic]:
     chance = torch.Generator().manual_seed(1)
     pictures = torch.randint(0, 256, (8, 4, 32, 32), dtype=torch.uint8, generator=chance)
     pairs = Pairs(pictures[:, :3], pictures[:, 3:], None)
-    batches = Batches(pairs, HintConfig(), config.batch_size, CPU, 0)
+    batches = Batches(pairs, HintConfig(), config.resolved(), CPU, 0)
     return gather(config, 32, CPU, 0), batches, Arithmetic.of(config)
 
 
@@ -54,8 +54,8 @@ def test_the_generators_update_leaves_the_critic_alone() -> None:
     # A critic that never learns shows what the generator's update does to it.
     players, batches, how = setting(recipe="paper")
     assert players.critic is not None
-    assert players.critic_adam is not None
-    players.critic_adam.param_groups[0]["lr"] = 0.0
+    assert players.critic_optimizer is not None
+    players.critic_optimizer.param_groups[0]["lr"] = 0.0
     before = {name: value.clone() for name, value in players.critic.state_dict().items()}
     for step in range(2):
         train_step(players, batches, step, how)
@@ -65,7 +65,7 @@ def test_the_generators_update_leaves_the_critic_alone() -> None:
 
 def test_the_critics_update_leaves_the_generators_weights_alone() -> None:
     players, batches, how = setting(recipe="paper")
-    players.generator_adam.param_groups[0]["lr"] = 0.0
+    players.generator_optimizer.param_groups[0]["lr"] = 0.0
     before = [value.clone() for value in players.generator.parameters()]
     train_step(players, batches, 0, how)
     after = players.generator.parameters()
@@ -74,7 +74,7 @@ def test_the_critics_update_leaves_the_generators_weights_alone() -> None:
 
 def test_the_critic_learns_to_tell_real_from_fake() -> None:
     players, batches, how = setting(recipe="paper", learning_rate=1e-3)
-    players.generator_adam.param_groups[0]["lr"] = 0.0
+    players.generator_optimizer.param_groups[0]["lr"] = 0.0
     facts = [train_step(players, batches, step, how) for step in range(30)]
     assert facts[-1]["wasserstein_penalised"] > facts[0]["wasserstein_penalised"] + 0.1
 
@@ -82,10 +82,10 @@ def test_the_critic_learns_to_tell_real_from_fake() -> None:
 def test_the_critic_is_updated_n_critic_times_for_one_update_of_the_generator() -> None:
     players, batches, how = setting(recipe="paper", n_critic=3)
     train_step(players, batches, 0, how)
-    assert players.critic_adam is not None
-    counts = {int(state["step"]) for state in players.critic_adam.state.values()}
+    assert players.critic_optimizer is not None
+    counts = {int(state["step"]) for state in players.critic_optimizer.state.values()}
     assert counts == {3}
-    assert {int(state["step"]) for state in players.generator_adam.state.values()} == {1}
+    assert {int(state["step"]) for state in players.generator_optimizer.state.values()} == {1}
 
 
 @pytest.mark.parametrize("recipe", ["unet-l2", "paper"])
@@ -119,6 +119,6 @@ def test_it_learns_eight_pictures_by_heart(recipe: str) -> None:
     )
     color = (pictures * 255).to(torch.uint8)
     pairs = dataclasses.replace(batches.pairs, color=color)
-    source = Batches(pairs, HintConfig(), 8, CPU, 0)
+    source = Batches(pairs, HintConfig(), players.recipe, CPU, 0)
     facts = [train_step(players, source, step, how) for step in range(150)]
     assert facts[-1]["l2"] < 0.2 * facts[0]["l2"]

@@ -13,14 +13,11 @@ from torch import Tensor, nn
 
 from training.recipes import ConvOrder, Layout, Recipe, ZForm
 
-GIVEN_CHANNELS = 4
-"""One of line art and three of hint."""
-
 LOWRES_PX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratorShape:
+class UNetShape:
     """All that is needed to build a generator; `size_px` binds only the literal noise."""
 
     width: int
@@ -29,10 +26,11 @@ class GeneratorShape:
     bn_momentum: float
     z_size: int
     z_form: ZForm
+    hint_channels: int
     size_px: int
 
     @classmethod
-    def of(cls, recipe: Recipe, size_px: int) -> "GeneratorShape":
+    def of(cls, recipe: Recipe, size_px: int) -> "UNetShape":
         """Give the shape that a recipe wants for pictures of a size."""
         return cls(
             width=recipe.width,
@@ -41,6 +39,7 @@ class GeneratorShape:
             bn_momentum=recipe.bn_momentum,
             z_size=recipe.z_size,
             z_form=recipe.z_form,
+            hint_channels=4 if recipe.mask else 3,
             size_px=size_px,
         )
 
@@ -48,15 +47,15 @@ class GeneratorShape:
 class UNet(nn.Module):
     """Colour line art: an encoder, a decoder, and skips between levels of one size."""
 
-    def __init__(self, shape: GeneratorShape) -> None:
+    def __init__(self, shape: UNetShape) -> None:
         super().__init__()
-        self.shape = shape
+        self.multiple = 16 if shape.layout == "A" else 32
         self.z_size = shape.z_size
         self.noise = NoisePlane(shape) if shape.z_size else None
         w = shape.width
         poolings = 4 if shape.layout == "A" else 5
         outs = [w * 2**level for level in range(5)]
-        ins = [GIVEN_CHANNELS + (self.noise is not None), *outs]
+        ins = [1 + shape.hint_channels + (self.noise is not None), *outs]
         self.levels = nn.ModuleList(
             _double_conv(ins[level], outs[level], shape) for level in range(poolings)
         )
@@ -69,18 +68,18 @@ class UNet(nn.Module):
         last = 1 if shape.layout == "A" else 2
         self.to_rgb = nn.ConvTranspose2d(w, 3, kernel_size=last, stride=last)
 
-    def forward(self, edge_B1HW: Tensor, hint_B3HW: Tensor, z_BZ: Tensor | None = None) -> Tensor:
+    def forward(self, edge_B1HW: Tensor, hint_BCHW: Tensor, z_BZ: Tensor | None = None) -> Tensor:
         """Colour a batch.
 
         Args:
             edge_B1HW: line art in [-1, 1], white paper +1.
-            hint_B3HW: hints in [-1, 1].
+            hint_BCHW: hints in [-1, 1], with a mask where the shape has one.
             z_BZ: normal noise; None stands for its mean, zero.
 
         Returns:
             Pictures B3HW in [-1, 1].
         """
-        planes = [edge_B1HW, hint_B3HW]
+        planes = [edge_B1HW, hint_BCHW]
         if self.noise is not None:
             z = edge_B1HW.new_zeros(len(edge_B1HW), self.z_size) if z_BZ is None else z_BZ
             planes.append(self.noise(z, edge_B1HW.shape[-2:]))
@@ -99,7 +98,7 @@ class UNet(nn.Module):
 class NoisePlane(nn.Module):
     """Turn a noise vector into one plane of the picture's size."""
 
-    def __init__(self, shape: GeneratorShape) -> None:
+    def __init__(self, shape: UNetShape) -> None:
         super().__init__()
         self.side = shape.size_px if shape.z_form == "literal" else LOWRES_PX
         self.is_literal = shape.z_form == "literal"
@@ -125,7 +124,7 @@ class NoisePlane(nn.Module):
 class _Up(nn.Module):
     """Double the size, join the skip, convolve twice."""
 
-    def __init__(self, width: int, skip: int, shape: GeneratorShape) -> None:
+    def __init__(self, width: int, skip: int, shape: UNetShape) -> None:
         super().__init__()
         enlarge = nn.ConvTranspose2d(2 * width, width, kernel_size=2, stride=2)
         self.enlarge = nn.Sequential(*_normalised(enlarge, width, shape))
@@ -136,16 +135,16 @@ class _Up(nn.Module):
         return joined
 
 
-def _double_conv(inputs: int, outputs: int, shape: GeneratorShape) -> nn.Sequential:
+def _double_conv(inputs: int, outputs: int, shape: UNetShape) -> nn.Sequential:
     return nn.Sequential(*_conv(inputs, outputs, shape), *_conv(outputs, outputs, shape))
 
 
-def _conv(inputs: int, outputs: int, shape: GeneratorShape) -> list[nn.Module]:
+def _conv(inputs: int, outputs: int, shape: UNetShape) -> list[nn.Module]:
     conv = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1)
     return _normalised(conv, outputs, shape)
 
 
-def _normalised(conv: nn.Module, channels: int, shape: GeneratorShape) -> list[nn.Module]:
+def _normalised(conv: nn.Module, channels: int, shape: UNetShape) -> list[nn.Module]:
     norm = nn.BatchNorm2d(channels, momentum=shape.bn_momentum)
     relu = nn.ReLU()
     return [conv, relu, norm] if shape.order == "conv-relu-bn" else [conv, norm, relu]
