@@ -27,6 +27,7 @@ bench: $(READY) .bench-venv/ready ## scrape beside img2dataset, other clients, m
 	$(BIN)/python tests/benchmarks/bench_scrape.py --img2dataset .bench-venv/bin/python
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_rate.py
+	$(BIN)/python tests/benchmarks/bench_runners.py
 
 docs: $(READY) ## write the generated pages of docs/
 	$(BIN)/python -m docs.generate

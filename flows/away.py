@@ -26,6 +26,11 @@ def prepare() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def dask_setup(worker: object) -> None:  # noqa: ARG001
+    """Make a worker of a Dask worker that starts here; Dask knows it by this name."""
+    prepare()
+
+
 def do(function: Callable[[Part], Result], part: Part) -> tuple[Result, list[logging.LogRecord]]:
     """Do a part; give its result, and what was logged meanwhile."""
     # There are as many workers as cores: OpenCV shall not start that many threads in each.

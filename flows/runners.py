@@ -5,7 +5,9 @@ line, and the same command goes on behind the parts that are done.
 """
 
 import importlib.util
+import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,18 +88,28 @@ def _processes(name: str, workers: int) -> Iterator[Engine]:
         ) from error
 
 
+def _local_cluster(workers: int) -> dict[str, Any]:
+    return {
+        "n_workers": workers,
+        "threads_per_worker": 1,
+        # A share of the memory is little for one huge picture, and Dask kills who takes more.
+        "memory_limit": 0,
+        "dashboard_address": None,
+        "preload": [away.__name__],
+        "silence_logs": logging.ERROR,
+    }
+
+
 @contextmanager
 def _dask(name: str, workers: int, address: str) -> Iterator[Engine]:
-    from concurrent.futures import CancelledError  # noqa: PLC0415
-
+    # An extra: who runs no Dask needs none of it.
     from distributed import KilledWorker  # noqa: PLC0415
     from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
 
     if address:
         runner = DaskTaskRunner(address=address)
     else:
-        here = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": 0}
-        runner = DaskTaskRunner(cluster_kwargs=here | {"dashboard_address": None})
+        runner = DaskTaskRunner(cluster_kwargs=_local_cluster(workers))
     where = f"the Dask cluster at {address}" if address else "the local Dask cluster"
 
     def check() -> None:
