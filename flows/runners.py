@@ -96,7 +96,7 @@ def _local_cluster(workers: int) -> dict[str, Any]:
         "memory_limit": 0,
         "dashboard_address": None,
         "preload": [away.__name__],
-        "silence_logs": logging.ERROR,
+        "silence_logs": logging.CRITICAL,
     }
 
 
@@ -110,6 +110,9 @@ def _dask(name: str, workers: int, address: str) -> Iterator[Engine]:
         runner = DaskTaskRunner(address=address)
     else:
         runner = DaskTaskRunner(cluster_kwargs=_local_cluster(workers))
+    # What a person sees here we say ourselves; distributed adds tracebacks of its own.
+    for talker in ("distributed", "distributed.client"):
+        logging.getLogger(talker).setLevel(logging.CRITICAL)
     where = f"the Dask cluster at {address}" if address else "the local Dask cluster"
 
     def check() -> None:
