@@ -22,11 +22,18 @@ check: $(READY) ## format, lint, types, the stairs, docs up to date
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
-bench: $(READY) .bench-venv/ready ## scrape beside img2dataset, other clients, memory, pace
+bench: $(READY) .bench-venv/ready ## what each room costs, beside what others do
 	$(BIN)/python tests/benchmarks/bench_clients.py --clients .bench-venv/bin/python
 	$(BIN)/python tests/benchmarks/bench_scrape.py --img2dataset .bench-venv/bin/python
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_rate.py
+	$(BIN)/python tests/benchmarks/bench_runners.py
+	$(BIN)/python tests/benchmarks/bench_data_path.py --img2dataset .bench-venv/bin/python
+	$(BIN)/python tests/benchmarks/bench_decode.py
+	$(BIN)/python tests/benchmarks/bench_dedup.py
+	$(BIN)/python tests/benchmarks/bench_edges.py
+	$(BIN)/python -m tests.benchmarks.bench_hints
+	$(BIN)/python tests/benchmarks/bench_loader.py
 
 docs: $(READY) ## write the generated pages of docs/
 	$(BIN)/python -m docs.generate

@@ -106,8 +106,9 @@ def _run(verb: str, config: PipelineConfig) -> str:
     for name, value in PREFECT_SETTINGS.items():
         os.environ.setdefault(name, value)
     # Prefect and torch are slow to import, and `show` and --help need neither.
-    from flows import pipeline, server, stages  # noqa: PLC0415
+    from flows import pipeline, runners, server, stages  # noqa: PLC0415
 
+    runners.require(config)
     flow = pipeline.full_pipeline if verb == "run" else getattr(stages, verb)
     with server.listening():
         record = flow(config)

@@ -1,6 +1,8 @@
 """The one configuration: a root, a seed, and one section a stage, which the stage owns."""
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from evaluation.config import EvaluationConfig, ReportConfig
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
@@ -21,6 +23,15 @@ class PipelineConfig(Section):
 
     workers: int = Field(2, ge=1, le=256, json_schema_extra=OPERATIONAL)
     """So many parts of a stage are worked on at once."""
+
+    runner: Literal["threads", "processes", "dask"] = Field(
+        "threads", json_schema_extra=OPERATIONAL
+    )
+    """Who works on the parts of clean, pack and condition."""
+
+    dask_address: str = Field("", json_schema_extra=OPERATIONAL)
+    """With the runner dask: the scheduler of a cluster that is there, such as tcp://host:8786.
+    Empty: a cluster of `workers` processes on this machine, for as long as the stage lasts."""
 
     rivals: tuple[RecipeName, ...] = Field(("unet-l2",))
     """Recipes trained beside training.recipe on the same data, to compare with."""
@@ -45,6 +56,13 @@ class PipelineConfig(Section):
 
     report: ReportConfig = ReportConfig()
     """What the report shows."""
+
+    @field_validator("dask_address")
+    @classmethod
+    def _only_for_dask(cls, address: str, info: ValidationInfo) -> str:
+        if address and info.data.get("runner") != "dask":
+            raise ValueError("means nothing without --runner dask")
+        return address
 
     @property
     def recipes(self) -> tuple[RecipeName, ...]:

@@ -1,24 +1,31 @@
 """A stage's parts become Prefect tasks: seen in the UI one by one, a few at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture, as_completed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.futures import PrefectFuture, PrefectWrappedFuture
 
+from flows import away
+from flows.config import PipelineConfig
+from flows.runners import Engine, engine_of
 from storage.parts import Each
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
+AHEAD = 2
+"""So many parts a worker are handed out, that none waits for its next and memory holds few."""
 
-def as_tasks(workers: int) -> Each:
-    """Give the way to walk over parts with so many Prefect tasks at once.
 
-    What is done is in our own ledger: Prefect neither caches nor keeps a result.
+def as_tasks(config: PipelineConfig) -> Each:
+    """Give the way to walk over parts with Prefect tasks, on the engine that is asked for.
+
+    What is done is in our own ledger: Prefect neither caches nor keeps a result. The first part to
+    fail ends the walk: those not yet begun are never begun.
     """
 
     def each(
@@ -27,16 +34,39 @@ def as_tasks(workers: int) -> Each:
         parts: Sequence[Part],
         done: Callable[[Part], None],
     ) -> list[Result]:
-        with ThreadPoolTaskRunner[Result](max_workers=workers) as runner:
-            part_of: dict[PrefectFuture[Result], Part] = {
-                runner.submit(_as_task(f"{name}-{number}", partial(function, part)), {}): part
-                for number, part in enumerate(parts)
-            }
-            for future in as_completed(list(part_of)):
-                done(part_of[future])
-            return [future.result() for future in part_of]
+        if not parts:
+            return []
+        elsewhere = config.runner != "threads"
+        work: Callable[[Part], Any] = partial(away.do, function) if elsewhere else function
+        tasks = (
+            _as_task(f"{name}-{number}", partial(work, part)) for number, part in enumerate(parts)
+        )
+        results: dict[int, Any] = {}
+        with engine_of(name, config, len(parts)) as engine:
+            for number, result in _walk(engine, tasks, AHEAD * config.workers):
+                results[number] = away.tell(result) if elsewhere else result
+                done(parts[number])
+        return [results[number] for number in range(len(parts))]
 
     return each
+
+
+def _walk(
+    engine: Engine, tasks: Iterator[Task[[], Result]], at_once: int
+) -> Iterator[tuple[int, Result]]:
+    """Give what the tasks answer with their numbers, in whichever order they end."""
+    ended: SimpleQueue[PrefectFuture[Result]] = SimpleQueue()
+    number_of: dict[PrefectFuture[Result], int] = {}
+    for number, one in enumerate(tasks):
+        if len(number_of) == at_once:
+            future = engine.wait(ended)
+            yield number_of.pop(future), future.result()
+        submitted: PrefectWrappedFuture[Result, Any] = engine.runner.submit(one, {})
+        number_of[submitted] = number
+        submitted.add_done_callback(ended.put)
+    while number_of:
+        future = engine.wait(ended)
+        yield number_of.pop(future), future.result()
 
 
 def _as_task(name: str, function: Callable[[], Result]) -> Task[[], Result]:

@@ -10,9 +10,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from prefect.context import refresh_global_settings_context
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_URL
 
 from storage.errors import BadInput, IrodoriError
 
@@ -36,13 +37,26 @@ def listening() -> Iterator[None]:
         return
     if os.environ.get("PREFECT_API_URL"):
         raise BadInput(f"PREFECT_API_URL: no server answers at {url}; start it or unset this")
-    with _temporary() as url, temporary_settings(updates={PREFECT_API_URL: url}):
+    with _temporary() as url, _settled(url):
         try:
             yield
         finally:
             # What is still queued for the server has to reach it before it goes.
             EventsWorker.drain_all(timeout=DRAIN_SECONDS)
             APILogWorker.drain_all(timeout=DRAIN_SECONDS)
+
+
+@contextmanager
+def _settled(url: str) -> Iterator[None]:
+    # In the environment, where Prefect's own threads see it too: one that does not know of this
+    # server, such as that of a process pool, starts one more.
+    os.environ["PREFECT_API_URL"] = url
+    refresh_global_settings_context()
+    try:
+        yield
+    finally:
+        del os.environ["PREFECT_API_URL"]
+        refresh_global_settings_context()
 
 
 @contextmanager

@@ -37,14 +37,14 @@ def scrape(config: PipelineConfig, layout: DataLayout) -> StageRecord:
 @_task
 def clean(config: PipelineConfig, scraped: StageRecord, layout: DataLayout) -> StageRecord:
     """Decide which originals are fit to train on."""
-    each = as_tasks(config.workers)
+    each = as_tasks(config)
     return artifacts.show("clean", preprocessing.stage.clean(config.clean, scraped, layout, each))
 
 
 @_task
 def pack(config: PipelineConfig, cleaned: StageRecord, layout: DataLayout) -> StageRecord:
     """Turn kept originals into shards of square pictures."""
-    each = as_tasks(config.workers)
+    each = as_tasks(config)
     return artifacts.show("pack", preprocessing.stage.pack(config.pack, cleaned, layout, each))
 
 
@@ -52,7 +52,7 @@ def pack(config: PipelineConfig, cleaned: StageRecord, layout: DataLayout) -> St
 def condition(config: PipelineConfig, packed: StageRecord, layout: DataLayout) -> StageRecord:
     """Draw line art and hints."""
     record = preprocessing.stage.condition(
-        config.condition, packed, layout, config.seed, as_tasks(config.workers)
+        config.condition, packed, layout, config.seed, as_tasks(config)
     )
     return artifacts.show("condition", record)
 

@@ -1,0 +1,68 @@
+"""A part in another process, maybe on another machine: one core, and its log travels home."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from logging.handlers import QueueHandler
+from queue import SimpleQueue
+from typing import TypeVar
+
+import cv2
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+ROOMS = ("preprocessing", "storage")
+"""Where the parts' functions live."""
+
+
+def prepare() -> None:
+    """Make a worker of a fresh process: one core, and the end is announced by who started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # torch reads it when it is imported, which only some parts do.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def dask_setup(worker: object) -> None:  # noqa: ARG001
+    """Make a worker of a Dask worker that starts here; Dask knows it by this name."""
+    prepare()
+
+
+def do(function: Callable[[Part], Result], part: Part) -> tuple[Result, list[logging.LogRecord]]:
+    """Do a part; give its result, and what was logged meanwhile."""
+    # There are as many workers as cores: OpenCV shall not start that many threads in each.
+    cv2.setNumThreads(1)
+    with _noted() as notes:
+        result = function(part)
+    return result, [notes.get() for _ in range(notes.qsize())]
+
+
+def tell(brought: tuple[Result, list[logging.LogRecord]]) -> Result:
+    """Log at home what a part has logged away; give its result."""
+    result, records = brought
+    for record in records:
+        logging.getLogger(record.name).handle(record)
+    return result
+
+
+@contextmanager
+def _noted() -> Iterator["SimpleQueue[logging.LogRecord]"]:
+    notes: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    handler = QueueHandler(notes)
+    here = threading.get_ident()
+    handler.addFilter(lambda record: record.thread == here)
+    loggers = [logging.getLogger(room) for room in ROOMS]
+    for logger in loggers:
+        # All is told at home: whoever else listens here (Prefect does) would tell it twice.
+        logger.handlers = [each for each in logger.handlers if isinstance(each, QueueHandler)]
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+        logger.propagate = False
+    try:
+        yield notes
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
