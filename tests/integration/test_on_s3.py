@@ -42,7 +42,7 @@ PROJECT = Path(__file__).parents[2]
 FLAGS = [
     *("--scraper.sample-posts", "40", "--scraper.max-posts", "40", "--rivals", "[]"),
     *("--clean.min-side-px", "128", "--pack.size-px", "32", "--pack.samples-per-shard", "20"),
-    *("--training.steps", "4", "--training.width", "4", "--training.networks.critic-width", "4"),
+    *("--training.steps", "4", "--training.width", "4", "--training.critic-width", "4"),
     *("--training.feature-weight", "0", "--training.checkpoint-every", "2"),
     *("--evaluation.num-pictures", "2", "--report.num-pictures", "2"),
 ]
