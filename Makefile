@@ -29,6 +29,7 @@ bench: $(READY) .bench-venv/ready ## what each room costs, beside what others do
 	$(BIN)/python tests/benchmarks/bench_rate.py
 	$(BIN)/python tests/benchmarks/bench_runners.py
 	$(BIN)/python tests/benchmarks/bench_data_path.py --img2dataset .bench-venv/bin/python
+	$(BIN)/python tests/benchmarks/bench_refresh.py
 	$(BIN)/python tests/benchmarks/bench_decode.py
 	$(BIN)/python tests/benchmarks/bench_dedup.py
 	$(BIN)/python tests/benchmarks/bench_edges.py

@@ -8,7 +8,7 @@ from scraper.politeness import retry_after
 from scraper.transport import UNREACHED, Reply
 from storage.records import DropReason
 
-BLOCK_BYTES = 1 << 16
+BLOCK_BYTES = 1 << 18
 
 LATER = {408, 429, 500, 502, 503, 504, *range(520, 525)}
 GONE = {404, 410}
@@ -73,15 +73,16 @@ def _read_all(reply: Reply, url: str, max_bytes: int, seconds: float) -> bytes:
     length = reply.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise too_large
-    content = bytearray()
+    blocks, size = [], 0
     while block := reply.read(BLOCK_BYTES):
-        content += block
+        blocks.append(block)
+        size += len(block)
         # Counted too: a length can be missing, or that of packed bytes.
-        if len(content) > max_bytes:
+        if size > max_bytes:
             raise too_large
         if time.monotonic() > until:
-            raise Later(f"still dripping after {seconds:g} s and {len(content)} bytes")
-    return bytes(content)
+            raise Later(f"still dripping after {seconds:g} s and {size} bytes")
+    return b"".join(blocks)
 
 
 def _has_challenge(content: bytes) -> bool:

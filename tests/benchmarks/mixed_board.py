@@ -41,7 +41,7 @@ http {{
 @contextmanager
 def serve_mixed(made: Made) -> Iterator[str]:
     """Serve the pictures and their listing while the block runs; yields the address."""
-    with serve_app(_build(made)) as app:
+    with serve_app(build_mixed(made)) as app:
         if not shutil.which("nginx"):
             yield app
             return
@@ -54,7 +54,9 @@ def url_of(picture: Mixed, address: str) -> str:
     return f"{address}/images/{DIRECTORY}/{picture.name}"
 
 
-def _build(made: Made) -> Starlette:
+def build_mixed(made: Made) -> Starlette:
+    """Build the app of the board."""
+
     def post(address: str, post_id: int) -> str:
         picture, md5 = made.pictures[post_id - 1], made.md5s[post_id - 1]
         return (
