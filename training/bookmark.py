@@ -58,6 +58,9 @@ def resume(train_folder: UPath, players: Players) -> Journal:
         row = checkpoint.read_tensors(last.folder / ROW)
         journal.num_steps = int(row.pop("steps"))
         journal.sums = row
+    else:
+        # Killed between a checkpoint and the end of the bookmark before it.
+        remove(train_folder)
     logger.info("resumed step=%d folder=%s", last.step, last.folder)
     return journal
 

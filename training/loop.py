@@ -90,8 +90,8 @@ class Run:
     def keep(self, step: int, *, is_last: bool) -> None:
         """Save a checkpoint in its rhythm, or a bookmark when it is time or the end."""
         if self._is_save(step):
-            checkpoint.save(self.folder, self.players, step)
             self.journal.save_best()
+            checkpoint.save(self.folder, self.players, step)
             bookmark.remove(self.folder)
             logger.info("saved step=%d of=%d", step, self.config.steps)
         elif is_last or time.monotonic() - self.kept_at > 60 * self.config.bookmark_minutes:

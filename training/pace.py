@@ -11,28 +11,22 @@ class Pace:
     """A clock that is read with every row."""
 
     def __init__(self, players: Players, how: Arithmetic, step: int) -> None:
-        """Start the clock after a step."""
-        self.players, self.how = players, how
+        """Start the clock after a step; a GPU is measured first, while its memory is still free."""
+        self.batch_size = players.recipe.batch_size
+        self.pictures_at_peak: float | None = None
+        if how.device.type == "cuda":
+            gflop = effort.gflop_per_picture(players.recipe, players.size_px, how)
+            self.pictures_at_peak = 1000 * effort.peak_tflops(how.device, how.bf16) / gflop
         self.step, self.steps = step, 0
         self.told_at = time.monotonic()
-        self.pictures_at_peak: float | None = None
 
     def at(self, step: int) -> dict[str, float]:
-        """Give pictures per second and the share of the peak since the row before."""
+        """Give pictures per second, and their share of the peak, since the row before."""
         now = time.monotonic()
         self.steps, self.step = step - self.step, step
-        pictures = self.steps * self.players.recipe.batch_size
-        speed = pictures / max(now - self.told_at, 1e-9)
+        speed = self.steps * self.batch_size / max(now - self.told_at, 1e-9)
+        self.told_at = now
         facts = {"pictures_per_second": speed}
-        if self.how.device.type == "cuda":
-            facts["share_of_peak"] = speed / self._at_peak()
-        self.told_at = time.monotonic()
+        if self.pictures_at_peak:
+            facts["share_of_peak"] = speed / self.pictures_at_peak
         return facts
-
-    def _at_peak(self) -> float:
-        """Give the pictures per second of a machine that does nothing but matrix products."""
-        if self.pictures_at_peak is None:
-            gflop = effort.gflop_per_picture(self.players.recipe, self.players.size_px, self.how)
-            tflops = effort.peak_tflops(self.how.device, self.how.bf16)
-            self.pictures_at_peak = 1000 * tflops / gflop
-        return self.pictures_at_peak

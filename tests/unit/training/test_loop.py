@@ -1,6 +1,7 @@
 """A training that is stopped, starved or out of its mind, and what it leaves."""
 
 import json
+import shutil
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -112,6 +113,16 @@ def test_a_killed_training_goes_on_from_its_newest_bookmark(
     train(config, paired, layout, 0, lambda glance: seen.append(glance.step))
     # Step 5 is a checkpoint, the sixth step was lost; what was seen before is not seen again.
     assert seen == [6, 7]
+
+
+def test_killed_between_the_last_checkpoint_and_the_seal_it_leaves_no_bookmark_behind(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    wanted = train(config_of(**SHORT), paired, layout, 0)
+    folder = Path(str(folder_of(layout, wanted)))
+    shutil.copytree(folder / "checkpoints" / "step-0000005", folder / "bookmark" / "half")
+    (folder / "stage.json").unlink()
+    assert digests(train(config_of(**SHORT), paired, layout, 0)) == digests(wanted)
 
 
 def test_the_best_checkpoint_by_validation_is_named(
