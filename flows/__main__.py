@@ -1,17 +1,19 @@
 """The command `irodori`, also `python -m flows`.
 
-Exit codes: 0 done, 1 a stage or a check failed, 2 bad input, 130 interrupted; never a traceback,
-which is in the log instead. Whatever was interrupted goes on where it was when the same command is
-run again.
+Exit codes: 0 done, 1 a stage or a check failed, 2 bad input, 130 interrupted (Ctrl-C), 143 ended
+(SIGTERM); never a traceback, which is in the log instead. Whatever was interrupted goes on where it
+was when the same command is run again.
 """
 
 import errno
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import yaml
 from rich.logging import RichHandler
@@ -42,8 +44,13 @@ PREFECT_SETTINGS = {
 logger = logging.getLogger(__name__)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM asks for the same as Ctrl-C."""
+
+
 def main() -> None:
     """Do what the command line asks, and exit."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(answer(sys.argv[1:]))
 
 
@@ -62,8 +69,9 @@ def answer(arguments: Sequence[str]) -> int:
             layout.check()
             told, code = _obey(command), 0
         _say(told)
-    except KeyboardInterrupt:
-        return _tell("interrupted; run the same command again and it goes on where it was", 130)
+    except KeyboardInterrupt as asked:
+        told = "interrupted; run the same command again and it goes on where it was"
+        return _tell(told, 143 if isinstance(asked, Terminated) else 130)
     except BadInput as error:
         return _tell(str(error), 2)
     except OSError as error:
@@ -76,6 +84,10 @@ def answer(arguments: Sequence[str]) -> int:
         logger.debug("failed", exc_info=True)
         return _tell(f"{type(error).__name__}: {error}{_where(log)}", 1)
     return code
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    raise Terminated
 
 
 def _obey(command: Command) -> str:

@@ -62,8 +62,10 @@ def train(
     config: PipelineConfig, recipe: RecipeName, paired: StageRecord, layout: DataLayout
 ) -> StageRecord:
     """Train one recipe."""
-    record = training.stage.train(config.training_of(recipe), paired, layout, config.seed)
-    return artifacts.show(label_of(Stage.TRAIN, recipe), record)
+    label = label_of(Stage.TRAIN, recipe)
+    section, watcher = config.training_of(recipe), artifacts.Live(label)
+    record = training.stage.train(section, paired, layout, config.seed, watcher)
+    return artifacts.show(label, record)
 
 
 @_task

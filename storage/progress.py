@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from rich.console import Console
@@ -68,7 +69,8 @@ def _bar(what: str, total: int, already: int) -> Iterator[Advance]:
 @contextmanager
 def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
     lock = threading.Lock()
-    done_so_far, told_at = already, time.monotonic()
+    begun_at = told_at = time.monotonic()
+    done_so_far = already
 
     def advance(done: int = 1, **facts: float | str) -> None:
         nonlocal done_so_far, told_at
@@ -77,7 +79,9 @@ def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
             if time.monotonic() - told_at < SECONDS_BETWEEN_LINES:
                 return
             told_at = time.monotonic()
-        logger.info("%s done=%d of=%d %s", what, done_so_far, total, _told(facts))
+        seconds_each = (told_at - begun_at) / max(done_so_far - already, 1)
+        left = timedelta(seconds=round(seconds_each * (total - done_so_far)))
+        logger.info("%s done=%d of=%d left=%s %s", what, done_so_far, total, left, _told(facts))
 
     yield advance
 

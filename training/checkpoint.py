@@ -56,14 +56,14 @@ def list_checkpoints(train_folder: UPath) -> list[Checkpoint]:
 def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
     """Save all that is needed to colour, to judge and to go on."""
     folder = train_folder / FOLDER / name_of(step)
-    _write(folder / GENERATOR, players.generator.state_dict())
+    write_tensors(folder / GENERATOR, players.generator.state_dict())
     if players.averaged:
-        _write(folder / AVERAGED, players.averaged.state_dict())
+        write_tensors(folder / AVERAGED, players.averaged.state_dict())
     optimizer = _to_tensors("generator", players.generator_optimizer)
     if players.critic and players.critic_optimizer:
-        _write(folder / CRITIC, players.critic.state_dict())
+        write_tensors(folder / CRITIC, players.critic.state_dict())
         optimizer |= _to_tensors("critic", players.critic_optimizer)
-    _write(folder / OPTIMIZER, optimizer)
+    write_tensors(folder / OPTIMIZER, optimizer)
     state = {
         "step": step,
         "recipe": dataclasses.asdict(players.recipe),
@@ -85,7 +85,7 @@ def restore(checkpoint: Checkpoint, players: Players) -> None:
     _fill(players.generator, checkpoint.folder / GENERATOR)
     if players.averaged:
         _fill(players.averaged, checkpoint.folder / AVERAGED)
-    optimizer = _read(checkpoint.folder / OPTIMIZER)
+    optimizer = read_tensors(checkpoint.folder / OPTIMIZER)
     _from_tensors("generator", players.generator_optimizer, optimizer)
     if players.critic and players.critic_optimizer:
         _fill(players.critic, checkpoint.folder / CRITIC)
@@ -134,17 +134,24 @@ def _state(folder: UPath) -> dict[str, Any]:
 
 def _fill(network: nn.Module, path: UPath) -> None:
     try:
-        network.load_state_dict(_read(path))
+        network.load_state_dict(read_tensors(path))
     except RuntimeError as error:
         raise CorruptFile(f"{path}: fits another network than {STATE} says") from error
 
 
-def _write(path: UPath, tensors: Mapping[str, Tensor]) -> None:
+def write_tensors(path: UPath, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors by their names, whole or not at all."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     files.write_bytes(path, safetensors.torch.save(plain))
 
 
-def _read(path: UPath) -> dict[str, Tensor]:
+def read_tensors(path: UPath) -> dict[str, Tensor]:
+    """Read tensors by their names.
+
+    Raises:
+        MissingInput: there is no such file.
+        CorruptFile: it is cut or something else.
+    """
     try:
         return safetensors.torch.load(files.read_bytes(path))
     except FileNotFoundError as error:

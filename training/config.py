@@ -48,6 +48,9 @@ class TrainingConfig(Section):
     log_every: int | None = Field(None, ge=1)
     """Steps averaged in one row of metrics; a two-hundredth of the steps when not given."""
 
+    bookmark_minutes: float = Field(10.0, gt=0, json_schema_extra=OPERATIONAL)
+    """Minutes of work that a killed training loses at most; a cancelled one loses none."""
+
     device: Literal["auto", "cpu", "cuda"] = Field("auto", json_schema_extra=OPERATIONAL)
     """Where to compute; auto takes the GPU when there is one."""
 

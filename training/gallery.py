@@ -6,7 +6,7 @@ from torch import Tensor
 from upath import UPath
 
 from storage import files
-from storage.pictures import encode_png
+from storage.pictures import Picture, encode_png
 from training.checkpoint import name_of
 from training.data import Pairs, generator_of, to_float, to_pixels
 from training.networks.build import hint_channels
@@ -28,8 +28,13 @@ class Gallery:
         self.color = to_float(pairs.color[:count].to(device))
         self.seed = seed
 
-    def draw(self, players: Players, train_folder: UPath, step: int) -> None:
-        """Colour the pictures as the app would and write them as one sheet."""
+    def draw(self, players: Players, train_folder: UPath, step: int) -> tuple[Picture, float]:
+        """Colour the pictures as the app would and write them as one sheet.
+
+        Returns:
+            The sheet, and how far ours lie from the truth: the root mean square of a picture's
+            differences in [0, 1], mean over the pictures.
+        """
         chance = generator_of(self.seed, "gallery")
         recipe, colorist = players.recipe, players.colorist
         z = torch.randn(len(self.edge), recipe.z_size, generator=chance)
@@ -39,12 +44,19 @@ class Gallery:
             ours = colorist(self.edge, hint, z.to(self.edge) if recipe.z_size else None)
         players.generator.train()
         columns = [self.edge.expand_as(self.color), self.hint[:, :3], ours, self.color]
-        sheet_HWC = _sheet(torch.stack([to_pixels(column).cpu() for column in columns], dim=1))
+        pixels = torch.stack([to_pixels(column).cpu() for column in columns], dim=1)
+        sheet_HWC = _sheet(pixels)
         path = train_folder / FOLDER / f"{name_of(step)}.png"
         files.write_bytes(path, encode_png(sheet_HWC))
+        return sheet_HWC, _rmse(pixels[:, -2], pixels[:, -1])
 
 
-def _sheet(pixels_RKCHW: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _rmse(ours_BCHW: Tensor, truth_BCHW: Tensor) -> float:
+    difference = (ours_BCHW.double() - truth_BCHW.double()) / 255
+    return difference.flatten(1).square().mean(dim=1).sqrt().mean().item()
+
+
+def _sheet(pixels_RKCHW: Tensor) -> Picture:
     rows, columns, channels, height, width = pixels_RKCHW.shape
     sheet = pixels_RKCHW.permute(0, 3, 1, 4, 2).reshape(rows * height, columns * width, channels)
     return np.ascontiguousarray(sheet.numpy())

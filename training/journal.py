@@ -1,4 +1,7 @@
-"""metrics.jsonl: one row of averaged losses every so many steps. No times, so that it repeats."""
+"""metrics.jsonl: one row of averaged losses every so many steps. No times, so that it repeats.
+
+best.json names the checkpoint that came nearest to the truth on the gallery's validation pictures.
+"""
 
 import json
 
@@ -9,6 +12,8 @@ from storage import files
 from storage.errors import CorruptFile
 
 NAME = "metrics.jsonl"
+BEST = "best.json"
+VAL_L2 = "val_l2"
 
 Row = dict[str, float | int]
 
@@ -18,28 +23,38 @@ class Journal:
 
     def __init__(self, train_folder: UPath, until_step: int) -> None:
         """Open the journal and forget what a killed run wrote after its last checkpoint."""
+        self.folder = train_folder
         self.path = train_folder / NAME
+        self.until_step = until_step
         self.rows = [row for row in _read(self.path) if row["step"] <= until_step]
-        self._sums: dict[str, Tensor] = {}
-        self._num_steps = 0
+        # The row that is not yet full.
+        self.sums: dict[str, Tensor] = {}
+        self.num_steps = 0
 
     def add(self, facts: dict[str, Tensor]) -> None:
         """Take a step's facts into the next row, without waiting for the device."""
         for name, fact in facts.items():
-            self._sums[name] = self._sums[name] + fact if name in self._sums else fact
-        self._num_steps += 1
+            self.sums[name] = self.sums[name] + fact if name in self.sums else fact
+        self.num_steps += 1
 
     def close_row(self, step: int) -> Row:
         """Write the mean of all facts since the row before."""
         row: Row = {"step": step}
-        row |= {name: total.item() / self._num_steps for name, total in self._sums.items()}
-        self._sums, self._num_steps = {}, 0
+        # By name, for a bookmark does not remember in which order they came.
+        row |= {name: self.sums[name].item() / self.num_steps for name in sorted(self.sums)}
+        self.sums, self.num_steps = {}, 0
         self.rows.append(row)
         return row
 
     def save(self) -> None:
         """Write all rows, whole or not at all."""
         files.write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
+
+    def save_best(self) -> None:
+        """Name the step whose checkpoint has the least `val_l2`, the first of equals."""
+        judged = [row for row in self.rows if VAL_L2 in row]
+        best = min(judged, key=lambda row: row[VAL_L2])
+        files.write_json(self.folder / BEST, {name: best[name] for name in ("step", VAL_L2)})
 
 
 def _read(path: UPath) -> list[Row]:

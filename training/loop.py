@@ -1,22 +1,26 @@
-"""The training loop: step, log, draw, save; killed anywhere, it goes on where it was."""
+"""The training loop: step, log, draw, save; stopped or killed anywhere, it goes on where it was."""
 
 import logging
-import math
 import time
 
 import torch
 from upath import UPath
 
-from storage.errors import IrodoriError
-from storage.progress import watch
-from training import checkpoint
+from storage import digest
+from storage.progress import Advance, watch
+from training import bookmark, checkpoint, memory, stopping
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batches
-from training.gallery import Gallery
-from training.journal import Journal, Row
+from training.divergence import refuse_broken_weights, refuse_row
+from training.journal import VAL_L2, Row
+from training.pace import Pace
 from training.players import Players
 from training.step import train_step
+from training.watching import Audience, Glance
+
+TOLD = ("loss", "l2", "wasserstein", "pictures_per_second", "share_of_peak")
+"""What the progress line tells, where it is known."""
 
 logger = logging.getLogger(__name__)
 
@@ -25,83 +29,95 @@ def fit(
     config: TrainingConfig,
     players: Players,
     batches: Batches,
-    gallery: Gallery,
+    audience: Audience,
     folder: UPath,
     how: Arithmetic,
 ) -> None:
-    """Train from the newest checkpoint, or from the start, to the last step."""
-    done = resume(players, folder)
-    journal = Journal(folder, until_step=done)
-    rhythm, clock = config.rhythm, Clock(players.recipe.batch_size)
+    """Train from where it was, or from the start, to the last step.
 
-    with watch(f"train {config.recipe}", config.steps, already=done) as tell:
-        for step in range(done + 1, config.steps + 1):
-            journal.add(train_step(players, batches, step - 1, how))
-            is_save = step % rhythm.checkpoint == 0 or step == config.steps
-
-            if is_save or step % rhythm.log == 0:
-                row = journal.close_row(step)
-                _refuse_nan(row, folder)
-                journal.save()
-                speed = clock.pictures_per_second(step - done)
-                tell(step - done, loss=row["loss"], l2=row["l2"], pictures_per_second=speed)
-                done = step
-
-            if is_save or step % rhythm.picture == 0:
-                gallery.draw(players, folder, step)
-
-            if is_save:
-                _refuse_broken_weights(players, folder, step)
-                checkpoint.save(folder, players, step)
-                logger.info("saved step=%d of=%d %s", step, config.steps, _told(row))
+    Raises:
+        Stopped: it was asked to end, and has left a bookmark.
+        IrodoriError: it diverged.
+        BadInput: the memory does not hold a step.
+    """
+    try:
+        _fit(Run(config, players, audience, folder, how), batches)
+    except torch.OutOfMemoryError:
+        pass  # What the failed step holds is freed on the way out of here.
+    else:
+        return
+    raise memory.out_of_memory(players, batches, how)
 
 
-def resume(players: Players, folder: UPath) -> int:
-    """Put the players where the newest checkpoint was; give its step, or 0 without one."""
-    checkpoints = checkpoint.list_checkpoints(folder)
-    if not checkpoints:
-        return 0
-    checkpoint.drop_old_optimizers(folder)
-    checkpoint.restore(checkpoints[-1], players)
-    logger.info("resumed step=%d folder=%s", checkpoints[-1].step, folder)
-    return checkpoints[-1].step
+class Run:
+    """One process's share of a training: what it says and what it keeps after each step."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        players: Players,
+        audience: Audience,
+        folder: UPath,
+        how: Arithmetic,
+    ) -> None:
+        """Put the players and the journal where the newest checkpoint was."""
+        self.config, self.players, self.how = config, players, how
+        self.audience, self.folder = audience, folder
+        self.journal = bookmark.resume(folder, players)
+        self.done = self.journal.until_step
+        self.pace = Pace(players, how, self.done)
+        self.kept_at = time.monotonic()
+
+    def say(self, step: int, tell: Advance) -> None:
+        """Close the row and draw the pictures, each in its rhythm; show what is new."""
+        rhythm, row, sheet = self.config.rhythm, Row(), None
+        if self._is_save(step) or step % rhythm.log == 0:
+            row = self.journal.close_row(step)
+            refuse_row(row, self.players, self.folder)
+        if self._is_save(step) or step % rhythm.picture == 0:
+            refuse_broken_weights(self.players, self.folder, step)
+            sheet, val_l2 = self.audience.gallery.draw(self.players, self.folder, step)
+            if self._is_save(step):
+                row[VAL_L2] = val_l2
+        if row:
+            self.journal.save()
+            facts = row | self.pace.at(step)
+            tell(self.pace.steps, **{name: facts[name] for name in TOLD if name in facts})
+            self.audience.show(Glance(step, self.config.steps, facts, sheet))
+        elif sheet is not None:
+            self.audience.show(Glance(step, self.config.steps, {}, sheet))
+
+    def keep(self, step: int, *, is_last: bool) -> None:
+        """Save a checkpoint in its rhythm, or a bookmark when it is time or the end."""
+        if self._is_save(step):
+            self.journal.save_best()
+            checkpoint.save(self.folder, self.players, step)
+            bookmark.remove(self.folder)
+            logger.info("saved step=%d of=%d", step, self.config.steps)
+        elif is_last or time.monotonic() - self.kept_at > 60 * self.config.bookmark_minutes:
+            refuse_broken_weights(self.players, self.folder, step)
+            bookmark.put(self.folder, self.players, self.journal, step)
+        else:
+            return
+        self.kept_at = time.monotonic()
+
+    def _is_save(self, step: int) -> bool:
+        return step % self.config.rhythm.checkpoint == 0 or step == self.config.steps
 
 
-class Clock:
-    """How fast the training goes, from row to row."""
-
-    def __init__(self, batch_size: int) -> None:
-        self.batch_size = batch_size
-        self.told_at = time.monotonic()
-
-    def pictures_per_second(self, steps: int) -> float:
-        """Give the speed since the last time it was asked for."""
-        now = time.monotonic()
-        seconds, self.told_at = now - self.told_at, now
-        return steps * self.batch_size / max(seconds, 1e-9)
-
-
-def _refuse_nan(row: Row, folder: UPath) -> None:
-    lost = [name for name, fact in row.items() if not math.isfinite(fact)]
-    if lost:
-        raise IrodoriError(_diverged(f"{', '.join(lost)} no longer finite", folder, row["step"]))
-
-
-def _refuse_broken_weights(players: Players, folder: UPath, step: int) -> None:
-    for network in (players.generator, players.critic):
-        if network and not all(torch.isfinite(value).all() for value in network.parameters()):
-            what = f"the {type(network).__name__}'s weights no longer finite"
-            raise IrodoriError(_diverged(what, folder, step))
-
-
-def _diverged(what: str, folder: UPath, step: float) -> str:
-    checkpoints = checkpoint.list_checkpoints(folder)
-    last = checkpoints[-1].folder if checkpoints else "none yet"
-    return (
-        f"training diverged at step {step}: {what}; last good checkpoint {last};"
-        " lower --training.learning-rate"
-    )
-
-
-def _told(row: Row) -> str:
-    return " ".join(f"{name}={fact:.4g}" for name, fact in row.items() if name != "step")
+def _fit(run: Run, batches: Batches) -> None:
+    steps = run.config.steps
+    with (
+        stopping.listening() as stop,
+        watch(f"train {run.config.recipe}", steps, already=run.done) as tell,
+        torch.random.fork_rng(devices=[]),
+    ):
+        for step in range(run.done + 1, steps + 1):
+            # Dropout draws from the stream that all share; where it begins follows from the step.
+            torch.manual_seed(digest.seed_of(batches.seed, "train", "step", str(step)))
+            run.journal.add(train_step(run.players, batches, step - 1, run.how))
+            is_last = stop.is_set()
+            run.say(step, tell)
+            run.keep(step, is_last=is_last)
+            if is_last:
+                raise stopping.Stopped(f"stopped after step {step}; run the same command again")

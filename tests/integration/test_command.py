@@ -97,7 +97,10 @@ def test_a_full_disk_is_one_line_and_exit_code_2_and_the_run_goes_on_later(tmp_p
     assert done.returncode == 0
 
 
-def test_ctrl_c_is_one_line_and_exit_code_130(tmp_path: Path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_and_sigterm_are_one_line_and_an_exit_code(
+    tmp_path: Path, number: signal.Signals, code: int
+):
     process = subprocess.Popen(
         [sys.executable, "-m", "flows", "scrape", "--root", str(tmp_path)],
         cwd=PROJECT,
@@ -110,8 +113,8 @@ def test_ctrl_c_is_one_line_and_exit_code_130(tmp_path: Path):
     while not (tmp_path / "images").exists() and time.monotonic() < until:
         time.sleep(0.05)
     # As a terminal does: to the whole foreground group.
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert told.splitlines()[-1].startswith("irodori: interrupted; run the same command again")
     assert "Traceback" not in told

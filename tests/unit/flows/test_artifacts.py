@@ -1,0 +1,50 @@
+"""A training as the Prefect UI shows it while it goes on."""
+
+import base64
+
+import cv2
+import numpy as np
+import pytest
+from prefect import task
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import Artifact
+
+from flows.artifacts import Live
+from storage.pictures import Picture
+from training.watching import Glance
+
+
+def shown(label: str) -> dict[str, list[Artifact]]:
+    """Give what the server was sent, by key."""
+    with get_client(sync_client=True) as client:
+        artifacts = client.read_artifacts()
+    by_key: dict[str, list[Artifact]] = {}
+    for artifact in artifacts:
+        if artifact.key and artifact.key.startswith(label):
+            by_key.setdefault(artifact.key, []).append(artifact)
+    return by_key
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_progress_is_sent_at_most_once_a_second_but_for_the_end_and_every_sheet_at_once():
+    sheet: Picture = np.full((16, 32, 3), (200, 40, 40), dtype=np.uint8)
+
+    @task
+    def train() -> None:
+        watcher = Live("train-unet-l2")
+        for step in range(1, 51):
+            watcher(Glance(step, 100, {"loss": step / 100}))
+        watcher(Glance(60, 100, {}, sheet))
+        watcher(Glance(100, 100, {"loss": 0.25, "pictures_per_second": 12.0}))
+
+    train()
+    found = shown("train-unet-l2")
+    (progress,) = found["train-unet-l2-progress"]
+    assert progress.data == 100
+    assert progress.description == "loss 0.25 · pictures_per_second 12"
+
+    (pictures,) = found["train-unet-l2-pictures"]
+    assert str(pictures.data).startswith("![after step 60](data:image/webp;base64,")
+    content = base64.b64decode(str(pictures.data).partition("base64,")[2].rstrip(")"))
+    seen = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert np.abs(seen.astype(int) - sheet).max() < 20
