@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, dataset_command, plan
+from flows import command_line, dataset_command, plan, recipes_command
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
@@ -56,6 +56,8 @@ def answer(arguments: Sequence[str]) -> int:
         if command.dataset:
             # What only reads may lie where nothing can be written, and keeps no log.
             told, code = dataset_command.answer(command.dataset)
+        elif command.recipes:
+            told, code = recipes_command.answer(command.recipes), 0
         else:
             layout = DataLayout.at(command.config.root)
             log = _keep_log(layout)

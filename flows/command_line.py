@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from flows import dataset_words
+from flows import dataset_words, recipes_command
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
 from flows.parser import Parser, nearest
 from flows.presets import PRESETS
+from flows.recipes_command import RecipesCommand
 from storage.errors import BadInput
 
 VERBS = {
@@ -29,6 +30,7 @@ VERBS = {
     "train": "train the recipe --training.recipe",
     "evaluate": "judge the trained recipe",
     "report": "put all figures and numbers into one report",
+    "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
     "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
     "takedown": "remove a picture for good, by the id of its post or its md5",
@@ -47,7 +49,8 @@ class Command:
     """What is asked: a verb and its configuration.
 
     `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down;
-    `dataset` is what is asked of datasets, which heeds of the configuration the root alone.
+    `dataset` is what is asked of datasets, which heeds of the configuration the root alone;
+    `recipes` is what is asked of recipes, which heeds none of it.
     """
 
     verb: str
@@ -56,6 +59,7 @@ class Command:
     picture: str = ""
     faults: str = ""
     dataset: DatasetCommand | None = None
+    recipes: RecipesCommand | None = None
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -69,6 +73,9 @@ def parse(arguments: Sequence[str]) -> Command:
     if verb == "dataset":
         asked_of = dataset_words.parse(rest)
         return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
+    if verb == "recipes":
+        recipes = recipes_command.parse(rest)
+        return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes)
     parser = Parser(
         prog=f"irodori {verb}",
         usage=f"irodori {verb}{' POST_ID_OR_MD5' if verb == 'takedown' else ''}"
