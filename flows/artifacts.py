@@ -22,3 +22,10 @@ def show_report(record: StageRecord, layout: DataLayout) -> StageRecord:
     text = (layout.stage(Stage.REPORT, record.key) / "report.md").read_text()
     create_markdown_artifact(key="report", markdown=text, description="The paper, re-run.")
     return record
+
+
+def show_comparison(record: StageRecord, layout: DataLayout) -> StageRecord:
+    """Show the table of a grid of experiments; gives the record on."""
+    text = (layout.stage(Stage.EXPERIMENTS, record.key) / "comparison.md").read_text()
+    create_markdown_artifact(key="experiments", markdown=text, description="Many trainings.")
+    return record

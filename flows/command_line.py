@@ -17,7 +17,7 @@ from flows import dataset_words, recipes_command
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
 from flows.parser import Parser, nearest
-from flows.presets import PRESETS
+from flows.presets import GRIDS, PRESETS
 from flows.recipes_command import RecipesCommand
 from storage.errors import BadInput
 
@@ -30,6 +30,7 @@ VERBS = {
     "train": "train the recipe --training.recipe",
     "evaluate": "judge the trained recipe",
     "report": "put all figures and numbers into one report",
+    "experiments": "train a grid of recipes, seeds and changes; compare all in one table",
     "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
     "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
@@ -37,6 +38,7 @@ VERBS = {
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
 DEFAULT_PRESET = "sample"
+DEFAULT_GRID = "comparison"
 DEFAULT_PORT = 8765
 
 
@@ -89,6 +91,13 @@ def parse(arguments: Sequence[str]) -> Command:
         default=DEFAULT_PRESET,
         help=f"the values to start from (default: {DEFAULT_PRESET})",
     )
+    if verb == "experiments":
+        parser.add_argument(
+            "--grid",
+            choices=list(GRIDS),
+            default=DEFAULT_GRID,
+            help=f"the values of --experiments to start from (default: {DEFAULT_GRID})",
+        )
     if verb == "takedown":
         parser.add_argument("picture", metavar="POST_ID_OR_MD5", help="which picture")
     if verb == "sample-booru":
@@ -115,7 +124,8 @@ def parse(arguments: Sequence[str]) -> Command:
         raise BadInput(" ".join(str(error).split())) from error
     if getattr(asked, "posts", None) is not None:
         given.setdefault("scraper", {})["sample_posts"] = asked.posts
-    config = _configure(PRESETS[asked.preset], given)
+    below = PRESETS[asked.preset] | {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
+    config = _configure(below, given)
     port, picture = getattr(asked, "port", DEFAULT_PORT), getattr(asked, "picture", "")
     return Command(verb, config, port, picture, getattr(asked, "faults", ""))
 

@@ -7,7 +7,7 @@ import time
 import torch
 from upath import UPath
 
-from storage.errors import IrodoriError
+from storage.errors import Diverged
 from storage.progress import watch
 from training import checkpoint
 from training.arithmetic import Arithmetic
@@ -84,14 +84,14 @@ class Clock:
 def _refuse_nan(row: Row, folder: UPath) -> None:
     lost = [name for name, fact in row.items() if not math.isfinite(fact)]
     if lost:
-        raise IrodoriError(_diverged(f"{', '.join(lost)} no longer finite", folder, row["step"]))
+        raise Diverged(_diverged(f"{', '.join(lost)} no longer finite", folder, row["step"]))
 
 
 def _refuse_broken_weights(players: Players, folder: UPath, step: int) -> None:
     for network in (players.generator, players.critic):
         if network and not all(torch.isfinite(value).all() for value in network.parameters()):
             what = f"the {type(network).__name__}'s weights no longer finite"
-            raise IrodoriError(_diverged(what, folder, step))
+            raise Diverged(_diverged(what, folder, step))
 
 
 def _diverged(what: str, folder: UPath, step: float) -> str:
