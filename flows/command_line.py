@@ -37,6 +37,7 @@ VERBS = {
     "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
+_OWN_WORDS = {"takedown": " POST_ID_OR_MD5", "experiments": " [--grid NAME]"}
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
 DEFAULT_PORT = 8765
@@ -80,7 +81,7 @@ def parse(arguments: Sequence[str]) -> Command:
         return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes)
     parser = Parser(
         prog=f"irodori {verb}",
-        usage=f"irodori {verb}{' POST_ID_OR_MD5' if verb == 'takedown' else ''}"
+        usage=f"irodori {verb}{_OWN_WORDS.get(verb, '')}"
         " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
         description=f"{VERBS[verb].capitalize()}. The defaults shown are the paper's.",
         allow_abbrev=False,

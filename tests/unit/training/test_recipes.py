@@ -1,6 +1,5 @@
 """Every recipe, narrow, learns eight pictures by heart: whatever it plays, it learns to colour."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +20,16 @@ from training.step import train_step
 CPU = torch.device("cpu")
 SIZE_PX = 32
 PICTURES = 8
-STEPS = 60
+STEPS = 45
 # Narrow networks on eight pictures want a higher rate than full ones on thousands.
 SMALL: dict[str, Any] = {
     "width": 8, "critic_width": 8, "z_form": "lowres", "batch_size": PICTURES,
     "learning_rate": 4e-3, "device": "cpu",
 }  # fmt: skip
-NEEDS_MORE: dict[str, dict[str, Any]] = {}
+SLOW = {"alacgan": 130}
+"""Its tunnels are deep and have no normalisation."""
+LEARNS_BY = {"alacgan": "features"}
+"""The picture loss that is looked at: L1, but where a recipe is never told of colours as such."""
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +49,25 @@ def eight_pictures() -> Pairs:
     return Pairs(pixels[:, :3], pixels[:, 3:], None)
 
 
-def l1_over_steps(recipe: RecipeName, **overrides: Any) -> list[float]:
+def picture_loss(recipe: RecipeName, **overrides: Any) -> list[float]:
+    """Give the loss before each step; all recipes are given the same hints, the paper's."""
     config = TrainingConfig.model_validate(SMALL | {"recipe": recipe} | overrides)
     players = gather(config, SIZE_PX, CPU, 0)
-
     batches = Batches(eight_pictures(), HintConfig(), players.recipe, CPU, 0)
-    how = Arithmetic.of(config)
-    steps = overrides.get("steps", STEPS)
-    facts = [train_step(players, batches, step, how) for step in range(steps)]; print({k:[round(float(f[k]),3) for f in facts[::15]] for k in facts[0]})
-    return [float(f["l1"]) for f in facts]
+    how, name = Arithmetic.of(config), LEARNS_BY.get(recipe, "l1")
+    steps = range(SLOW.get(recipe, STEPS))
+    return [float(train_step(players, batches, step, how)[name]) for step in steps]
+
+
+def fall(losses: list[float]) -> float:
+    """Give what is left of the loss at the end, of its start."""
+    return sum(losses[-5:]) / 5 / losses[0]
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_it_learns_eight_pictures_by_heart(recipe: RecipeName, features: dict[str, str]) -> None:
-    l1 = l1_over_steps(recipe, **features, **NEEDS_MORE.get(recipe, {}))
-    assert sum(l1[-5:]) / 5 < 0.5 * l1[0]
+    assert fall(picture_loss(recipe, **features)) < 0.5
+
+
+def test_without_a_learning_rate_nothing_is_learned() -> None:
+    assert fall(picture_loss("unet-l2", learning_rate=1e-12)) > 0.95
