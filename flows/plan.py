@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flows.config import PipelineConfig
 from flows.trials import trials_of
 from storage import ledger, takedowns
+from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -74,7 +75,11 @@ def plan(config: PipelineConfig) -> dict[str, Planned]:
 
 
 def experiments(config: PipelineConfig) -> dict[str, Planned]:
-    """Give all runs of stages that a grid needs beyond the dataset, by label, in their order."""
+    """Give all runs of stages that a grid needs beyond the dataset, by label, in their order.
+
+    Raises:
+        BadInput: two cells of the grid are the same training.
+    """
     paired = plan(config)[Stage.CONDITION].key
     judged = {
         kind: plan(config.judging_with(kind))[Stage.CONDITION].key
@@ -91,6 +96,7 @@ def experiments(config: PipelineConfig) -> dict[str, Planned]:
             evaluated = ledger.key_of(Stage.EVALUATE, config.evaluation, inputs, config.seed)
             label = f"{Stage.EVALUATE}-{trial.label}-{kind}"
             planned.append(Planned(label, Stage.EVALUATE, evaluated))
+    _refuse_twins(planned)
     keys = {each.label: each.key for each in planned}
     compared = ledger.key_of(Stage.EXPERIMENTS, config.experiments, keys)
     planned.append(Planned(Stage.EXPERIMENTS, Stage.EXPERIMENTS, compared))
@@ -103,6 +109,16 @@ def finished(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecor
         label: ledger.find(layout, each.stage, each.key) for label, each in plan(config).items()
     }
     return {label: record for label, record in found.items() if record}
+
+
+def _refuse_twins(planned: list[Planned]) -> None:
+    label_of_key: dict[str, str] = {}
+    for each in planned:
+        twin = label_of_key.setdefault(each.key, each.label)
+        if twin != each.label:
+            raise BadInput(
+                f"--experiments.overrides: {twin} and {each.label} are the same; leave one out"
+            )
 
 
 def found_comparison(config: PipelineConfig, layout: DataLayout) -> StageRecord | None:

@@ -79,6 +79,12 @@ def test_nothing_is_asked_twice():
         ExperimentsConfig(seeds=(1, 2, 1))
 
 
+def test_two_cells_that_are_the_same_training_are_refused():
+    twins = grid("comparison", "--experiments.overrides", '[{}, {"learning_rate": 0.002}]')
+    with pytest.raises(BadInput, match=r"train-unet-l2-1 and .* 0\.002-1 are the same"):
+        plan.experiments(twins)
+
+
 def test_how_many_trainings_run_at_once_makes_no_other_comparison():
     one, two = grid("comparison"), grid("comparison", "--experiments.at-once", "2")
     assert plan.experiments(one) == plan.experiments(two)
