@@ -48,14 +48,14 @@ def _after_pictures(content: Content) -> list[str]:
         "## Along training",
         *(part for figure in charts(content) for part in _figure(figure)),
         "## On test",
-        *(part for table in tables.score_tables(content) for part in _table(table)),
-        *_table(tables.duel_table(content)),
+        *(part for table in tables.score_tables(content) for part in write_table(table)),
+        *write_table(tables.duel_table(content)),
         "## What was read, and what was dropped",
-        *(part for table in tables.count_tables(content) for part in _table(table)),
+        *(part for table in tables.count_tables(content) for part in write_table(table)),
         "## How it was made",
-        *_table(tables.readings_table(content)),
-        *_table(tables.settings_table(content)),
-        *_table(tables.version_table(content)),
+        *write_table(tables.readings_table(content)),
+        *write_table(tables.settings_table(content)),
+        *write_table(tables.version_table(content)),
         "## Credits",
         *story.thanks(content),
     ]
@@ -85,7 +85,8 @@ def _figure(figure: Figure) -> list[str]:
     return [f"### {figure.title}", f"![{figure.title}]({address})", figure.caption]
 
 
-def _table(table: Table) -> list[str]:
+def write_table(table: Table) -> list[str]:
+    """Write a table as paragraphs; none, if it has no rows."""
     if not table.rows:
         return []
     lines = [

@@ -37,7 +37,8 @@ def measure_training(
     Args:
         config: how much is measured.
         trained: the folder of the training.
-        paired: the folder of the pairs it was trained on.
+        paired: the folder of the pairs it is judged on, which may have other hints than those it
+            was trained with.
         folder: where to write. What a killed run has left there is gone on from.
         seed: the seed of the run.
 

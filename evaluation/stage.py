@@ -1,12 +1,14 @@
-"""The two last verbs: evaluate measures one training, report shows the whole run."""
+"""The last verbs: evaluate measures one training, report shows a run, compare many trainings."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from evaluation.config import EvaluationConfig, ReportConfig
+from evaluation.outcome import Outcome
 from storage import files, ledger
+from storage.errors import IrodoriError
 from storage.layout import DataLayout
-from storage.ledger import Stage
+from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
 
 logger = logging.getLogger(__name__)
@@ -77,3 +79,33 @@ def report(
     what, numbers = story.headline(content)
     logger.info("%s: %s", what, ", ".join(f"{name} {number}" for name, number in numbers))
     return opened.seal({"recipes": len(content.recipes), "pictures": len(content.shown)})
+
+
+def compare(opened: OpenStage, outcomes: Sequence[Outcome]) -> StageRecord:
+    """Put what became of many trainings into one table, failures included.
+
+    Args:
+        opened: the comparison, whose key follows from those of the evaluations.
+        outcomes: each training, judged with each kind of hints; not heeded if it is finished.
+
+    Raises:
+        IrodoriError: some failed in a way that may be mended; the table is there, not sealed.
+    """
+    if opened.finished:
+        return opened.finished
+
+    # Only who compares reads tables of scores.
+    from evaluation import comparison  # noqa: PLC0415
+
+    rows = comparison.compare(outcomes, opened.layout)
+    files.write_text(opened.folder / "comparison.md", comparison.markdown(rows))
+    files.write_json(opened.folder / "comparison.json", comparison.as_json(rows))
+    failed = [each for each in outcomes if each.failure]
+    mendable = [each for each in failed if not each.diverged]
+    if mendable:
+        raise IrodoriError(
+            f"{len(mendable)} of {len(outcomes)} cells failed, the first: {mendable[0].failure};"
+            f" all others are in {opened.folder / 'comparison.md'}, and the same command tries"
+            " again what is missing"
+        )
+    return opened.seal({"cells": len(outcomes), "diverged": len(failed)})

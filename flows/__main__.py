@@ -18,7 +18,7 @@ from types import FrameType
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, dataset_command, plan
+from flows import command_line, dataset_command, plan, recipes_command
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
@@ -27,6 +27,7 @@ from storage.files import is_local
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.progress import console
+from storage.records import StageRecord
 
 ROOMS = ("flows", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
 
@@ -63,6 +64,8 @@ def answer(arguments: Sequence[str]) -> int:
         if command.dataset:
             # What only reads may lie where nothing can be written, and keeps no log.
             told, code = dataset_command.answer(command.dataset)
+        elif command.recipes:
+            told, code = recipes_command.answer(command.recipes), 0
         else:
             layout = DataLayout.at(command.config.root)
             log = _keep_log(layout)
@@ -110,7 +113,11 @@ def _run(verb: str, config: PipelineConfig) -> str:
     if verb == "run" and len(found) == len(planned):
         for label, record in found.items():
             logger.info("found finished stage=%s key=%s", label, record.key)
-        return str(layout.stage(Stage.REPORT, found[Stage.REPORT].key) / "report.html")
+        return _answer_of(found[Stage.REPORT], layout)
+
+    if verb == Stage.EXPERIMENTS and (compared := plan.found_comparison(config, layout)):
+        logger.info("found finished stage=%s key=%s", compared.stage, compared.key)
+        return _answer_of(compared, layout)
 
     for label in plan.inputs_of(verb, config):
         plan.require(config, label, layout)
@@ -118,14 +125,21 @@ def _run(verb: str, config: PipelineConfig) -> str:
     for name, value in PREFECT_SETTINGS.items():
         os.environ.setdefault(name, value)
     # Prefect and torch are slow to import, and `show` and --help need neither.
-    from flows import pipeline, runners, server, stages  # noqa: PLC0415
+    from flows import experiments, pipeline, runners, server, stages  # noqa: PLC0415
 
     runners.require(config)
-    flow = pipeline.full_pipeline if verb == "run" else getattr(stages, verb)
+    wholes = {"run": pipeline.full_pipeline, "experiments": experiments.experiments}
+    flow = wholes.get(verb) or getattr(stages, verb)
     with server.listening():
         record = flow(config)
+    return _answer_of(record, layout)
+
+
+def _answer_of(record: StageRecord, layout: DataLayout) -> str:
+    """Give the place to look at."""
     folder = layout.stage(record.stage, record.key)
-    return str(folder / "report.html" if record.stage == Stage.REPORT else folder)
+    pages = {Stage.REPORT.value: "report.html", Stage.EXPERIMENTS.value: "comparison.md"}
+    return str(folder / pages[record.stage] if record.stage in pages else folder)
 
 
 def _shown(config: PipelineConfig) -> str:

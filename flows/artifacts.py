@@ -86,3 +86,10 @@ class Live:
             markdown=f"![after step {step}](data:image/webp;base64,{data})",
             description=f"After step {step}: line art, hint, ours, truth.",
         )
+
+
+def show_comparison(record: StageRecord, layout: DataLayout) -> StageRecord:
+    """Show the table of a grid of experiments; gives the record on."""
+    text = (layout.stage(Stage.EXPERIMENTS, record.key) / "comparison.md").read_text()
+    create_markdown_artifact(key="experiments", markdown=text, description="Many trainings.")
+    return record

@@ -15,7 +15,7 @@ import cv2
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-ROOMS = ("preprocessing", "storage")
+ROOMS = ("preprocessing", "training", "evaluation", "storage")
 """Where the parts' functions live."""
 
 

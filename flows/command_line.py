@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from flows import dataset_words
+from flows import dataset_words, recipes_command
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
 from flows.parser import Parser, nearest
-from flows.presets import PRESETS
+from flows.presets import GRIDS, PRESETS
+from flows.recipes_command import RecipesCommand
 from storage.errors import BadInput
 
 VERBS = {
@@ -29,12 +30,16 @@ VERBS = {
     "train": "train the recipe --training.recipe",
     "evaluate": "judge the trained recipe",
     "report": "put all figures and numbers into one report",
+    "experiments": "train a grid of recipes, seeds and changes; compare all in one table",
+    "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
     "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
     "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
+_OWN_WORDS = {"takedown": " POST_ID_OR_MD5", "experiments": " [--grid NAME]"}
 DEFAULT_PRESET = "sample"
+DEFAULT_GRID = "comparison"
 DEFAULT_PORT = 8765
 
 
@@ -47,7 +52,8 @@ class Command:
     """What is asked: a verb and its configuration.
 
     `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down;
-    `dataset` is what is asked of datasets, which heeds of the configuration the root alone.
+    `dataset` is what is asked of datasets, which heeds of the configuration the root alone;
+    `recipes` is what is asked of recipes, which heeds none of it.
     """
 
     verb: str
@@ -56,6 +62,7 @@ class Command:
     picture: str = ""
     faults: str = ""
     dataset: DatasetCommand | None = None
+    recipes: RecipesCommand | None = None
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -69,9 +76,12 @@ def parse(arguments: Sequence[str]) -> Command:
     if verb == "dataset":
         asked_of = dataset_words.parse(rest)
         return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
+    if verb == "recipes":
+        recipes = recipes_command.parse(rest)
+        return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes)
     parser = Parser(
         prog=f"irodori {verb}",
-        usage=f"irodori {verb}{' POST_ID_OR_MD5' if verb == 'takedown' else ''}"
+        usage=f"irodori {verb}{_OWN_WORDS.get(verb, '')}"
         " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
         description=f"{VERBS[verb].capitalize()}. The defaults shown are the paper's.",
         allow_abbrev=False,
@@ -82,6 +92,13 @@ def parse(arguments: Sequence[str]) -> Command:
         default=DEFAULT_PRESET,
         help=f"the values to start from (default: {DEFAULT_PRESET})",
     )
+    if verb == "experiments":
+        parser.add_argument(
+            "--grid",
+            choices=list(GRIDS),
+            default=DEFAULT_GRID,
+            help=f"the values of --experiments to start from (default: {DEFAULT_GRID})",
+        )
     if verb == "takedown":
         parser.add_argument("picture", metavar="POST_ID_OR_MD5", help="which picture")
     if verb == "sample-booru":
@@ -108,7 +125,8 @@ def parse(arguments: Sequence[str]) -> Command:
         raise BadInput(" ".join(str(error).split())) from error
     if getattr(asked, "posts", None) is not None:
         given.setdefault("scraper", {})["sample_posts"] = asked.posts
-    config = _configure(PRESETS[asked.preset], given)
+    below = PRESETS[asked.preset] | {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
+    config = _configure(below, given)
     port, picture = getattr(asked, "port", DEFAULT_PORT), getattr(asked, "picture", "")
     return Command(verb, config, port, picture, getattr(asked, "faults", ""))
 

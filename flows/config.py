@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from evaluation.config import EvaluationConfig, ReportConfig
+from flows.grid import ExperimentsConfig, HintKind, Override
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
 from scraper.config import ScraperConfig
 from storage.section import OPERATIONAL, Section
@@ -57,6 +58,9 @@ class PipelineConfig(Section):
     report: ReportConfig = ReportConfig()
     """What the report shows."""
 
+    experiments: ExperimentsConfig = ExperimentsConfig()
+    """Which trainings are compared by `irodori experiments`."""
+
     @field_validator("dask_address")
     @classmethod
     def _only_for_dask(cls, address: str, info: ValidationInfo) -> str:
@@ -69,6 +73,14 @@ class PipelineConfig(Section):
         """The recipes that a whole run trains, each once, the rivals first."""
         return tuple(dict.fromkeys((*self.rivals, self.training.recipe)))
 
-    def training_of(self, recipe: RecipeName) -> TrainingConfig:
-        """Give the training section of one of the recipes."""
-        return TrainingConfig.model_validate(self.training.model_dump() | {"recipe": recipe})
+    def training_of(self, recipe: RecipeName, override: Override | None = None) -> TrainingConfig:
+        """Give the training section of one of the recipes, with some fields changed."""
+        changed = {"recipe": recipe} | (override or {})
+        return TrainingConfig.model_validate(self.training.model_dump() | changed)
+
+    def judging_with(self, kind: HintKind) -> "PipelineConfig":
+        """Give the configuration with another kind of hints."""
+        asked = self.condition.model_dump()
+        hints = asked["hints"] | {"kind": kind}
+        condition = ConditionConfig.model_validate(asked | {"hints": hints})
+        return PipelineConfig(**dict(self) | {"condition": condition})

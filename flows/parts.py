@@ -51,6 +51,20 @@ def as_tasks(config: PipelineConfig) -> Each:
     return each
 
 
+def in_turn(
+    name: str,
+    function: Callable[[Part], Result],
+    parts: Sequence[Part],
+    done: Callable[[Part], None],
+) -> list[Result]:
+    """Walk over parts with Prefect tasks one after the other, in the flow's own thread."""
+    results = []
+    for number, part in enumerate(parts):
+        results.append(_as_task(f"{name}-{number}", partial(function, part))())
+        done(part)
+    return results
+
+
 def _walk(
     engine: Engine, tasks: Iterator[Task[[], Result]], at_once: int
 ) -> Iterator[tuple[int, Result]]:

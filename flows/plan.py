@@ -6,7 +6,9 @@ A stage's label is its name, with the recipe behind it where there is one a reci
 from dataclasses import dataclass
 
 from flows.config import PipelineConfig
+from flows.trials import trials_of
 from storage import ledger, takedowns
+from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -72,12 +74,57 @@ def plan(config: PipelineConfig) -> dict[str, Planned]:
     return planned
 
 
+def experiments(config: PipelineConfig) -> dict[str, Planned]:
+    """Give all runs of stages that a grid needs beyond the dataset, by label, in their order.
+
+    Raises:
+        BadInput: two cells of the grid are the same training.
+    """
+    paired = plan(config)[Stage.CONDITION].key
+    judged = {
+        kind: plan(config.judging_with(kind))[Stage.CONDITION].key
+        for kind in config.experiments.hints
+    }
+    planned = [
+        Planned(f"{Stage.CONDITION}-{kind}", Stage.CONDITION, key) for kind, key in judged.items()
+    ]
+    for trial in trials_of(config):
+        trained = ledger.key_of(Stage.TRAIN, trial.training, {"condition": paired}, trial.seed)
+        planned.append(Planned(f"{Stage.TRAIN}-{trial.label}", Stage.TRAIN, trained))
+        for kind, key in judged.items():
+            inputs = {"train": trained, "condition": key}
+            evaluated = ledger.key_of(Stage.EVALUATE, config.evaluation, inputs, config.seed)
+            label = f"{Stage.EVALUATE}-{trial.label}-{kind}"
+            planned.append(Planned(label, Stage.EVALUATE, evaluated))
+    _refuse_twins(planned)
+    keys = {each.label: each.key for each in planned}
+    compared = ledger.key_of(Stage.EXPERIMENTS, config.experiments, keys)
+    planned.append(Planned(Stage.EXPERIMENTS, Stage.EXPERIMENTS, compared))
+    return {each.label: each for each in planned}
+
+
 def finished(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
     """Give the records of those planned stages that are finished, by label."""
     found = {
         label: ledger.find(layout, each.stage, each.key) for label, each in plan(config).items()
     }
     return {label: record for label, record in found.items() if record}
+
+
+def _refuse_twins(planned: list[Planned]) -> None:
+    label_of_key: dict[str, str] = {}
+    for each in planned:
+        twin = label_of_key.setdefault(each.key, each.label)
+        if twin != each.label:
+            raise BadInput(
+                f"--experiments.overrides: {twin} and {each.label} are the same; leave one out"
+            )
+
+
+def found_comparison(config: PipelineConfig, layout: DataLayout) -> StageRecord | None:
+    """Give the record of the grid's comparison; None if it is not finished."""
+    compared = experiments(config)[Stage.EXPERIMENTS]
+    return ledger.find(layout, compared.stage, compared.key)
 
 
 def inputs_of(verb: str, config: PipelineConfig) -> list[str]:

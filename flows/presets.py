@@ -40,6 +40,46 @@ PAPER: dict[str, Any] = {
 
 PRESETS: dict[str, dict[str, Any]] = {"sample": SAMPLE, "paper": PAPER}
 
+GRIDS: dict[str, dict[str, Any]] = {
+    # The defaults of the section.
+    "comparison": {},
+    "learning-rate": {
+        "recipes": ("paper",),
+        "overrides": tuple(
+            {"learning_rate": rate} for rate in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+        ),
+        "seeds": (1,),
+        "hints": ("paper",),
+    },
+    "batch-size": {
+        "recipes": ("paper",),
+        "overrides": tuple({"batch_size": size} for size in (1, 4, 16, 64)),
+        "seeds": (1,),
+        "hints": ("paper",),
+    },
+    "optimizer": {
+        "recipes": ("paper",),
+        # A rate that suits Adam is small for SGD.
+        "overrides": (
+            {"optimizer": "adam"},
+            {"optimizer": "sgd"},
+            {"optimizer": "sgd", "learning_rate": 0.01},
+            {"optimizer": "sgd", "learning_rate": 0.1},
+        ),
+        "seeds": (1,),
+        "hints": ("paper",),
+    },
+    "ablation": {
+        "recipes": ("paper",),
+        "overrides": (
+            {},
+            *({f"{loss}_weight": 0} for loss in ("adversarial", "l1", "feature", "tv")),
+        ),
+        "hints": ("paper",),
+    },
+}
+"""Named grids of `irodori experiments`: the paper's searches, and what it left as future work."""
+
 
 def preset(name: str) -> PipelineConfig:
     """Give a preset as a configuration."""

@@ -1,6 +1,6 @@
 """The stages as tasks of the pipeline: each runs one stage and shows what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 from prefect import task
@@ -10,12 +10,13 @@ import evaluation.stage
 import preprocessing.stage
 import scraper.stage
 import training.stage
+from evaluation.outcome import Outcome
 from flows import artifacts
 from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from flows.plan import label_of
 from storage.layout import DataLayout
-from storage.ledger import Stage
+from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
 from training.recipes import RecipeName
 
@@ -88,3 +89,9 @@ def report(
     """Put all figures and numbers into one report."""
     record = evaluation.stage.report(config.report, lineage, layout)
     return artifacts.show_report(record, layout)
+
+
+@_task
+def compare(opened: OpenStage, outcomes: Sequence[Outcome]) -> StageRecord:
+    """Put all trainings of a grid into one table."""
+    return artifacts.show_comparison(evaluation.stage.compare(opened, outcomes), opened.layout)

@@ -2,6 +2,7 @@
 
 IrodoriError            one clear line; a stage failed (exit code 1)
 |-- CorruptFile         a file is not what its record says
+|-- Diverged            a training lost its numbers, and would lose them again
 |-- BadInput            the request cannot be met as given (exit code 2)
     |-- MissingInput    something that has to be there is not
     |-- ContractError   a table or shard of another contract than wanted
@@ -14,6 +15,10 @@ class IrodoriError(Exception):
 
 class CorruptFile(IrodoriError):
     """A file's bytes are not those its record promises."""
+
+
+class Diverged(IrodoriError):
+    """A training's numbers are no longer finite; the first clause says when and which."""
 
 
 class BadInput(IrodoriError):

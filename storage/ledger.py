@@ -38,6 +38,7 @@ class Stage(StrEnum):
     TRAIN = "train"
     EVALUATE = "evaluate"
     REPORT = "report"
+    EXPERIMENTS = "experiments"
 
 
 CONTRACTS = {
@@ -48,6 +49,7 @@ CONTRACTS = {
     Stage.TRAIN: Contract.CHECKPOINT,
     Stage.EVALUATE: Contract.EVALUATION,
     Stage.REPORT: Contract.REPORT,
+    Stage.EXPERIMENTS: Contract.EXPERIMENTS,
 }
 
 

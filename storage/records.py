@@ -19,6 +19,7 @@ class Contract(StrEnum):
     CHECKPOINT = "checkpoint/1"
     EVALUATION = "evaluation/1"
     REPORT = "report/1"
+    EXPERIMENTS = "experiments/1"
 
 
 class Split(StrEnum):

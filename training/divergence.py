@@ -5,7 +5,7 @@ import math
 import torch
 from upath import UPath
 
-from storage.errors import IrodoriError
+from storage.errors import Diverged
 from training import bookmark
 from training.journal import Row
 from training.players import Players
@@ -21,7 +21,7 @@ def refuse_row(row: Row, players: Players, folder: UPath) -> None:
     """Stop when a mean is no longer finite, or the critic explodes.
 
     Raises:
-        IrodoriError: so it is.
+        Diverged: so it is.
     """
     lost = [name for name, fact in row.items() if not math.isfinite(fact)]
     if lost:
@@ -52,7 +52,7 @@ def refuse_broken_weights(players: Players, folder: UPath, step: int) -> None:
     """Stop before weights are kept that are no longer finite.
 
     Raises:
-        IrodoriError: a network holds such weights.
+        Diverged: a network holds such weights.
     """
     for network in (players.generator, players.critic):
         if network and not all(torch.isfinite(value).all() for value in network.parameters()):
@@ -60,9 +60,9 @@ def refuse_broken_weights(players: Players, folder: UPath, step: int) -> None:
             raise _diverged(what, folder, step)
 
 
-def _diverged(what: str, folder: UPath, step: float) -> IrodoriError:
+def _diverged(what: str, folder: UPath, step: float) -> Diverged:
     last = bookmark.newest(folder)
-    return IrodoriError(
+    return Diverged(
         f"training diverged at step {step}: {what}; last good checkpoint"
         f" {last.folder if last else 'none yet'}; lower --training.learning-rate"
     )

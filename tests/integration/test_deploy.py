@@ -81,7 +81,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_everything_in_prefect_yaml_is_deployed_without_a_question(server: Server):
     names = {each["name"] for each in server.ask("/deployments/filter", {})}
-    assert names == {"full-pipeline", "dataset-refresh", "train", "evaluate"}
+    assert names == {"full-pipeline", "dataset-refresh", "train", "evaluate", "experiments"}
 
 
 @pytest.mark.parametrize("name", ["full-pipeline", "full-pipeline/full-pipeline"])

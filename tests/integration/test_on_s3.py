@@ -24,7 +24,7 @@ import training.stage
 from flows.__main__ import ROOMS, answer
 from flows.command_line import parse
 from flows.config import PipelineConfig
-from flows.plan import finished, label_of
+from flows.plan import finished, label_of, plan
 from preprocessing.stage import clean, condition, pack
 from scraper.sample_booru.board import build_board
 from scraper.sample_booru.disturbed import DisturbedBoard
@@ -140,7 +140,7 @@ def test_every_stage_has_the_digests_that_it_has_on_a_disk(
 ):
     on_disk = parse(["run", "--root", str(tmp_path), *FLAGS]).config
     _run_here(on_disk)
-    assert len(_outputs(config)) == len(Stage)
+    assert len(_outputs(config)) == len(plan(config))
     assert _outputs(config) == _outputs(on_disk)
 
 
@@ -198,7 +198,7 @@ def test_a_second_run_asks_for_nothing_and_writes_nothing(
     assert command("run", "--root", config.root, *FLAGS) == 0
     assert capsys.readouterr().out == done.stdout
     assert command("show", "--root", config.root, *FLAGS) == 0
-    assert capsys.readouterr().out.count(" finished") == len(Stage)
+    assert capsys.readouterr().out.count(" finished") == len(plan(config))
     assert _objects(UPath(config.root)) == before
 
 

@@ -24,8 +24,8 @@ def test_the_papers_preset_is_the_papers():
         3_000,
         3_000,
     )
-    assert (config.pack.size_px, config.training.batch_size) == (256, 4)
-    assert config.training.resolved().learning_rate == 1e-4
+    recipe = config.training.resolved()
+    assert (config.pack.size_px, recipe.batch_size, recipe.learning_rate) == (256, 4, 1e-4)
     assert config.recipes == ("unet-l2", "paper")
 
 

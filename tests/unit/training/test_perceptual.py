@@ -12,6 +12,7 @@ from torch import Tensor
 from preprocessing import hed_weights
 from storage import digest
 from storage.errors import BadInput, CorruptFile, MissingInput
+from tests.thin_vgg16 import NUMBERS, thin_vgg16
 from training import feature_weights
 from training.config import TrainingConfig
 from training.feature_weights import CAFFE, TORCHVISION, FeatureWeights, Pixels
@@ -19,20 +20,6 @@ from training.perceptual import FrozenFeatures, distance
 from training.recipes import FeatureLayer
 
 HAS_WHEEL = importlib.util.find_spec(hed_weights.MODULE) is not None
-NUMBERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
-WIDTHS = (3, 64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
-
-
-def thin_vgg16() -> dict[str, Tensor]:
-    """VGG16's convolutions under torchvision's names, every width an eighth."""
-    torch.manual_seed(0)
-    tensors = {}
-    for place, number in enumerate(NUMBERS):
-        inputs, outputs = WIDTHS[place] // (8 if place else 1), WIDTHS[place + 1] // 8
-        scale = (2 / (9 * inputs)) ** 0.5
-        tensors[f"features.{number}.weight"] = torch.randn(outputs, inputs, 3, 3) * scale
-        tensors[f"features.{number}.bias"] = torch.randn(outputs) * 0.1
-    return tensors
 
 
 def file_config(path: Path, **overrides: str) -> TrainingConfig:

@@ -1,0 +1,180 @@
+"""Many trainings in one table: mean and spread over the seeds of each cell of a grid."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from evaluation.conditions import Condition
+from evaluation.markdown import write_table
+from evaluation.outcome import Outcome
+from evaluation.scores import Answer, SetScore
+from evaluation.tables import Cell, Table
+from storage import manifest
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract
+
+MEASURES = {"l2": 4, "kl_hist": 3, "kl_8": 3, "kl_set": 4}
+"""What is compared, with the digits that are told; of all of them less is better."""
+
+TRIVIAL = {Answer.LINES: "white paper with the lines", Answer.HINT: "the hint itself"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cell of the grid under one kind of hints; a trivial answer has no outcomes."""
+
+    hints: str
+    name: str
+    change: str
+    scores: tuple[SetScore, ...]
+    outcomes: tuple[Outcome, ...] = ()
+
+    def mean(self, measure: str) -> float | None:
+        """Give the mean over the seeds; None if none of them ended."""
+        return statistics.fmean(self._values(measure)) if self.scores else None
+
+    def spread(self, measure: str) -> float | None:
+        """Give the standard deviation between seeds; None for fewer than two."""
+        return statistics.stdev(self._values(measure)) if len(self.scores) > 1 else None
+
+    def _values(self, measure: str) -> list[float]:
+        return [float(getattr(score, measure)) for score in self.scores]
+
+
+def compare(outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
+    """Gather what was measured on test; the rows of one kind of hints stand together."""
+
+    def cell(outcome: Outcome) -> tuple[str, str, str]:
+        return outcome.hints, outcome.recipe, outcome.change
+
+    kinds = list(dict.fromkeys(outcome.hints for outcome in outcomes))
+    cells = list(dict.fromkeys(map(cell, outcomes)))
+    placed = sorted(outcomes, key=lambda each: (kinds.index(each.hints), cells.index(cell(each))))
+    rows: list[Row] = []
+    for kind, of_kind in groupby(placed, key=lambda each: each.hints):
+        listed = list(of_kind)
+        rows += _trivial_rows(kind, listed, layout)
+        for (_, recipe, change), of_cell in groupby(listed, key=cell):
+            some = tuple(of_cell)
+            scores = tuple(_score(each, Answer.MODEL, layout) for each in some if each.evaluated)
+            rows.append(Row(kind, recipe, change, scores, some))
+    return rows
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Write the one table, and below it what failed."""
+    number = max((score.num_pictures for row in rows for score in row.scores), default=0)
+    lines = [
+        "# Experiments",
+        f"On {number:,} test pictures, from detected edges. Mean over the seeds ± their standard"
+        " deviation; less is better, the best of each kind of hints is bold.",
+        *write_table(table(rows)),
+    ]
+    # What failed in training failed for each kind of hints alike, and is said once.
+    failed = dict.fromkeys(
+        f"- {_name(each)}, seed {each.seed}: {each.failure}"
+        for row in rows
+        for each in row.outcomes
+        if each.failure
+    )
+    if failed:
+        lines += ["What failed:", "\n".join(failed)]
+    return "\n\n".join(lines) + "\n"
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Lay out the comparison."""
+    best = {
+        (row.hints, measure): min(_means(rows, row.hints, measure), default=None)
+        for row in rows
+        for measure in MEASURES
+    }
+    return Table(
+        "Every cell of the grid",
+        ("Judged with", "Recipe", "Changed", "Seeds", *MEASURES),
+        [
+            [
+                Cell(row.hints),
+                Cell(row.name),
+                Cell(row.change or "—", faint=True),
+                Cell(_seeds(row)),
+                *(_cell(row, measure, best[row.hints, measure]) for measure in MEASURES),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Give all numbers, of each seed too."""
+    return [
+        {
+            "hints": row.hints,
+            "answer": row.name,
+            "changed": row.change,
+            "mean": {measure: row.mean(measure) for measure in MEASURES},
+            "spread": {measure: row.spread(measure) for measure in MEASURES},
+            "seeds": list(_each_seed(row)),
+        }
+        for row in rows
+    ]
+
+
+def _each_seed(row: Row) -> Iterator[dict[str, Any]]:
+    scores = iter(row.scores)
+    for outcome in row.outcomes:
+        told: dict[str, Any] = {"seed": outcome.seed}
+        if outcome.failure:
+            yield told | {"failure": outcome.failure}
+        else:
+            score = next(scores)
+            values = {measure: getattr(score, measure) for measure in MEASURES}
+            yield told | {"evaluate": outcome.evaluated} | values
+
+
+def _trivial_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
+    """Give what needs no model; every evaluation with these hints has measured the same."""
+    evaluated = [outcome for outcome in outcomes if outcome.evaluated][:1]
+    return [
+        Row(kind, name, "", (_score(outcome, answer, layout),))
+        for outcome in evaluated
+        for answer, name in TRIVIAL.items()
+    ]
+
+
+def _score(outcome: Outcome, answer: Answer, layout: DataLayout) -> SetScore:
+    path = layout.stage(Stage.EVALUATE, outcome.evaluated) / "scores.parquet"
+    (score,) = (
+        score
+        for score in manifest.read_table(path, Contract.EVALUATION, SetScore)
+        if (score.condition, score.answer) == (Condition.DETECTED, answer)
+    )
+    return score
+
+
+def _means(rows: Sequence[Row], hints: str, measure: str) -> list[float]:
+    means = (row.mean(measure) for row in rows if row.hints == hints)
+    return [mean for mean in means if mean is not None]
+
+
+def _seeds(row: Row) -> str:
+    ended = len(row.scores)
+    if not row.outcomes or ended == len(row.outcomes):
+        return str(len(row.outcomes) or "—")
+    what = "diverged" if all(each.diverged for each in row.outcomes if each.failure) else "failed"
+    return f"{ended} of {len(row.outcomes)}, {len(row.outcomes) - ended} {what}"
+
+
+def _cell(row: Row, measure: str, best: float | None) -> Cell:
+    mean, spread, digits = row.mean(measure), row.spread(measure), MEASURES[measure]
+    if mean is None:
+        return Cell("—", faint=True)
+    told = f"{mean:.{digits}f}" + (f" ± {spread:.{digits}f}" if spread is not None else "")
+    return Cell(told, best=mean == best)
+
+
+def _name(outcome: Outcome) -> str:
+    return f"{outcome.recipe}{', ' if outcome.change else ''}{outcome.change}"

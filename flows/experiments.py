@@ -1,0 +1,67 @@
+"""A grid of recipes, seeds, changes and hints as one flow, and one table at its end."""
+
+from functools import partial
+
+from prefect import flow
+
+from flows import plan, tasks
+from flows.config import PipelineConfig
+from flows.parts import as_tasks, in_turn
+from flows.pipeline import make_dataset
+from flows.trials import Grounds, trials_of, undergo
+from storage import ledger
+from storage.layout import DataLayout
+from storage.ledger import OpenStage, Stage
+from storage.parts import Each
+from storage.records import StageRecord
+
+
+@flow(name="experiments")
+def experiments(config: PipelineConfig) -> StageRecord:
+    """Train every cell of the grid, judge it with every kind of hints, compare all.
+
+    What is finished is only looked up; a training that was interrupted goes on.
+    """
+    layout = DataLayout.at(config.root)
+    opened = _open(config, layout)
+    if opened.finished:
+        return tasks.compare(opened, [])
+
+    # One dataset for all trainings, and the same pictures with each kind of hints to judge with.
+    lineage = make_dataset(config, layout)
+    judged = {
+        kind: tasks.condition(config.judging_with(kind), lineage[Stage.PACK], layout)
+        for kind in config.experiments.hints
+    }
+    grounds = Grounds(
+        lineage[Stage.CONDITION], judged, config.evaluation, str(layout.root), config.seed
+    )
+
+    # The trainings, and what became of each.
+    trials = trials_of(config)
+    outcomes = _walk(config)("trial", partial(undergo, grounds=grounds), trials, lambda _: None)
+
+    # The answer.
+    return tasks.compare(opened, [outcome for each in outcomes for outcome in each])
+
+
+def _open(config: PipelineConfig, layout: DataLayout) -> OpenStage:
+    """Open the comparison, whose key follows from those of all that it will compare."""
+    keys = plan.experiments(config)
+    del keys[Stage.EXPERIMENTS]
+    return ledger.open_stage(
+        Stage.EXPERIMENTS,
+        config.experiments,
+        inputs={},
+        layout=layout,
+        also={label: each.key for label, each in keys.items()},
+    )
+
+
+def _walk(config: PipelineConfig) -> Each:
+    limit = config.experiments.at_once
+    if limit == 1:
+        return in_turn
+    # Torch's chance and its switches are those of a process: two trainings never share one.
+    runner = "dask" if config.runner == "dask" else "processes"
+    return as_tasks(PipelineConfig(**dict(config) | {"workers": limit, "runner": runner}))

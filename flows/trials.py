@@ -1,0 +1,89 @@
+"""The cells of a grid: one training each, judged with every kind of hints that is asked for."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import evaluation.stage
+import training.stage
+from evaluation.config import EvaluationConfig
+from evaluation.outcome import Outcome
+from flows.config import PipelineConfig
+from flows.grid import HintKind
+from storage.errors import Diverged, IrodoriError
+from storage.layout import DataLayout
+from storage.records import StageRecord
+from training.config import TrainingConfig
+from training.recipes import RecipeName
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One training of a grid: a recipe, what is changed of it in words, and a seed."""
+
+    recipe: RecipeName
+    change: str
+    seed: int
+    training: TrainingConfig
+
+    @property
+    def label(self) -> str:
+        """Its name in a plan."""
+        return "-".join(filter(None, [self.recipe, self.change, str(self.seed)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What all trials share: the pairs to train on, those to judge with, and how to judge."""
+
+    paired: StageRecord
+    judged: Mapping[HintKind, StageRecord]
+    evaluation: EvaluationConfig
+    root: str
+    seed: int
+
+
+def trials_of(config: PipelineConfig) -> list[Trial]:
+    """Give all trainings of a grid; the seeds of a cell stand together."""
+    asked = config.experiments
+    return [
+        Trial(
+            recipe=recipe,
+            change=", ".join(f"{name} {value}" for name, value in override.items()),
+            seed=seed,
+            training=config.training_of(recipe, override),
+        )
+        for recipe, override, seed in product(asked.recipes, asked.overrides, asked.seeds)
+    ]
+
+
+def undergo(trial: Trial, grounds: Grounds) -> list[Outcome]:
+    """Train a model and judge it; what is done already is only looked up.
+
+    A trial that fails says so in its outcomes, and the others go on. What is no failure of a
+    stage, such as a full disk, is not caught: it would befall the others too.
+    """
+    layout = DataLayout.at(grounds.root)
+    keys: dict[str, str] = {}
+    failure, diverged = "", False
+    try:
+        trained = training.stage.train(trial.training, grounds.paired, layout, trial.seed)
+        for kind, paired in grounds.judged.items():
+            record = evaluation.stage.evaluate(
+                grounds.evaluation, trained, paired, layout, grounds.seed
+            )
+            keys[kind] = record.key
+    except IrodoriError as error:
+        # The rest of what a divergence says names folders, which differ from root to root.
+        diverged = isinstance(error, Diverged)
+        failure = str(error).split(";")[0] if diverged else " ".join(str(error).split())
+        logger.warning("failed trial=%s %s", trial.label, error)
+    return [
+        Outcome(kind, trial.recipe, trial.change, trial.seed, keys[kind])
+        if kind in keys
+        else Outcome(kind, trial.recipe, trial.change, trial.seed, "", failure, diverged)
+        for kind in grounds.judged
+    ]

@@ -1,0 +1,122 @@
+"""A tiny grid through the real flow on the sample booru: two recipes, two seeds, two hints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from flows import plan
+from flows.command_line import parse
+from flows.config import PipelineConfig
+from flows.experiments import experiments
+from storage import ledger
+from storage.errors import IrodoriError
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import StageRecord
+
+FLAGS = [
+    *("--scraper.sample-posts", "60", "--scraper.max-posts", "60"),
+    *("--clean.min-side-px", "64", "--pack.size-px", "32"),
+    *("--training.steps", "8", "--training.width", "4", "--training.critic-width", "4"),
+    *("--training.feature-weight", "0", "--training.checkpoint-every", "4"),
+    *("--evaluation.num-pictures", "2", "--evaluation.num-curve-pictures", "4"),
+    *("--experiments.hints", "paper,none"),
+]
+CELLS = ["--experiments.recipes", "unet-l2,paper", "--experiments.seeds", "1,2"]
+DIVERGING = '[{}, {"optimizer": "sgd", "learning_rate": 10, "log_every": 1}]'
+
+
+def grid(root: Path, *more: str) -> PipelineConfig:
+    return parse(["experiments", "--root", str(root), *FLAGS, *(more or CELLS)]).config
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("grid")
+
+
+@pytest.fixture(scope="module")
+def compared(root: Path, prefect_server: None) -> StageRecord:
+    torch.set_num_threads(1)
+    return experiments(grid(root))
+
+
+def read(root: Path, record: StageRecord) -> list[dict[str, Any]]:
+    folder = DataLayout.at(str(root)).stage(Stage.EXPERIMENTS, record.key)
+    return json.loads((folder / "comparison.json").read_text())
+
+
+def times(root: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+
+
+def test_every_cell_is_trained_once_and_judged_with_each_hint(root: Path, compared: StageRecord):
+    layout, planned = DataLayout.at(str(root)), plan.experiments(grid(root))
+    assert all(ledger.find(layout, each.stage, each.key) for each in planned.values())
+    assert planned[Stage.EXPERIMENTS].key == compared.key
+    assert len(layout.records(Stage.TRAIN)) == 2 * 2
+    assert len(layout.records(Stage.EVALUATE)) == 2 * 2 * 2
+
+
+def test_the_table_has_mean_and_spread_over_the_seeds(root: Path, compared: StageRecord):
+    rows = read(root, compared)
+    told = [(row["hints"], row["answer"]) for row in rows]
+    answers = ["white paper with the lines", "the hint itself", "unet-l2", "paper"]
+    assert told == [(hints, answer) for hints in ("paper", "none") for answer in answers]
+    (paper,) = (row for row in rows if (row["hints"], row["answer"]) == ("none", "paper"))
+    one, two = (seed["l2"] for seed in paper["seeds"])
+    assert one != two
+    assert paper["mean"]["l2"] == pytest.approx((one + two) / 2)
+    assert paper["spread"]["l2"] == pytest.approx(abs(one - two) / 2**0.5)
+
+
+def test_the_hint_that_a_model_is_judged_with_is_the_one_named(root: Path, compared: StageRecord):
+    rows = {(row["hints"], row["answer"]): row["mean"]["l2"] for row in read(root, compared)}
+    # No hint is white paper; the paper's hint is not.
+    assert rows["none", "the hint itself"] > rows["paper", "the hint itself"]
+    assert rows["none", "unet-l2"] != rows["paper", "unet-l2"]
+
+
+def test_a_second_run_redoes_nothing(root: Path, compared: StageRecord):
+    before = times(root)
+    assert experiments(grid(root)) == compared
+    assert times(root) == before
+
+
+def test_a_cell_that_diverges_is_a_row_that_says_so_and_stops_no_other(
+    root: Path, compared: StageRecord
+):
+    config = grid(root, *CELLS, "--experiments.overrides", DIVERGING)
+    record = experiments(config)
+    rows = {
+        (row["answer"], row["changed"]): row
+        for row in read(root, record)
+        if row["hints"] == "paper" and row["seeds"]
+    }
+    (diverged,) = (row for row in rows.values() if row["mean"]["l2"] is None)
+    assert diverged["answer"] == "paper"
+    assert all("diverged at step" in seed["failure"] for seed in diverged["seeds"])
+    assert len(rows) == 4
+    told = DataLayout.at(str(root)).stage(Stage.EXPERIMENTS, record.key) / "comparison.md"
+    assert "0 of 2, 2 diverged" in told.read_text()
+    assert str(root) not in told.read_text()
+    assert record.counts["diverged"] == 2 * 2
+    # What diverged would diverge again: it is not tried again.
+    before = times(root)
+    assert experiments(config) == record
+    assert times(root) == before
+
+
+def test_a_cell_that_fails_otherwise_is_tried_again(root: Path, compared: StageRecord):
+    missing = '[{"feature_weight": 1, "feature_source": "file", "feature_file": "/none.npz",'
+    config = grid(
+        root,
+        *("--experiments.overrides", missing + f' "feature_sha256": "{"0" * 64}"}}]'),
+        *("--experiments.recipes", "unet-l1", "--experiments.seeds", "1"),
+    )
+    with pytest.raises(IrodoriError, match=r"2 of 2 cells failed, the first: .*/none.npz"):
+        experiments(config)
+    assert plan.found_comparison(config, DataLayout.at(str(root))) is None

@@ -1,0 +1,98 @@
+import pytest
+from pydantic import ValidationError
+
+from flows import plan
+from flows.command_line import parse
+from flows.config import PipelineConfig
+from flows.grid import ExperimentsConfig
+from flows.presets import GRIDS, preset
+from flows.trials import trials_of
+from storage.errors import BadInput
+from storage.ledger import Stage
+
+
+def grid(name: str, *more: str) -> PipelineConfig:
+    return parse(["experiments", "--grid", name, *more]).config
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_every_named_grid_gives_every_cell_a_training_of_its_own(name: str):
+    config = grid(name)
+    keys = [each.key for each in plan.experiments(config).values() if each.stage == Stage.TRAIN]
+    assert len(set(keys)) == len(keys) == len(trials_of(config)) > 1
+
+
+def test_the_searches_are_the_papers():
+    rates = [trial.training.resolved().learning_rate for trial in trials_of(grid("learning-rate"))]
+    assert rates == [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7]
+    sizes = [trial.training.resolved().batch_size for trial in trials_of(grid("batch-size"))]
+    assert sizes == [1, 4, 16, 64]
+    optimizers = {trial.training.resolved().optimizer for trial in trials_of(grid("optimizer"))}
+    assert optimizers == {"adam", "sgd"}
+
+
+def test_the_ablation_takes_out_each_loss_of_the_paper_alone():
+    whole, *rest = (trial.training.resolved() for trial in trials_of(grid("ablation"))[::3])
+    weights = ("adversarial_weight", "l1_weight", "feature_weight", "tv_weight")
+    assert all(getattr(whole, name) > 0 for name in weights)
+    out = [[name for name in weights if getattr(recipe, name) == 0] for recipe in rest]
+    assert out == [[name] for name in weights]
+
+
+def test_the_size_comes_from_the_preset_and_a_flag_wins_over_the_grid():
+    config = grid("ablation", "--preset", "paper", "--experiments.seeds", "7")
+    assert config.training == preset("paper").training
+    assert [trial.seed for trial in trials_of(config)] == [7] * 5
+
+
+def test_a_set_of_changes_is_a_flag_in_json():
+    changed = '[{}, {"learning_rate": 0.1, "optimizer": "sgd"}]'
+    config = grid("learning-rate", "--experiments.overrides", changed)
+    told = [trial.change for trial in trials_of(config)]
+    assert told == ["", "learning_rate 0.1, optimizer sgd"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (
+            {"lerning_rate": 1},
+            r"no field 'lerning_rate' to change \(did you mean learning_rate\?\)",
+        ),
+        ({"learning_rate": -1}, r"training.learning_rate: .*greater than 0, not -1"),
+        ({"recipe": "paper"}, r"no field 'recipe'"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_told_before_anything_runs(overrides: dict, told: str):
+    with pytest.raises(ValidationError, match=told):
+        ExperimentsConfig(overrides=(overrides,))
+
+
+def test_a_wrong_change_on_the_command_line_is_one_line():
+    with pytest.raises(BadInput, match=r"--experiments.overrides: .*'stepz'.*steps") as error:
+        grid("comparison", "--experiments.overrides", '[{"stepz": 3}]')
+    assert "\n" not in str(error.value)
+
+
+def test_nothing_is_asked_twice():
+    with pytest.raises(ValidationError, match="1 is there twice, wanted once"):
+        ExperimentsConfig(seeds=(1, 2, 1))
+
+
+def test_two_cells_that_are_the_same_training_are_refused():
+    twins = grid("comparison", "--experiments.overrides", '[{}, {"learning_rate": 0.002}]')
+    with pytest.raises(BadInput, match=r"train-unet-l2-1 and .* 0\.002-1 are the same"):
+        plan.experiments(twins)
+
+
+def test_how_many_trainings_run_at_once_makes_no_other_comparison():
+    one, two = grid("comparison"), grid("comparison", "--experiments.at-once", "2")
+    assert plan.experiments(one) == plan.experiments(two)
+
+
+def test_a_model_that_is_judged_with_the_datasets_hints_is_that_of_a_whole_run():
+    config = grid("comparison")
+    run, experiments = plan.plan(config), plan.experiments(config)
+    assert experiments["condition-paper"].key == run[Stage.CONDITION].key
+    assert experiments["train-paper-1"].key == run["train-paper"].key
+    assert experiments["evaluate-paper-1-paper"].key == run["evaluate-paper"].key
