@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, dataset_command, plan
+from flows import command_line, dataset_command, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
@@ -24,6 +24,7 @@ from storage.errors import BadInput, IrodoriError
 from storage.files import is_local
 from storage.layout import DataLayout
 from storage.ledger import Stage
+from storage.place import Place
 from storage.progress import console
 
 ROOMS = ("flows", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
@@ -44,7 +45,8 @@ logger = logging.getLogger(__name__)
 
 def main() -> None:
     """Do what the command line asks, and exit."""
-    sys.exit(answer(sys.argv[1:]))
+    words, place = sys.argv[1:], Place.here()
+    sys.exit(_tell(*train_along.answer(words, place)) if place.rank else answer(words))
 
 
 def answer(arguments: Sequence[str]) -> int:
@@ -52,6 +54,7 @@ def answer(arguments: Sequence[str]) -> int:
     log = None
     try:
         command = command_line.parse(arguments)
+        train_along.require_training(command.verb, Place.here())
         _show_log()
         if command.dataset:
             # What only reads may lie where nothing can be written, and keeps no log.
@@ -204,7 +207,8 @@ def _say(told: str) -> None:
 
 
 def _tell(line: str, code: int) -> int:
-    print(f"irodori: {' '.join(line.split())}", file=sys.stderr)
+    if line:
+        print(f"irodori: {' '.join(line.split())}", file=sys.stderr)
     return code
 
 

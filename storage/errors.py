@@ -2,6 +2,7 @@
 
 IrodoriError            one clear line; a stage failed (exit code 1)
 |-- CorruptFile         a file is not what its record says
+|-- LostPeer            another process of the same training has ended
 |-- BadInput            the request cannot be met as given (exit code 2)
     |-- MissingInput    something that has to be there is not
     |-- ContractError   a table or shard of another contract than wanted
@@ -14,6 +15,10 @@ class IrodoriError(Exception):
 
 class CorruptFile(IrodoriError):
     """A file's bytes are not those its record promises."""
+
+
+class LostPeer(IrodoriError):
+    """Another process of the same training has ended, and says why itself."""
 
 
 class BadInput(IrodoriError):

@@ -53,9 +53,15 @@ def list_checkpoints(train_folder: UPath) -> list[Checkpoint]:
     )
 
 
+def at(train_folder: UPath, step: int) -> Checkpoint:
+    """Give the checkpoint of a step, which is there or will be."""
+    return Checkpoint(step, train_folder / FOLDER / name_of(step))
+
+
 def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
     """Save all that is needed to colour, to judge and to go on."""
-    folder = train_folder / FOLDER / name_of(step)
+    checkpoint = at(train_folder, step)
+    folder = checkpoint.folder
     _write(folder / GENERATOR, players.generator.state_dict())
     if players.averaged:
         _write(folder / AVERAGED, players.averaged.state_dict())
@@ -71,7 +77,7 @@ def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
     }
     files.write_json(folder / STATE, state)
     drop_old_optimizers(train_folder)
-    return Checkpoint(step, folder)
+    return checkpoint
 
 
 def drop_old_optimizers(train_folder: UPath) -> None:

@@ -2,7 +2,10 @@
 
 import logging
 import math
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from upath import UPath
@@ -30,13 +33,13 @@ def fit(
     how: Arithmetic,
 ) -> None:
     """Train from the newest checkpoint, or from the start, to the last step."""
-    done = resume(players, folder)
+    done = how.team.told(resume(players, folder))
     journal = Journal(folder, until_step=done)
     rhythm, clock = config.rhythm, Clock(players.recipe.batch_size)
 
     with watch(f"train {config.recipe}", config.steps, already=done) as tell:
         for step in range(done + 1, config.steps + 1):
-            journal.add(train_step(players, batches, step - 1, how))
+            journal.add(how.team.mean(train_step(players, batches, step - 1, how)))
             is_save = step % rhythm.checkpoint == 0 or step == config.steps
 
             if is_save or step % rhythm.log == 0:
@@ -54,6 +57,18 @@ def fit(
                 _refuse_broken_weights(players, folder, step)
                 checkpoint.save(folder, players, step)
                 logger.info("saved step=%d of=%d %s", step, config.steps, _told(row))
+
+
+def fit_along(
+    config: TrainingConfig, players: Players, batches: Batches, folder: UPath, how: Arithmetic
+) -> None:
+    """Take every step that the first process takes, from where it begins; it alone writes."""
+    done = how.team.told()
+    if done:
+        checkpoint.restore(checkpoint.at(folder, done), players)
+    with _undisturbed():
+        for step in range(done, config.steps):
+            how.team.mean(train_step(players, batches, step, how))
 
 
 def resume(players: Players, folder: UPath) -> int:
@@ -79,6 +94,16 @@ class Clock:
         now = time.monotonic()
         seconds, self.told_at = now - self.told_at, now
         return steps * self.batch_size / max(seconds, 1e-9)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Leave it to the first process when to stop; once it is gone, the next step fails."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _refuse_nan(row: Row, folder: UPath) -> None:
