@@ -6,6 +6,7 @@ fault; by this one, if nobody else can know it.
 """
 
 import logging
+import time
 from collections.abc import Sequence
 
 import training.stage
@@ -17,6 +18,8 @@ from storage.place import Place
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 30
+
 
 def answer(arguments: Sequence[str], place: Place) -> tuple[str, int]:
     """Help to do what the command line asks; give what there is to say, and the exit code."""
@@ -25,9 +28,9 @@ def answer(arguments: Sequence[str], place: Place) -> tuple[str, int]:
     except KeyboardInterrupt:
         return "", 130
     except LostPeer:
-        return "", 1
+        return _leave_it_to_others(), 1
     except BadInput as error:
-        return f"{place}: {error}" if place.on_machine == 0 else "", 2
+        return f"{place}: {error}" if place.on_machine == 0 else _leave_it_to_others(), 2
     except Exception as error:
         logger.debug("failed", exc_info=True)
         return f"{place}: {type(error).__name__}: {error}", 1
@@ -42,6 +45,13 @@ def require_training(verb: str, place: Place) -> None:
     """
     if place.size > 1 and verb != Stage.TRAIN:
         raise BadInput(f"{verb}: torchrun is for train alone; run this without torchrun")
+
+
+def _leave_it_to_others() -> str:
+    # Who ends first has torchrun end all others, maybe before they could say why; this one waits
+    # to be ended.
+    time.sleep(PATIENCE_SECONDS)
+    return ""
 
 
 def _help(arguments: Sequence[str], place: Place) -> None:

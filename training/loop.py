@@ -98,12 +98,15 @@ class Clock:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Leave it to the first process when to stop; once it is gone, the next step fails."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Leave it to the first process when to stop: once it is gone, the next step fails."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+        if heard:
+            signal.raise_signal(signal.SIGTERM)
 
 
 def _refuse_nan(row: Row, folder: UPath) -> None:
