@@ -100,13 +100,15 @@ class Clock:
 def _undisturbed() -> Iterator[None]:
     """Leave it to the first process when to stop: once it is gone, the next step fails."""
     heard: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if heard:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(heard[0])
 
 
 def _refuse_nan(row: Row, folder: UPath) -> None:

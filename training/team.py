@@ -69,6 +69,7 @@ class Team:
         means = add_up(torch.stack(list(facts.values()))) / self.size
         return dict(zip(facts, means.unbind(), strict=True))
 
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def gather(self, mine: Tensor) -> Tensor:
         """Give everybody's tensors, one a row; gradients find their way back."""
         slots = torch.arange(self.size, device=mine.device).view(-1, *[1] * mine.ndim)

@@ -91,7 +91,7 @@ def test_two_processes_train_what_one_trains_although_one_was_killed(
         time.sleep(0.05)
     os.kill(helper_of(first), signal.SIGKILL)
     killed_at = time.monotonic()
-    _, error = first.communicate(timeout=60)
+    _, error = first.communicate(timeout=120)
     assert time.monotonic() - killed_at < 20
     assert first.returncode == 1
     assert len(told(error)) <= 1
@@ -121,12 +121,12 @@ def rows(folder: Path) -> list[dict[str, float]]:
 def test_what_all_processes_find_wrong_is_said_once(
     layout: DataLayout, paired: StageRecord
 ) -> None:
-    _, error = start(words_of(layout, batch_size=5)).communicate(timeout=60)
+    _, error = start(words_of(layout, batch_size=5)).communicate(timeout=120)
     (line,) = told(error)
     assert "--training.batch-size 5: 2 processes cannot share it equally" in line
 
 
 def test_torchrun_is_refused_where_it_could_only_do_harm(layout: DataLayout) -> None:
-    _, error = start(["run", "--root", str(layout.root)]).communicate(timeout=60)
+    _, error = start(["run", "--root", str(layout.root)]).communicate(timeout=120)
     (line,) = told(error)
     assert "run: torchrun is for train alone" in line
