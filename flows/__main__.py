@@ -18,7 +18,7 @@ from types import FrameType
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, dataset_command, plan, recipes_command
+from flows import command_line, dataset_command, plan, recipes_command, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
@@ -26,6 +26,7 @@ from storage.errors import BadInput, IrodoriError
 from storage.files import is_local
 from storage.layout import DataLayout
 from storage.ledger import Stage
+from storage.place import Place
 from storage.progress import console
 from storage.records import StageRecord
 
@@ -51,8 +52,12 @@ class Terminated(KeyboardInterrupt):
 
 def main() -> None:
     """Do what the command line asks, and exit."""
+    words, place = sys.argv[1:], Place.here()
+    if place.rank:
+        # The first process is the command; the others only train with it.
+        sys.exit(_tell(*train_along.answer(words, place)))
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(answer(sys.argv[1:]))
+    sys.exit(answer(words))
 
 
 def answer(arguments: Sequence[str]) -> int:
@@ -60,6 +65,7 @@ def answer(arguments: Sequence[str]) -> int:
     log = None
     try:
         command = command_line.parse(arguments)
+        train_along.require_training(command.verb, Place.here())
         _show_log()
         if command.dataset:
             # What only reads may lie where nothing can be written, and keeps no log.
@@ -230,7 +236,8 @@ def _say(told: str) -> None:
 
 
 def _tell(line: str, code: int) -> int:
-    print(f"irodori: {' '.join(line.split())}", file=sys.stderr)
+    if line:
+        print(f"irodori: {' '.join(line.split())}", file=sys.stderr)
     return code
 
 

@@ -3,6 +3,7 @@
 IrodoriError            one clear line; a stage failed (exit code 1)
 |-- CorruptFile         a file is not what its record says
 |-- Diverged            a training lost its numbers, and would lose them again
+|-- LostPeer            another process of the same training has ended
 |-- BadInput            the request cannot be met as given (exit code 2)
     |-- MissingInput    something that has to be there is not
     |-- ContractError   a table or shard of another contract than wanted
@@ -19,6 +20,10 @@ class CorruptFile(IrodoriError):
 
 class Diverged(IrodoriError):
     """A training's numbers are no longer finite; the first clause says when and which."""
+
+
+class LostPeer(IrodoriError):
+    """Another process of the same training has ended, and says why itself."""
 
 
 class BadInput(IrodoriError):

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 
 from storage.errors import BadInput
 from training.config import TrainingConfig
+from training.team import ALONE, Team, gathered
 
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The device, whether the networks compute in bf16, and how the penalty is computed."""
+    """The device, whether the networks compute in bf16, the penalty's form, and who computes."""
 
     device: torch.device
     bf16: bool
     penalty_form: Literal["analytic", "autograd"]
+    team: Team = ALONE
 
     @classmethod
     def of(cls, config: TrainingConfig) -> "Arithmetic":
@@ -36,6 +38,12 @@ class Arithmetic:
     def networks(self) -> torch.autocast:
         """Open the arithmetic of the networks; what lies outside is fp32."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16)
+
+    @contextmanager
+    def together(self) -> Iterator["Arithmetic"]:
+        """Compute with the other processes of the training, if torchrun has started any."""
+        with gathered(self.device) as team:
+            yield replace(self, team=team)
 
     @contextmanager
     def repeatable(self) -> Iterator[None]:

@@ -21,6 +21,7 @@ from storage.pictures import Picture
 from storage.records import Split
 from training import cache
 from training.recipes import Recipe
+from training.team import ALONE, Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,18 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures in [-1, 1] on the device, and the chance (on the CPU) left for their step."""
+    """Pictures in [-1, 1] on the device, and the chance (on the CPU) left for their step.
+
+    They are the rows `mine` of `whole` pictures, which the processes of a training share; chance is
+    drawn for all of these by each process, so that their number changes nothing.
+    """
 
     edge: Tensor
     hint: Tensor
     color: Tensor
     chance: torch.Generator
+    whole: int
+    mine: slice
 
     @property
     def given(self) -> Tensor:
@@ -61,12 +68,24 @@ class Batches:
     """Batches without end, each known by its number."""
 
     def __init__(
-        self, pairs: Pairs, hints: HintConfig, recipe: Recipe, device: torch.device, seed: int
+        self,
+        pairs: Pairs,
+        hints: HintConfig,
+        recipe: Recipe,
+        device: torch.device,
+        seed: int,
+        team: Team = ALONE,
     ) -> None:
+        """Make the batches of a recipe; each process of a team draws its own rows of them.
+
+        Raises:
+            BadInput: a batch cannot be shared equally.
+        """
         self.pairs = pairs
         self.hints = hints
         self.recipe = recipe
         self.batch_size = recipe.batch_size
+        self.mine = team.rows(recipe.batch_size)
         self.device = device
         self.seed = seed
         self._order = functools.lru_cache(maxsize=2)(self._shuffle)
@@ -78,12 +97,18 @@ class Batches:
         color, edge = (to_float(pixels.to(self.device)) for pixels in self.gather(rows))
         if self.recipe.flips:
             color, edge = _flipped(color, edge, chance)
+        hint = self._hints(color, chance)
+        # A hint knows its picture and takes its chance from one stream, so all are drawn.
+        edge, hint, color = (planes[self.mine] for planes in (edge, hint, color))
+        return Batch(edge, hint, color, chance, self.batch_size, self.mine)
+
+    def _hints(self, color: Tensor, chance: torch.Generator) -> Tensor:
         if not self.recipe.mask:
-            return Batch(edge, make_hints(color, self.hints, chance), color, chance)
+            return make_hints(color, self.hints, chance)
         hint = make_masked_hints(color, self.hints, chance)
         # The mask goes from 0..1 to the scale of all other planes.
         hint[:, 3:].mul_(2).sub_(1)
-        return Batch(edge, hint, color, chance)
+        return hint
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Copy some pictures, color and edge, out of the cache."""

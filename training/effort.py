@@ -100,11 +100,11 @@ def _weightless_features(recipe: Recipe) -> FrozenFeatures:
 
 
 def _weightless_batch(recipe: Recipe, size_px: int) -> Batch:
-    planes = [
+    edge, hint, color = (
         torch.empty(PICTURES, channels, size_px, size_px, device="meta")
         for channels in (1, hint_channels(recipe), 3)
-    ]
-    return Batch(planes[0], planes[1], planes[2], torch.Generator())
+    )
+    return Batch(edge, hint, color, torch.Generator(), PICTURES, slice(PICTURES))
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from training.divergence import refuse_broken_weights, refuse_row
 from training.journal import VAL_L2, Row
 from training.pace import Pace
 from training.players import Players
-from training.step import train_step
+from training.step import Facts, train_step
 from training.watching import Audience, Glance
 
 TOLD = ("loss", "l2", "wasserstein", "pictures_per_second", "share_of_peak")
@@ -49,6 +49,23 @@ def fit(
     raise memory.out_of_memory(players, batches, how)
 
 
+def fit_along(
+    config: TrainingConfig, players: Players, batches: Batches, folder: UPath, how: Arithmetic
+) -> None:
+    """Take every step that the first process takes, from where it begins; it alone writes.
+
+    Raises:
+        LostPeer: it has ended, or another has.
+    """
+    done = how.team.told()
+    last = bookmark.newest(folder)
+    if done and last:
+        checkpoint.restore(last, players)
+    with stopping.left_to_others(), torch.random.fork_rng(devices=[]):
+        for step in range(done + 1, config.steps + 1):
+            _step(players, batches, step, how)
+
+
 class Run:
     """One process's share of a training: what it says and what it keeps after each step."""
 
@@ -64,7 +81,7 @@ class Run:
         self.config, self.players, self.how = config, players, how
         self.audience, self.folder = audience, folder
         self.journal = bookmark.resume(folder, players)
-        self.done = self.journal.until_step
+        self.done = how.team.told(self.journal.until_step)
         self.pace = Pace(players, how, self.done)
         self.kept_at = time.monotonic()
 
@@ -113,11 +130,17 @@ def _fit(run: Run, batches: Batches) -> None:
         torch.random.fork_rng(devices=[]),
     ):
         for step in range(run.done + 1, steps + 1):
-            # Dropout draws from the stream that all share; where it begins follows from the step.
-            torch.manual_seed(digest.seed_of(batches.seed, "train", "step", str(step)))
-            run.journal.add(train_step(run.players, batches, step - 1, run.how))
+            run.journal.add(_step(run.players, batches, step, run.how))
             is_last = stop.is_set()
             run.say(step, tell)
             run.keep(step, is_last=is_last)
             if is_last:
                 raise stopping.Stopped(f"stopped after step {step}; run the same command again")
+
+
+def _step(players: Players, batches: Batches, step: int, how: Arithmetic) -> Facts:
+    """Do one step, counted from 1, together with all processes."""
+    # Dropout draws from the stream that all share; where it begins follows from the step.
+    names = ("step", str(step), *([str(how.team.rank)] if how.team.rank else []))
+    torch.manual_seed(digest.seed_of(batches.seed, "train", *names))
+    return how.team.mean(train_step(players, batches, step - 1, how))

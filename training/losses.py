@@ -1,6 +1,7 @@
 """The losses between pictures, and the critic's: tensors in, one number out.
 
-Pictures are float in [-1, 1]; every mean is taken in fp32, whatever the networks compute in.
+Pictures are float in [-1, 1]; every mean is taken in fp32 at least, whatever the networks
+compute in.
 """
 
 import torch
@@ -15,14 +16,19 @@ REFERENCE_PX = 256
 TV_EPSILON = 1e-8
 
 
+def at_least_fp32(values: Tensor) -> Tensor:
+    """Give values in fp32, or as they are if they are finer."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
 def l1(fake_BCHW: Tensor, real_BCHW: Tensor) -> Tensor:
     """Give the mean absolute difference."""
-    return (fake_BCHW.float() - real_BCHW.float()).abs().mean()
+    return (at_least_fp32(fake_BCHW) - at_least_fp32(real_BCHW)).abs().mean()
 
 
 def l2(fake_BCHW: Tensor, real_BCHW: Tensor) -> Tensor:
     """Give the mean squared difference."""
-    return (fake_BCHW.float() - real_BCHW.float()).square().mean()
+    return (at_least_fp32(fake_BCHW) - at_least_fp32(real_BCHW)).square().mean()
 
 
 def total_variation(picture_BCHW: Tensor) -> Tensor:
@@ -31,7 +37,7 @@ def total_variation(picture_BCHW: Tensor) -> Tensor:
     At each pixel the squared differences to the right and the lower neighbour are summed over the
     channels, inside the root.
     """
-    picture = picture_BCHW.float()
+    picture = at_least_fp32(picture_BCHW)
     down = picture[..., 1:, :-1] - picture[..., :-1, :-1]
     right = picture[..., :-1, 1:] - picture[..., :-1, :-1]
     return torch.sqrt((down.square() + right.square()).sum(dim=1) + TV_EPSILON).mean()
@@ -39,12 +45,12 @@ def total_variation(picture_BCHW: Tensor) -> Tensor:
 
 def wasserstein(scores_real: Tensor, scores_fake: Tensor) -> Tensor:
     """Give the critic's estimate of the distance between real and fake: E D(real) - E D(fake)."""
-    return scores_real.float().mean() - scores_fake.float().mean()
+    return at_least_fp32(scores_real).mean() - at_least_fp32(scores_fake).mean()
 
 
 def yuv(picture_B3HW: Tensor) -> Tensor:
     """Give a picture in YUV, each channel on the scale of [-1, 1]."""
-    return to_yuv(picture_B3HW.float())
+    return to_yuv(at_least_fp32(picture_B3HW))
 
 
 def lines(picture_B3HW: Tensor) -> Tensor:
@@ -52,18 +58,18 @@ def lines(picture_B3HW: Tensor) -> Tensor:
 
     The extraction is dilate-and-difference, which a gradient passes.
     """
-    gray_B1HW = picture_B3HW.float().mean(dim=1, keepdim=True)
+    gray_B1HW = at_least_fp32(picture_B3HW).mean(dim=1, keepdim=True)
     return F.max_pool2d(gray_B1HW, 3, stride=1, padding=1) - gray_B1HW
 
 
 def says_real(logits: Tensor) -> Tensor:
     """Give the cross entropy of a critic's logits, if all of them should say "real"."""
-    return F.softplus(-logits.float()).mean()
+    return F.softplus(-at_least_fp32(logits)).mean()
 
 
 def says_fake(logits: Tensor) -> Tensor:
     """Give the cross entropy of a critic's logits, if all of them should say "fake"."""
-    return F.softplus(logits.float()).mean()
+    return F.softplus(at_least_fp32(logits)).mean()
 
 
 def size_factor(size_px: int) -> float:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.losses import at_least_fp32
 from training.networks.critic import COLOR_CHANNELS, SLOPE, Critic
 
 
@@ -21,8 +22,7 @@ def mix(real_BCHW: Tensor, fake_BCHW: Tensor, share_B: Tensor) -> Tensor:
 
 def of_gradient(gradient_BCHW: Tensor) -> Tensor:
     """Give the mean of (norm - 1)^2; the norm is a picture's own, over channels and pixels."""
-    at_least_fp32 = torch.promote_types(gradient_BCHW.dtype, torch.float32)
-    norm_B = torch.linalg.vector_norm(gradient_BCHW.to(at_least_fp32).flatten(1), dim=1)
+    norm_B = torch.linalg.vector_norm(at_least_fp32(gradient_BCHW).flatten(1), dim=1)
     value: Tensor = (norm_B - 1).square().mean()
     return value
 

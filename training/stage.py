@@ -1,6 +1,7 @@
-"""The verb of this folder: train a recipe on pairs."""
+"""The verbs of this folder: train a recipe on pairs, and help another process to do so."""
 
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from storage import ledger
 from storage.layout import DataLayout
@@ -8,6 +9,11 @@ from storage.ledger import Stage
 from storage.records import Split, StageRecord
 from training.config import TrainingConfig
 from training.watching import Audience, Watcher
+
+if TYPE_CHECKING:
+    from training.arithmetic import Arithmetic
+    from training.data import Batches, Pairs
+    from training.players import Players
 
 
 def train(
@@ -24,31 +30,74 @@ def train(
         return opened.finished
 
     # Imported here, so that a machine that never trains needs no torch.
-    from training import data, loop, players  # noqa: PLC0415
+    from training import loop, players  # noqa: PLC0415
     from training.arithmetic import Arithmetic  # noqa: PLC0415
     from training.gallery import Gallery  # noqa: PLC0415
     from training.tensorboard import Events  # noqa: PLC0415
 
-    how = Arithmetic.of(config)
+    with Arithmetic.of(config).together() as how:
+        team, batches, val_pairs = _prepare(config, paired, layout, seed, how)
+        gallery = Gallery(val_pairs, how.device, seed)
+        with closing(Events(opened.folder)) as events, how.repeatable():
+            audience = Audience(gallery, (events, *watchers))
+            loop.fit(config, team, batches, audience, opened.folder, how)
+
+        record = opened.seal(
+            {
+                "steps": config.steps,
+                "train_pictures": len(batches.pairs.color),
+                "val_pictures": len(val_pairs.color),
+                "generator_parameters": players.num_parameters(team.generator),
+                "critic_parameters": players.num_parameters(team.critic),
+            },
+            apart_from=events.names(),
+        )
+        # Who has helped waits for the record.
+        how.team.told()
+    return record
+
+
+def train_along(
+    config: TrainingConfig, paired: StageRecord, layout: DataLayout, seed: int
+) -> StageRecord:
+    """Take part in a training as one of its other processes: the first one writes, this one never.
+
+    Raises:
+        LostPeer: another process has ended.
+    """
+    key = ledger.key_of(Stage.TRAIN, config, {"condition": paired.key}, seed)
+    finished = ledger.find(layout, Stage.TRAIN, key)
+    if finished:
+        return finished
+
+    from training import loop  # noqa: PLC0415
+    from training.arithmetic import Arithmetic  # noqa: PLC0415
+
+    with Arithmetic.of(config).together() as how:
+        team, batches, _ = _prepare(config, paired, layout, seed, how)
+        with how.repeatable():
+            loop.fit_along(config, team, batches, layout.stage(Stage.TRAIN, key), how)
+        how.team.told()
+    return ledger.require(layout, Stage.TRAIN, key)
+
+
+def _prepare(
+    config: TrainingConfig,
+    paired: StageRecord,
+    layout: DataLayout,
+    seed: int,
+    how: "Arithmetic",
+) -> tuple["Players", "Batches", "Pairs"]:
+    """Give who trains, what they learn from, and the pictures of val."""
+    from training import data, players, whole_batch  # noqa: PLC0415
+
     pairs_folder = layout.stage(Stage.CONDITION, paired.key)
     val_pairs = data.load_pairs(pairs_folder, Split.VAL)
     team = players.gather(config, val_pairs.size_px, how.device, seed)
+    for network in (team.generator, team.critic):
+        if network:
+            whole_batch.see_whole_batch(network, how.team)
     train_pairs = data.load_pairs(pairs_folder, Split.TRAIN)
-
     hints = data.hints_of(paired.settings, team.recipe)
-    batches = data.Batches(train_pairs, hints, team.recipe, how.device, seed)
-    gallery = Gallery(val_pairs, how.device, seed)
-    with closing(Events(opened.folder)) as events, how.repeatable():
-        audience = Audience(gallery, (events, *watchers))
-        loop.fit(config, team, batches, audience, opened.folder, how)
-
-    return opened.seal(
-        {
-            "steps": config.steps,
-            "train_pictures": len(train_pairs.color),
-            "val_pictures": len(val_pairs.color),
-            "generator_parameters": players.num_parameters(team.generator),
-            "critic_parameters": players.num_parameters(team.critic),
-        },
-        apart_from=events.names(),
-    )
+    batches = data.Batches(train_pairs, hints, team.recipe, how.device, seed, how.team)
+    return team, batches, val_pairs

@@ -50,17 +50,18 @@ def critic_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic)
         distance = losses.wasserstein(real_scores, fake_scores)
         facts, loss = {"wasserstein": distance}, -distance
     if recipe.rule == "wgan-gp":
-        share = torch.rand(len(fake), generator=batch.chance).to(fake)
+        share = torch.rand(batch.whole, generator=batch.chance)[batch.mine].to(fake)
         with how.networks():
             mixed = penalty.mix(batch.color, fake, share)
             facts["penalty"] = _penalty(critic, mixed, batch.given, how)
         loss = loss + recipe.penalty_weight * facts["penalty"]
         facts["wasserstein_penalised"] = -loss
     if recipe.drift_weight > 0:
-        loss = loss + recipe.drift_weight * real_scores.float().square().mean()
+        loss = loss + recipe.drift_weight * losses.at_least_fp32(real_scores).square().mean()
 
     optimizer.zero_grad()
     torch.autograd.backward(loss)
+    how.team.average(critic)
     optimizer.step()
     if recipe.rule == "wgan-clip":
         _clip(critic, recipe.clip)
@@ -83,6 +84,7 @@ def generator_update(players: Players, batch: Batch, fake: Tensor, how: Arithmet
     players.generator_optimizer.zero_grad()
     # Only the generator learns here: the critic judges, but gathers no gradients.
     torch.autograd.backward(loss, inputs=list(players.generator.parameters()))
+    how.team.average(players.generator)
     players.generator_optimizer.step()
     return {"loss": loss.detach()} | {name: fact.detach() for name, fact in facts.items()}
 
@@ -108,7 +110,7 @@ def _picture_losses(recipe: Recipe, fake: Tensor, real: Tensor) -> tuple[Facts, 
 def _adversarial(recipe: Recipe, fake_scores: Tensor) -> Tensor:
     if recipe.rule == "bce":
         return losses.says_real(fake_scores)
-    return -fake_scores.float().mean()
+    return -losses.at_least_fp32(fake_scores).mean()
 
 
 def _score(critic: nn.Module, real: Tensor, fake: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
@@ -137,4 +139,5 @@ def _noise(players: Players, batch: Batch) -> Tensor | None:
     z_size = players.recipe.z_size
     if not z_size:
         return None
-    return torch.randn((len(batch.color), z_size), generator=batch.chance).to(batch.color)
+    z = torch.randn((batch.whole, z_size), generator=batch.chance)
+    return z[batch.mine].to(batch.color)

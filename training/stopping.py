@@ -59,3 +59,21 @@ def listening() -> Iterator[threading.Event]:
 def _is_heard(number: int) -> bool:
     # What is ignored (nohup does so) or not Python's stays as it is.
     return signal.getsignal(number) not in (signal.SIG_IGN, None)
+
+
+@contextmanager
+def left_to_others() -> Iterator[None]:
+    """Leave it to the first process of a training when to stop: once it is gone, a step fails."""
+    heard: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: heard.append(number))
+        for number in SIGNALS
+        if _is_heard(number)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])

@@ -1,0 +1,98 @@
+"""What a training learns in one step, in double precision; torchrun starts it for each process.
+
+python -m torch.distributed.run --nproc-per-node 2 tests/unit/training/team_child.py FOLDER
+"""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from preprocessing.config import HintConfig
+from training.arithmetic import Arithmetic
+from training.config import TrainingConfig
+from training.data import Batch, Batches, Pairs, hints_of
+from training.players import Players, gather
+from training.recipes import Recipe
+from training.step import critic_update, generator_update
+from training.team import ALONE, Team, gathered
+from training.whole_batch import see_whole_batch
+
+CPU = torch.device("cpu")
+SMALL: dict[str, Any] = {
+    "width": 4, "critic_width": 4, "z_form": "lowres", "feature_weight": 0, "batch_size": 4,
+    "learning_rate": 1e-3,
+}  # fmt: skip
+CASES: dict[str, dict[str, Any]] = {
+    "paper": {"recipe": "paper"},
+    "paper by autograd": {"recipe": "paper", "penalty_form": "autograd"},
+    "mask, flips and mixed hints": {"recipe": "paper-plus"},
+    "critic with statistics": {"recipe": "deepcolor"},
+    "penalty of a critic with statistics": {"recipe": "deepcolor", "penalty_form": "autograd"},
+    "dropout": {"recipe": "pix2pix"},
+}
+
+
+def learn(name: str, team: Team) -> dict[str, Tensor]:
+    """Give gradients, weights, statistics and facts after a step."""
+    case = CASES[name]
+    config = TrainingConfig.model_validate(SMALL | case)
+    recipe = config.resolved()
+    if name.startswith("penalty"):
+        recipe = dataclasses.replace(recipe, rule="wgan-gp")
+    players = dataclasses.replace(gather(config, 64, CPU, 0), recipe=recipe)
+    assert players.critic is not None
+    for network in (players.generator, players.critic):
+        see_whole_batch(network.double(), team)
+    how = Arithmetic(CPU, bf16=False, penalty_form=config.penalty_form, team=team)
+    batches = Batches(_pairs(), hints_of({"hints": HintConfig()}, recipe), recipe, CPU, 0, team)
+
+    torch.manual_seed(0)
+    # The third batch of ten pictures reaches into the second epoch.
+    batch = _doubled(batches.draw(2))
+    fake = players.generator(batch.edge, batch.hint, _noise(batch, recipe))
+    facts = critic_update(players, batch, fake.detach(), how)
+    facts |= generator_update(players, batch, fake, how)
+    return how.team.mean(facts) | _learned(players)
+
+
+def _learned(players: Players) -> dict[str, Tensor]:
+    learned = {}
+    for who, network in (("generator", players.generator), ("critic", players.critic)):
+        assert network is not None
+        for name, value in network.state_dict().items():
+            learned[f"{who} {name}"] = value
+        for name, parameter in network.named_parameters():
+            assert parameter.grad is not None
+            learned[f"{who} {name} gradient"] = parameter.grad
+    return {name: value.clone().contiguous() for name, value in learned.items()}
+
+
+def _pairs() -> Pairs:
+    chance = torch.Generator().manual_seed(1)
+    pictures = torch.randint(0, 256, (10, 4, 64, 64), dtype=torch.uint8, generator=chance)
+    return Pairs(pictures[:, :3], pictures[:, 3:], None)
+
+
+def _doubled(batch: Batch) -> Batch:
+    planes = {name: getattr(batch, name).double() for name in ("edge", "hint", "color")}
+    return dataclasses.replace(batch, **planes)
+
+
+def _noise(batch: Batch, recipe: Recipe) -> Tensor | None:
+    if not recipe.z_size:
+        return None
+    return torch.randn((batch.whole, recipe.z_size), generator=batch.chance).double()[batch.mine]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with gathered(CPU) as everybody:
+        assert everybody != ALONE
+        for each in CASES:
+            found = learn(each, everybody)
+            safetensors.torch.save_file(found, Path(sys.argv[1]) / f"{each}.{everybody.rank}")
