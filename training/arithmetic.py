@@ -13,11 +13,14 @@ from training.config import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The device, whether the networks compute in bf16, and how the penalty is computed."""
+    """The device, whether the networks compute in bf16, how the penalty is computed, and what
+    is compiled: nothing, the networks, or the networks into CUDA graphs.
+    """
 
     device: torch.device
     bf16: bool
     penalty_form: Literal["analytic", "autograd"]
+    compiled: Literal["off", "on", "graphs"] = "off"
 
     @classmethod
     def of(cls, config: TrainingConfig) -> "Arithmetic":
@@ -31,7 +34,9 @@ class Arithmetic:
             raise BadInput("--training.device cuda: torch finds no GPU here; take auto or cpu")
         device = torch.device("cuda" if has_gpu and config.device != "cpu" else "cpu")
         bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
-        return cls(device, bf16, config.penalty_form)
+        by_device: Literal["on", "off"] = "on" if device.type == "cuda" else "off"
+        compiled = by_device if config.compile == "auto" else config.compile
+        return cls(device, bf16, config.penalty_form, compiled)
 
     def networks(self) -> torch.autocast:
         """Open the arithmetic of the networks; what lies outside is fp32."""

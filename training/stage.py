@@ -17,7 +17,7 @@ def train(
         return opened.finished
 
     # Imported here, so that a machine that never trains needs no torch.
-    from training import data, loop, players  # noqa: PLC0415
+    from training import compiled, data, loop, players, residence  # noqa: PLC0415
     from training.arithmetic import Arithmetic  # noqa: PLC0415
     from training.gallery import Gallery  # noqa: PLC0415
 
@@ -25,7 +25,9 @@ def train(
     pairs_folder = layout.stage(Stage.CONDITION, paired.key)
     val_pairs = data.load_pairs(pairs_folder, Split.VAL)
     team = players.gather(config, val_pairs.size_px, how.device, seed)
+    compiled.compile_networks(team, how)
     train_pairs = data.load_pairs(pairs_folder, Split.TRAIN)
+    train_pairs = residence.settle(train_pairs, how.device, config.pictures)
 
     hints = data.hints_of(paired.settings, team.recipe)
     batches = data.Batches(train_pairs, hints, team.recipe, how.device, seed)
