@@ -65,7 +65,9 @@ class Team:
 def noise_pairs(count: int, size_px: int) -> Pairs:
     """Make pictures of noise: no pixel is like its neighbour, so no rounding is like another."""
     chance = torch.Generator().manual_seed(1)
-    pixels = torch.randint(0, 256, (count, 4, size_px, size_px), dtype=torch.uint8, generator=chance)
+    pixels = torch.randint(
+        0, 256, (count, 4, size_px, size_px), dtype=torch.uint8, generator=chance
+    )
     return Pairs(pixels[:, :3], pixels[:, 3:], None)
 
 

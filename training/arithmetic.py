@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+from torch.utils import deterministic
 
 from storage.errors import BadInput
 from training.config import TrainingConfig
@@ -13,9 +14,7 @@ from training.config import TrainingConfig
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The device, whether the networks compute in bf16, how the penalty is computed, and what
-    is compiled: nothing, the networks, or the networks into CUDA graphs.
-    """
+    """The device, whether networks compute in bf16, the penalty's form, and what is compiled."""
 
     device: torch.device
     bf16: bool
@@ -46,8 +45,12 @@ class Arithmetic:
     def repeatable(self) -> Iterator[None]:
         """On a CPU, allow only operations that give the same bits every time."""
         before = torch.are_deterministic_algorithms_enabled()
+        fills = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
         torch.use_deterministic_algorithms(before or self.device.type == "cpu")
+        # Every new tensor would be filled with NaN; nothing here reads what it has not written.
+        deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before)
+            deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
