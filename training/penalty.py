@@ -30,30 +30,33 @@ def of_gradient(gradient_BCHW: Tensor) -> Tensor:
 def by_autograd(critic: torch.nn.Module, mixed_BCHW: Tensor, given_BCHW: Tensor) -> Tensor:
     """Give the penalty by its definition: differentiate the score with respect to the picture."""
     mixed = mixed_BCHW.detach().requires_grad_(True)
-    score = critic(mixed, given_BCHW).sum()
+    # The plain forward: a compiled critic has no second derivative.
+    score = critic.forward(mixed, given_BCHW).sum()
     (gradient,) = torch.autograd.grad(score, mixed, create_graph=True)
     return of_gradient(gradient)
 
 
 def analytic(critic: Critic, mixed_BCHW: Tensor, given_BCHW: Tensor) -> Tensor:
     """Give the penalty by the chain rule written out, an ordinary first-order expression."""
-    slopes = _slopes(critic, mixed_BCHW, given_BCHW)
+    befores = _before_relus(critic, mixed_BCHW, given_BCHW)
     kernels = critic.kernels()
     # Only the picture's channels of the first convolution lead to the picture.
     kernels[0] = kernels[0][:, :COLOR_CHANNELS]
     gradient = critic.linear.weight.view(1, -1, critic.side, critic.side)
-    for kernel, slope in zip(reversed(kernels), reversed(slopes), strict=True):
-        gradient = F.conv_transpose2d(gradient * slope, kernel, stride=2, padding=1)
+    gradient = gradient.expand(len(mixed_BCHW), -1, -1, -1)
+    for kernel, before in zip(reversed(kernels), reversed(befores), strict=True):
+        # The kernel that autograd itself calls: times 1 or the slope, and no mask is ever stored.
+        gradient = torch.ops.aten.leaky_relu_backward(gradient, before, SLOPE, False)
+        gradient = F.conv_transpose2d(gradient, kernel, stride=2, padding=1)
     return of_gradient(gradient)
 
 
 @torch.no_grad()
-def _slopes(critic: Critic, mixed_BCHW: Tensor, given_BCHW: Tensor) -> list[Tensor]:
-    """Give the slope of each leaky ReLU at this input; it is constant around it."""
-    slopes = []
+def _before_relus(critic: Critic, mixed_BCHW: Tensor, given_BCHW: Tensor) -> list[Tensor]:
+    """Give what each leaky ReLU sees; its sign decides the slope, constant around this input."""
+    befores = []
     x = critic.seen(mixed_BCHW, given_BCHW)
     for conv in critic.convs:
-        before = conv(x)
-        slopes.append(torch.where(before > 0, 1.0, SLOPE).to(before.dtype))
-        x = F.leaky_relu(before, SLOPE)
-    return slopes
+        befores.append(conv(x))
+        x = F.leaky_relu(befores[-1], SLOPE)
+    return befores

@@ -49,11 +49,9 @@ class FrozenFeatures(nn.Module):
         return x
 
 
-def distance(features: FrozenFeatures, fake_BCHW: Tensor, real_BCHW: Tensor) -> Tensor:
+def distance(fake_BCHW: Tensor, real_BCHW: Tensor) -> Tensor:
     """Give the mean squared difference of features, by the real features' mean square."""
-    with torch.no_grad():
-        real = features(real_BCHW).float().flatten(1)
-    fake = features(fake_BCHW).float().flatten(1)
+    real, fake = real_BCHW.float().flatten(1), fake_BCHW.float().flatten(1)
     energy = real.square().mean(dim=1) + EPSILON
     mean: Tensor = ((fake - real).square().mean(dim=1) / energy).mean()
     return mean

@@ -14,6 +14,8 @@ from training.config import TrainingConfig
 from training.networks.build import build_critic, build_generator, multiple_of
 from training.perceptual import FrozenFeatures
 from training.recipes import Recipe
+from training.residence import free_bytes
+from training.targets import SHARE_OF_MEMORY, Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Players:
     critic: nn.Module | None
     critic_optimizer: torch.optim.Optimizer | None
     features: FrozenFeatures | None
+    targets: Targets | None
 
     @property
     def colorist(self) -> nn.Module:
@@ -68,6 +71,7 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
         critic=critic,
         critic_optimizer=_optimizer(critic, recipe) if critic else None,
         features=features,
+        targets=_targets(features, config, recipe, device) if features else None,
     )
 
 
@@ -80,6 +84,14 @@ def settle(network: nn.Module, device: torch.device | str) -> None:
 def num_parameters(network: nn.Module | None) -> int:
     """Count a network's numbers that are learned."""
     return sum(value.numel() for value in network.parameters()) if network else 0
+
+
+def _targets(
+    features: FrozenFeatures, config: TrainingConfig, recipe: Recipe, device: torch.device
+) -> Targets:
+    # A mirrored picture has other features, so with flips nothing is worth keeping.
+    is_kept = config.target_features == "kept" and not recipe.flips
+    return Targets(features, int(free_bytes(device) * SHARE_OF_MEMORY) if is_kept else 0)
 
 
 def _refuse_size(networks: list[nn.Module], size_px: int) -> None:

@@ -89,7 +89,7 @@ def _prepare(
     how: "Arithmetic",
 ) -> tuple["Players", "Batches", "Pairs"]:
     """Give who trains, what they learn from, and the pictures of val."""
-    from training import data, players, whole_batch  # noqa: PLC0415
+    from training import compiled, data, players, residence, whole_batch  # noqa: PLC0415
 
     pairs_folder = layout.stage(Stage.CONDITION, paired.key)
     val_pairs = data.load_pairs(pairs_folder, Split.VAL)
@@ -97,7 +97,9 @@ def _prepare(
     for network in (team.generator, team.critic):
         if network:
             whole_batch.see_whole_batch(network, how.team)
+    compiled.compile_networks(team, how)
     train_pairs = data.load_pairs(pairs_folder, Split.TRAIN)
+    train_pairs = residence.settle(train_pairs, how.device, config.pictures)
     hints = data.hints_of(paired.settings, team.recipe)
     batches = data.Batches(train_pairs, hints, team.recipe, how.device, seed, how.team)
     return team, batches, val_pairs

@@ -7,7 +7,7 @@ generator has not changed in between, so one forward serves both.
 import torch
 from torch import Tensor, nn
 
-from training import losses, penalty, perceptual
+from training import compiled, losses, penalty, perceptual
 from training.arithmetic import Arithmetic
 from training.averaging import average
 from training.data import Batch, Batches
@@ -21,6 +21,7 @@ Facts = dict[str, Tensor]
 
 def train_step(players: Players, batches: Batches, step: int, how: Arithmetic) -> Facts:
     """Do one step, counted from 0: each update of the critic sees a batch of its own."""
+    compiled.begin_step(how)
     facts: Facts = {}
     turns = players.recipe.n_critic if players.critic else 1
     for turn in range(turns):
@@ -50,7 +51,8 @@ def critic_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic)
         distance = losses.wasserstein(real_scores, fake_scores)
         facts, loss = {"wasserstein": distance}, -distance
     if recipe.rule == "wgan-gp":
-        share = torch.rand(batch.whole, generator=batch.chance)[batch.mine].to(fake)
+        share = torch.rand(batch.whole, generator=batch.chance)[batch.mine]
+        share = share.to(fake, non_blocking=True)
         with how.networks():
             mixed = penalty.mix(batch.color, fake, share)
             facts["penalty"] = _penalty(critic, mixed, batch.given, how)
@@ -73,8 +75,9 @@ def generator_update(players: Players, batch: Batch, fake: Tensor, how: Arithmet
     recipe, real = players.recipe, batch.color
     facts, loss = _picture_losses(recipe, fake, real)
     with how.networks():
-        if players.features:
-            facts["features"] = perceptual.distance(players.features, fake, real)
+        if players.features and players.targets:
+            wanted = players.targets.of(batch)
+            facts["features"] = perceptual.distance(players.features(fake), wanted)
             loss = loss + recipe.feature_weight * facts["features"]
         if players.critic:
             facts["adversarial"] = _adversarial(recipe, players.critic(fake, batch.given))
@@ -124,7 +127,7 @@ def _score(critic: nn.Module, real: Tensor, fake: Tensor, given: Tensor) -> tupl
 
 def _penalty(critic: nn.Module, mixed: Tensor, given: Tensor, how: Arithmetic) -> Tensor:
     if isinstance(critic, Critic) and how.penalty_form == "analytic":
-        return penalty.analytic(critic, mixed, given)
+        return compiled.faster(penalty.analytic, how)(critic, mixed, given)
     return penalty.by_autograd(critic, mixed, given)
 
 
@@ -140,4 +143,4 @@ def _noise(players: Players, batch: Batch) -> Tensor | None:
     if not z_size:
         return None
     z = torch.randn((batch.whole, z_size), generator=batch.chance)
-    return z[batch.mine].to(batch.color)
+    return z[batch.mine].to(batch.color, non_blocking=True)

@@ -82,16 +82,17 @@ def test_the_distance_is_nought_for_equal_pictures_and_relative_to_the_real_ones
 ) -> None:
     features = FrozenFeatures(feature_weights.load(file_config(vgg_file)), "conv2_2")
     real, fake = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
-    assert distance(features, real, real).item() == 0
+    assert distance(features(real), features(real)).item() == 0
     of_fake, of_real = features(fake), features(real)
     wanted = [((of_fake[n] - of_real[n]) ** 2).mean() / (of_real[n] ** 2).mean() for n in range(2)]
-    assert distance(features, fake, real).item() == pytest.approx(sum(wanted).item() / 2, rel=1e-4)
+    found = distance(features(fake), features(real))
+    assert found.item() == pytest.approx(sum(wanted).item() / 2, rel=1e-4)
 
 
 def test_the_distance_teaches_the_fake_and_never_the_features(vgg_file: Path) -> None:
     features = FrozenFeatures(feature_weights.load(file_config(vgg_file)), "conv2_2", shrink=2)
     fake = torch.zeros(1, 3, 32, 32, requires_grad=True)
-    distance(features, fake, torch.ones(1, 3, 32, 32)).backward()
+    distance(features(fake), features(torch.ones(1, 3, 32, 32))).backward()
     assert fake.grad is not None
     assert fake.grad.abs().sum() > 0
     assert all(value.grad is None for value in features.parameters())
@@ -144,4 +145,5 @@ def test_the_wheels_features_tell_a_drawing_from_noise_without_tensorflow() -> N
     real[..., 16:48, 16:48] = torch.tensor([0.8, -0.5, -0.5]).view(1, 3, 1, 1)
     shifted = real * 0.95
     noise = torch.rand(1, 3, 64, 64) * 2 - 1
-    assert distance(features, shifted, real) < 0.2 * distance(features, noise, real)
+    near, far = (distance(features(one), features(real)) for one in (shifted, noise))
+    assert near < 0.2 * far

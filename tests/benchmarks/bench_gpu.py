@@ -1,0 +1,158 @@
+"""All that has to be shown on a GPU, in ten minutes: checks, speed, and one training to the end.
+
+IRODORI_PICTURES=FOLDER python -m tests.benchmarks.bench_gpu
+python -m tests.benchmarks.bench_gpu --small --out bench.md      # the same on a CPU, tried out
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tests.benchmarks import gpu_checks
+from tests.benchmarks.measure import environment
+
+ROOT = Path(__file__).parents[2]
+
+
+def main() -> None:
+    """Do all parts, then write what was found; a part that fails is told and stops no other."""
+    asked = _options()
+    if not torch.cuda.is_available() and not asked.small:
+        raise SystemExit("torch finds no GPU here; --small tries the script out on a CPU")
+    chip = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    started = time.monotonic()
+    text = [
+        f"# Training on {chip}, {datetime.now(UTC):%B %Y}",
+        "```console\n$ python -m tests.benchmarks.bench_gpu" + " --small" * asked.small + "\n```",
+        f"torch {torch.__version__}"
+        + (", CUDA " + str(torch.version.cuda) if torch.version.cuda else "")
+        + (". Small sizes, to try the script: no speed of a GPU." if asked.small else "."),
+    ]
+    for title, part in (("Same answer", checks), ("Speed", speed), ("A training", trained)):
+        text += [f"## {title}", _told(part, asked)]
+    text.append(f"All of it took {time.monotonic() - started:.0f} s.")
+    name = chip.replace("NVIDIA ", "").replace(" ", "-").lower()
+    default = ROOT / "docs" / "benchmarks" / f"train_{name}_{datetime.now(UTC):%Y%m}.md"
+    path = asked.out or default
+    path.write_text("\n\n".join(text) + "\n")
+    sys.stdout.write(f"{path}\n")
+
+
+def checks(small: bool) -> str:
+    """Compare each fast way with the plain one."""
+    width, size_px, steps = (4, 32, 5) if small else (32, 128, 50)
+    lines = ["| | losses differ by | gradients differ by | allowed |", "|---|---|---|---|"]
+    for name in gpu_checks.PAIRS:
+        if "CUDA" in name and not torch.cuda.is_available():
+            continue
+        found = _or_failure(lambda name=name: gpu_checks.check(name, width, size_px, steps))
+        row = found if isinstance(found, tuple) else (found, "", "")
+        lines.append(f"| {name} | {' | '.join(map(str, row))} |")
+    waits = _or_failure(lambda: gpu_checks.check_patience(width, size_px))
+    about = f"`paper`, width {width}, {size_px} px, the largest of {steps} steps; {waits}."
+    return "\n".join([about, "", *lines])
+
+
+def speed(small: bool) -> str:
+    """Time recipes and the plain loop, networks compiled, then as CUDA graphs for batch 4."""
+    size = "--width 8 --size 64 --batches 2 --pictures 4 --rounds 2 --seconds 0.2"
+    runs = [f"{size} --compile off"]
+    if not small:
+        full = "--width 64 --size 256 --pictures 64 --workers 4 --threads 0 --rounds 3 --seconds 2"
+        runs = [f"{full} --batches 4 32 --compile on", f"{full} --batches 4 --compile graphs"]
+    return "\n\n".join(f"`bench_train {run}`\n\n{_bench_train(run.split())}" for run in runs)
+
+
+def trained(small: bool) -> str:
+    """Run the pipeline on a folder of pictures, else on the sample booru, and show its numbers."""
+    folder = os.environ.get("IRODORI_PICTURES", "")
+    steps = 20 if small else 1_500
+    flags = ["--training.recipe", "paper", "--training.feature-source", "hed16"]
+    flags += ["--training.steps", str(steps), "--evaluation.num-curve-pictures", "32"]
+    if small:
+        flags += ["--scraper.max-posts", "60", "--scraper.sample-posts", "60"]
+        flags += ["--pack.size-px", "64", "--training.width", "8", "--training.critic-width", "8"]
+    else:
+        flags += ["--pack.size-px", "256", "--training.width", "64", "--training.critic-width"]
+        flags += ["64", "--training.batch-size", "16", "--training.learning-rate", "0.0002"]
+    if folder:
+        flags += ["--scraper.folder", folder, "--scraper.base-url", "https://safebooru.org"]
+    with tempfile.TemporaryDirectory() as root:
+        said = _run(["-m", "flows", "run", "--preset", "sample", "--root", root, *flags])
+        metrics = json.loads((Path(said.splitlines()[-1]).parent / "metrics.json").read_text())
+    what = "pictures of a folder" if folder else "the sample booru's drawings"
+    return f"{steps} steps of `paper` on {what}.\n\n{_table(metrics)}"
+
+
+def _bench_train(flags: Sequence[str]) -> str:
+    found = json.loads(_run(["-m", "tests.benchmarks.bench_train", *flags]).splitlines()[-1])
+    lines = []
+    for name, batch in found.items():
+        if not name.startswith("batch "):
+            continue
+        lines += [f"{name}, peak {batch['peak_gflops']:,} GFLOP/s", ""]
+        lines += [
+            "| | GFLOP | pictures/s min | median | max | % of peak |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [f"| {who} | {' | '.join(map(str, row))} |" for who, row in batch["rows"].items()]
+        lines += ["", *(f"- {who}: {each['median']}x" for who, each in batch["times"].items()), ""]
+    return "\n".join(lines)
+
+
+def _table(metrics: dict[str, Any]) -> str:
+    columns = ("condition", "answer", "num_pictures", "l1", "l2", "psnr", "kl_8")
+    lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+    for recipe in metrics["recipes"].values():
+        for score in recipe["test"]:
+            cells = [_cell(score[column]) for column in columns]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _run(arguments: Sequence[str]) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment() | {"IRODORI_PICTURES": os.environ.get("IRODORI_PICTURES", "")},
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr else "failed")
+    return done.stdout
+
+
+def _told(part: Callable[[bool], str], asked: argparse.Namespace) -> str:
+    return str(_or_failure(lambda: part(asked.small)))
+
+
+def _or_failure(work: Callable[[], object]) -> object:
+    try:
+        return work()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - on a strange chip all may fail
+        sys.stderr.write(f"{error}\n")
+        return f"**failed**: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--small", action="store_true", help="small sizes, to try it on a CPU")
+    parser.add_argument("--out", type=Path, help="the Markdown file; docs/benchmarks/ by default")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Fast and plain side by side on this machine's device: how far apart fifty steps ever are."""
+
+from typing import Any
+
+import torch
+
+from tests.side_by_side import JUDGED, PLAIN, Team, noise_pairs, walk
+from training.config import TrainingConfig
+
+PAIRS: dict[str, tuple[dict[str, str], dict[str, str], float]] = {
+    # what is compared: the reference's way, the other's, the largest difference allowed
+    "analytic penalty against its definition": ({}, {"penalty_form": "analytic"}, 1e-3),
+    "kept features, resident pictures against none": (
+        {}, {"target_features": "kept", "pictures": "resident"}, 1e-3,
+    ),
+    "bf16 against fp32": ({}, {"precision": "bf16", "penalty_form": "analytic"}, 0.1),
+    "compiled against eager": (
+        {"penalty_form": "analytic"}, {"penalty_form": "analytic", "compile": "on"}, 1e-3,
+    ),
+    "CUDA graphs against eager": (
+        {"penalty_form": "analytic"}, {"penalty_form": "analytic", "compile": "graphs"}, 1e-3,
+    ),
+}  # fmt: skip
+
+
+def check(name: str, width: int, size_px: int, steps: int) -> tuple[str, str, float]:
+    """Walk one pair; give its largest difference in the losses, in the gradients, and the bound.
+
+    Gradients are judged only where the networks' own rounding is the same: weights moved by a
+    ten-millionth already turn ReLUs over, and move a small generator's gradient by some percent.
+    """
+    # Else what is called fp32 has ten bits of mantissa on a GPU.
+    torch.backends.cudnn.allow_tf32 = False
+    reference, other, bound = PAIRS[name]
+    pairs = noise_pairs(8, size_px)
+    apart = walk(_team(reference, width, pairs), _team(other, width, pairs), steps)
+    losses = max(apart[fact] for fact in JUDGED)
+    gradients = max(apart["generator"], apart["critic"])
+    rounds_alike = not {"precision", "compile"} & other.keys()
+    judged = max(losses, gradients) if rounds_alike else losses
+    if not judged < bound:
+        raise SystemExit(f"{name}: {judged:.2g} apart, wanted {bound:g}")
+    return f"{losses:.1e}", f"{gradients:.1e}", bound
+
+
+def check_patience(width: int, size_px: int) -> str:
+    """Do some steps in which no wait for the GPU is allowed."""
+    if not torch.cuda.is_available():
+        return "no GPU here to be waited for"
+    team = _team(
+        {"penalty_form": "analytic", "pictures": "resident"}, width, noise_pairs(8, size_px)
+    )
+    for number in range(3):
+        team.step(number)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for number in range(3, 6):
+            team.step(number)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return "no step waits for the GPU"
+
+
+def _team(way: dict[str, str], width: int, pairs: Any) -> Team:
+    config = {
+        "recipe": "paper", "width": width, "critic_width": width, "z_form": "lowres",
+        "feature_source": "hed16", "feature_layer": "conv3_1",
+    }  # fmt: skip
+    return Team.of(TrainingConfig.model_validate(PLAIN | config | way), pairs)
