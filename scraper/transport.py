@@ -138,7 +138,7 @@ class Transport:
             PlainConnection.request(connection, "GET", address, headers=self._headers)
             response = PlainConnection.getresponse(connection)
             yield Reply(response.status, response.headers, _reader_of(response))
-            if response.length or response.will_close:
+            if not (response.isclosed() or response.length == 0):
                 # What is left of the answer would be taken for the next one.
                 connection.close()
             response.close()

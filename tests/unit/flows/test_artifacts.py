@@ -31,19 +31,19 @@ def test_progress_is_sent_at_most_once_a_second_but_for_the_end_and_every_sheet_
 
     @task
     def train() -> None:
-        watcher = Live("train-unet-l2")
+        watcher = Live("train-seen-here")
         for step in range(1, 51):
             watcher(Glance(step, 100, {"loss": step / 100}))
         watcher(Glance(60, 100, {}, sheet))
         watcher(Glance(100, 100, {"loss": 0.25, "pictures_per_second": 12.0}))
 
     train()
-    found = shown("train-unet-l2")
-    (progress,) = found["train-unet-l2-progress"]
+    found = shown("train-seen-here")
+    (progress,) = found["train-seen-here-progress"]
     assert progress.data == 100
     assert progress.description == "loss 0.25 · pictures_per_second 12"
 
-    (pictures,) = found["train-unet-l2-pictures"]
+    (pictures,) = found["train-seen-here-pictures"]
     assert str(pictures.data).startswith("![after step 60](data:image/webp;base64,")
     content = base64.b64decode(str(pictures.data).partition("base64,")[2].rstrip(")"))
     seen = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
