@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from preprocessing.config import HintConfig
-from training import compiled, residence
+from training import compiled, recorded, residence
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batches, Pairs
 from training.players import Players, gather
-from training.step import Facts, train_step
+from training.step import Facts, Learn, train_step
 
 PLAIN: dict[str, Any] = {
     "precision": "fp32",
@@ -39,6 +39,7 @@ class Team:
     players: Players
     batches: Batches
     how: Arithmetic
+    learn: Learn
 
     @classmethod
     def of(cls, config: TrainingConfig, pairs: Pairs) -> "Team":
@@ -48,12 +49,13 @@ class Team:
         compiled.compile_networks(players, how)
         lying = residence.settle(pairs, how.device, config.pictures)
         batches = Batches(lying, HintConfig(), players.recipe, how.device, 0)
-        return cls(players, batches, how)
+        return cls(players, batches, how, recorded.learning(how))
 
     def step(self, number: int) -> Facts:
-        """Do one step."""
+        """Do one step; what is dropped out in it follows from its number, as in a training."""
+        torch.manual_seed(number)
         with self.how.repeatable():
-            return train_step(self.players, self.batches, number, self.how)
+            return train_step(self.players, self.batches, number, self.how, self.learn)
 
     @property
     def networks(self) -> list[nn.Module]:

@@ -35,7 +35,7 @@ class Arithmetic:
             raise BadInput("--training.device cuda: torch finds no GPU here; take auto or cpu")
         device = torch.device("cuda" if has_gpu and config.device != "cpu" else "cpu")
         bf16 = config.precision == "bf16" or (config.precision == "auto" and device.type == "cuda")
-        by_device: Literal["on", "off"] = "on" if device.type == "cuda" else "off"
+        by_device: Literal["graphs", "off"] = "graphs" if device.type == "cuda" else "off"
         compiled = by_device if config.compile == "auto" else config.compile
         return cls(device, bf16, config.penalty_form, compiled=compiled)
 

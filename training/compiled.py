@@ -17,9 +17,6 @@ from storage.errors import BadInput
 from training.arithmetic import Arithmetic
 from training.players import Players
 
-MODES = {"on": "default", "graphs": "reduce-overhead"}
-"""Torch's words for ours. Batches are of one size, so kernels for any (`dynamic`) gain nothing."""
-
 P = ParamSpec("P")
 
 
@@ -38,26 +35,15 @@ def compile_networks(players: Players, how: Arithmetic) -> None:
         )
     for network in (players.generator, players.critic, players.features):
         if network is not None:
-            network.compile(mode=MODES[how.compiled], dynamic=False)
+            # Batches are of one size, so kernels for any gain nothing.
+            network.compile(dynamic=False)
 
 
 def faster(function: Callable[P, Tensor], how: Arithmetic) -> Callable[P, Tensor]:
     """Give a function as it is to be called: compiled, if anything is."""
-    return function if how.compiled == "off" else _compile(function, how.compiled)
-
-
-def begin_step(how: Arithmetic) -> None:
-    """Tell CUDA graphs that what the step before has computed may be overwritten."""
-    if how.compiled == "graphs":
-        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+    return function if how.compiled == "off" else _compile(function)
 
 
 @functools.cache
-def _compile(function: Callable[P, Tensor], compiled: str) -> Callable[P, Tensor]:
-    faster = torch.compile(function, mode=MODES[compiled], dynamic=False)
-
-    def copied(*args: P.args, **kwargs: P.kwargs) -> Tensor:
-        # A graph's output is overwritten when it is replayed; what a step found has to last.
-        return faster(*args, **kwargs).clone()
-
-    return copied
+def _compile(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    return torch.compile(function, dynamic=False)

@@ -61,8 +61,8 @@ class TrainingConfig(Section):
     """How the gradient penalty is computed: the fast way or by its definition; the same value."""
 
     compile: Literal["auto", "off", "on", "graphs"] = Field("auto", json_schema_extra=OPERATIONAL)
-    """Whether torch.compile makes larger kernels of the networks; graphs also replays them as CUDA
-    graphs, for small batches; auto is on where there is a GPU."""
+    """Whether torch.compile makes larger kernels of the networks; graphs also records a whole step
+    as one CUDA graph, unless several processes train; auto is graphs where there is a GPU."""
 
     pictures: Literal["auto", "resident", "streamed"] = Field("auto", json_schema_extra=OPERATIONAL)
     """Whether pictures lie in the device's memory or come from the disk step by step; auto has

@@ -45,19 +45,23 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures in [-1, 1] on the device; on the CPU which they are, and the chance of a step.
+    """All that a step sees, on the device: pictures in [-1, 1] and the chance drawn for each.
 
-    They are the rows `mine` of `whole` pictures, which the processes of a training share; chance is
-    drawn for all of these by each process, so that their number changes nothing.
+    Where several processes train, these are one's own pictures of the batch that all share.
     """
 
     edge: Tensor
     hint: Tensor
     color: Tensor
+    z: Tensor | None
+    """The generator's noise BZ, normal; None where the recipe knows none."""
+
+    share: Tensor | None
+    """How much of each real picture (B, 0 to 1) is in the mix that the gradient penalty looks at;
+    None where there is no penalty."""
+
     rows: Tensor
-    chance: torch.Generator
-    whole: int
-    mine: slice
+    """Which pictures these are, on the CPU."""
 
     @property
     def given(self) -> Tensor:
@@ -99,9 +103,11 @@ class Batches:
         if self.recipe.flips:
             color, edge = _flipped(color, edge, chance)
         hint = self._hints(color, chance)
-        # A hint knows its picture and takes its chance from one stream, so all are drawn.
+        # All that is chance is drawn for all processes by each, so that their number changes
+        # nothing; a hint takes what it needs from the same stream, so all are drawn as well.
+        z, share = self._noise(chance), self._shares(chance)
         edge, hint, color = (planes[self.mine] for planes in (edge, hint, color))
-        return Batch(edge, hint, color, rows[self.mine], chance, self.batch_size, self.mine)
+        return Batch(edge, hint, color, z, share, rows[self.mine])
 
     def _hints(self, color: Tensor, chance: torch.Generator) -> Tensor:
         if not self.recipe.mask:
@@ -110,6 +116,17 @@ class Batches:
         # The mask goes from 0..1 to the scale of all other planes.
         hint[:, 3:].mul_(2).sub_(1)
         return hint
+
+    def _noise(self, chance: torch.Generator) -> Tensor | None:
+        if not self.recipe.z_size:
+            return None
+        z = torch.randn((self.batch_size, self.recipe.z_size), generator=chance)
+        return sent(z[self.mine], self.device)
+
+    def _shares(self, chance: torch.Generator) -> Tensor | None:
+        if self.recipe.rule != "wgan-gp":
+            return None
+        return sent(torch.rand(self.batch_size, generator=chance)[self.mine], self.device)
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Copy some pictures, color and edge, from where they lie to the device."""

@@ -17,7 +17,7 @@ from training.networks.flops import GIGA
 from training.perceptual import FrozenFeatures
 from training.players import Players
 from training.recipes import FeatureLayer, Recipe
-from training.step import critic_update, generator_update
+from training.step import learn_from
 from training.targets import Targets
 
 PICTURES = 2
@@ -60,15 +60,10 @@ def gflop_per_picture(recipe: Recipe, size_px: int, how: Arithmetic) -> float:
     # Autocast knows no device without numbers, and would not change the count.
     how = replace(how, device=torch.device("cpu"), bf16=False)
     turns = recipe.n_critic if players.critic else 1
+    seen = [_weightless_batch(recipe, size_px) for _ in range(turns)]
     with _Counter() as counter:
-        for turn in range(turns):
-            batch = _weightless_batch(recipe, size_px)
-            z = torch.empty(PICTURES, recipe.z_size, device="meta") if recipe.z_size else None
-            with torch.set_grad_enabled(turn == turns - 1):
-                fake = players.generator(batch.edge, batch.hint, z)
-            if players.critic:
-                critic_update(players, batch, fake.detach(), how)
-        generator_update(players, batch, fake, how)
+        wanted = players.targets.of(seen[-1]) if players.targets else None
+        learn_from(players, seen, wanted, how)
     gflop: float = counter.flop / PICTURES / GIGA
     return gflop
 
@@ -106,8 +101,9 @@ def _weightless_batch(recipe: Recipe, size_px: int) -> Batch:
         torch.empty(PICTURES, channels, size_px, size_px, device="meta")
         for channels in (1, hint_channels(recipe), 3)
     )
-    rows = torch.arange(PICTURES)
-    return Batch(edge, hint, color, rows, torch.Generator(), PICTURES, slice(PICTURES))
+    z = torch.empty(PICTURES, recipe.z_size, device="meta") if recipe.z_size else None
+    share = torch.empty(PICTURES, device="meta") if recipe.rule == "wgan-gp" else None
+    return Batch(edge, hint, color, z, share, torch.arange(PICTURES))
 
 
 @functools.cache

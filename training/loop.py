@@ -8,7 +8,7 @@ from upath import UPath
 
 from storage import digest
 from storage.progress import Advance, watch
-from training import bookmark, checkpoint, memory, stopping
+from training import bookmark, checkpoint, memory, recorded, stopping
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batches
@@ -16,7 +16,7 @@ from training.divergence import refuse_broken_weights, refuse_row
 from training.journal import VAL_L2, Row
 from training.pace import Pace
 from training.players import Players
-from training.step import Facts, train_step
+from training.step import Facts, Learn, train_step
 from training.watching import Audience, Glance
 
 TOLD = ("loss", "l2", "wasserstein", "pictures_per_second", "share_of_peak")
@@ -61,9 +61,10 @@ def fit_along(
     last = bookmark.newest(folder)
     if done and last:
         checkpoint.restore(last, players)
+    learn = recorded.learning(how)
     with stopping.left_to_others(), torch.random.fork_rng(devices=[]):
         for step in range(done + 1, config.steps + 1):
-            _step(players, batches, step, how)
+            _step(players, batches, step, how, learn)
 
 
 class Run:
@@ -82,6 +83,7 @@ class Run:
         self.audience, self.folder = audience, folder
         self.journal = bookmark.resume(folder, players)
         self.done = how.team.told(self.journal.until_step)
+        self.learn = recorded.learning(how)
         self.pace = Pace(players, how, self.done)
         self.kept_at = time.monotonic()
 
@@ -130,7 +132,7 @@ def _fit(run: Run, batches: Batches) -> None:
         torch.random.fork_rng(devices=[]),
     ):
         for step in range(run.done + 1, steps + 1):
-            run.journal.add(_step(run.players, batches, step, run.how))
+            run.journal.add(_step(run.players, batches, step, run.how, run.learn))
             is_last = stop.is_set()
             run.say(step, tell)
             run.keep(step, is_last=is_last)
@@ -138,9 +140,9 @@ def _fit(run: Run, batches: Batches) -> None:
                 raise stopping.Stopped(f"stopped after step {step}; run the same command again")
 
 
-def _step(players: Players, batches: Batches, step: int, how: Arithmetic) -> Facts:
+def _step(players: Players, batches: Batches, step: int, how: Arithmetic, learn: Learn) -> Facts:
     """Do one step, counted from 1, together with all processes."""
     # Dropout draws from the stream that all share; where it begins follows from the step.
     names = ("step", str(step), *([str(how.team.rank)] if how.team.rank else []))
     torch.manual_seed(digest.seed_of(batches.seed, "train", *names))
-    return how.team.mean(train_step(players, batches, step - 1, how))
+    return how.team.mean(train_step(players, batches, step - 1, how, learn))

@@ -105,12 +105,16 @@ def _refuse_size(networks: list[nn.Module], size_px: int) -> None:
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    values, rate, decay = network.parameters(), recipe.learning_rate, recipe.weight_decay
+    values, rate, decay = list(network.parameters()), recipe.learning_rate, recipe.weight_decay
+    # What counts the steps lies on the device, so that a step can be recorded as a CUDA graph.
+    on_gpu = values[0].is_cuda
     match recipe.optimizer:
         case "adam":
             betas = (recipe.beta1, recipe.beta2)
-            return torch.optim.Adam(values, rate, betas, weight_decay=decay, fused=True)
+            return torch.optim.Adam(
+                values, rate, betas, weight_decay=decay, fused=True, capturable=on_gpu
+            )
         case "rmsprop":
-            return torch.optim.RMSprop(values, rate, weight_decay=decay)
+            return torch.optim.RMSprop(values, rate, weight_decay=decay, capturable=on_gpu)
         case "sgd":
             return torch.optim.SGD(values, rate, momentum=recipe.beta1, weight_decay=decay)

@@ -4,6 +4,8 @@ The fakes of the critic's last update are those that the generator is then updat
 generator has not changed in between, so one forward serves both.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -18,23 +20,44 @@ from training.recipes import Recipe
 Facts = dict[str, Tensor]
 """What a step found, each a number still on the device: nothing waits for it here."""
 
+Learn = Callable[[Players, Sequence[Batch], Tensor | None, Arithmetic], Facts]
 
-def train_step(players: Players, batches: Batches, step: int, how: Arithmetic) -> Facts:
-    """Do one step, counted from 0: each update of the critic sees a batch of its own."""
-    compiled.begin_step(how)
-    facts: Facts = {}
+
+def train_step(
+    players: Players, batches: Batches, step: int, how: Arithmetic, learn: Learn | None = None
+) -> Facts:
+    """Do one step, counted from 0: each update of the critic sees a batch of its own.
+
+    Args:
+        players: who learns; changed in place.
+        batches: what they learn from.
+        step: steps before this one.
+        how: where and how exactly it is computed.
+        learn: what stands in for `learn_from`: the same work, recorded.
+    """
     turns = players.recipe.n_critic if players.critic else 1
-    for turn in range(turns):
-        batch = batches.draw(step * turns + turn)
-        is_last = turn == turns - 1
-        with how.networks(), torch.set_grad_enabled(is_last):
-            fake = players.generator(batch.edge, batch.hint, _noise(players, batch)).float()
-        if players.critic:
-            facts = critic_update(players, batch, fake.detach(), how)
-    facts |= generator_update(players, batch, fake, how)
+    seen = [batches.draw(step * turns + turn) for turn in range(turns)]
+    facts = (learn or learn_from)(players, seen, _wanted(players, seen[-1], how), how)
     if players.averaged:
         average(players.averaged, players.generator, players.recipe.ema, step)
     return facts
+
+
+def learn_from(
+    players: Players, seen: Sequence[Batch], wanted: Tensor | None, how: Arithmetic
+) -> Facts:
+    """Update the critic on each batch and the generator on the last; a function of tensors alone.
+
+    `wanted` are the features of the last batch's true pictures, where the recipe compares any.
+    """
+    facts: Facts = {}
+    for turn, batch in enumerate(seen, start=1):
+        with how.networks(), torch.set_grad_enabled(turn == len(seen)):
+            fake = players.generator(batch.edge, batch.hint, batch.z)
+            fake = losses.at_least_fp32(fake)
+        if players.critic:
+            facts = critic_update(players, batch, fake.detach(), how)
+    return facts | generator_update(players, batch, fake, wanted, how)
 
 
 def critic_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic) -> Facts:
@@ -51,10 +74,9 @@ def critic_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic)
         distance = losses.wasserstein(real_scores, fake_scores)
         facts, loss = {"wasserstein": distance}, -distance
     if recipe.rule == "wgan-gp":
-        share = torch.rand(batch.whole, generator=batch.chance)[batch.mine]
-        share = share.to(fake, non_blocking=True)
+        assert batch.share is not None
         with how.networks():
-            mixed = penalty.mix(batch.color, fake, share)
+            mixed = penalty.mix(batch.color, fake, batch.share)
             facts["penalty"] = _penalty(critic, mixed, batch.given, how)
         loss = loss + recipe.penalty_weight * facts["penalty"]
         facts["wasserstein_penalised"] = -loss
@@ -70,13 +92,14 @@ def critic_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic)
     return {name: fact.detach() for name, fact in facts.items()}
 
 
-def generator_update(players: Players, batch: Batch, fake: Tensor, how: Arithmetic) -> Facts:
+def generator_update(
+    players: Players, batch: Batch, fake: Tensor, wanted: Tensor | None, how: Arithmetic
+) -> Facts:
     """Teach the generator to please the critic and to come near the true picture."""
     recipe, real = players.recipe, batch.color
     facts, loss = _picture_losses(recipe, fake, real)
     with how.networks():
-        if players.features and players.targets:
-            wanted = players.targets.of(batch)
+        if players.features and wanted is not None:
             facts["features"] = perceptual.distance(players.features(fake), wanted)
             loss = loss + recipe.feature_weight * facts["features"]
         if players.critic:
@@ -138,9 +161,6 @@ def _clip(critic: nn.Module, bound: float) -> None:
     torch._foreach_clamp_max_(values, bound)
 
 
-def _noise(players: Players, batch: Batch) -> Tensor | None:
-    z_size = players.recipe.z_size
-    if not z_size:
-        return None
-    z = torch.randn((batch.whole, z_size), generator=batch.chance)
-    return z[batch.mine].to(batch.color, non_blocking=True)
+def _wanted(players: Players, batch: Batch, how: Arithmetic) -> Tensor | None:
+    with how.networks():
+        return players.targets.of(batch) if players.targets else None

@@ -1,6 +1,6 @@
 """All that has to be shown on a GPU, in ten minutes: checks, speed, and one training to the end.
 
-IRODORI_PICTURES=FOLDER python -m tests.benchmarks.bench_gpu
+IRODORI_PICTURES=FOLDER IRODORI_FEATURES=FILE python -m tests.benchmarks.bench_gpu
 python -m tests.benchmarks.bench_gpu --small --out bench.md      # the same on a CPU, tried out
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from tests.benchmarks import gpu_checks
+from tests.benchmarks.feature_source import feature_source
 from tests.benchmarks.measure import environment
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ def main() -> None:
         + (". Small sizes, to try the script: no speed of a GPU." if asked.small else "."),
     ]
     deadline = started + SECONDS
-    for title, part in (("Same answer", checks), ("A training", trained), ("Speed", speed)):
+    for title, part in (("Same answer", checks), ("Speed", speed), ("A training", trained)):
         text += [f"## {title}", str(_or_failure(part, asked.small, deadline))]
     text.append(f"All of it took {time.monotonic() - started:.0f} s.")
     name = chip.replace("NVIDIA ", "").replace(" ", "-").lower()
@@ -61,22 +62,31 @@ def checks(small: bool, deadline: float) -> str:
         if time.monotonic() > deadline - SECONDS / 2:
             lines.append(f"| {name} | left out, half of the time is gone | | |")
             continue
-        found = _or_failure(gpu_checks.check, name, width, size_px, steps)
-        row = found if isinstance(found, tuple) else (found, "", "")
-        lines.append(f"| {name} | {' | '.join(map(str, row))} |")
+        lines.append(_row(name, gpu_checks.check, name, width, size_px, steps))
+    if torch.cuda.is_available():
+        lines.append(
+            _row("every recipe's step recorded, against plain", gpu_checks.check_recorded, 64, 10)
+        )
     waits = _or_failure(gpu_checks.check_patience, width, size_px)
     about = f"`paper`, width {width}, {size_px} px, the largest of {steps} steps; {waits}."
     return "\n".join([about, "", *lines])
 
 
+def _row(name: str, check: Callable[..., object], *args: object) -> str:
+    found = _or_failure(check, *args)
+    row = found if isinstance(found, tuple) else (found, "", "")
+    return f"| {name} | {' | '.join(map(str, row))} |"
+
+
 def speed(small: bool, deadline: float) -> str:
-    """Time recipes and the plain loop: networks compiled, eager, and as CUDA graphs."""
+    """Time recipes and the plain loop: recorded as CUDA graphs, and eager."""
     size = "--width 8 --size 64 --batches 2 --pictures 4 --rounds 2 --seconds 0.2"
     runs = [f"{size} --compile off"]
     if not small:
         full = "--width 64 --size 256 --pictures 64 --workers 4 --threads 0 --rounds 3 --seconds 2"
+        full += " --trainings-only"
         # Each in a process of its own: what is compiled for one size is in nobody else's way.
-        kinds = ("32 --compile on", "4 --compile on", "4 --compile graphs", "4 --compile off")
+        kinds = ("32 --compile graphs", "4 --compile graphs", "4 --compile off")
         runs = [f"{full} --batches {kind}" for kind in kinds]
     tables = [(run, _or_failure(_bench_train, run.split(), deadline)) for run in runs]
     return "\n\n".join(f"`bench_train {run}`\n\n{table}" for run, table in tables)
@@ -85,15 +95,18 @@ def speed(small: bool, deadline: float) -> str:
 def trained(small: bool, deadline: float) -> str:
     """Run the pipeline on a folder of pictures, else on the sample booru, and show its numbers."""
     folder = os.environ.get("IRODORI_PICTURES", "")
-    steps = 20 if small else 1_500
-    flags = ["--training.recipe", "paper", "--training.feature-source", "hed16"]
+    steps = 20 if small else 10_000
+    flags = ["--training.recipe", "paper"]
+    for field, value in feature_source().items():
+        flags += [f"--training.{field.replace('_', '-')}", value]
     flags += ["--training.steps", str(steps), "--evaluation.num-curve-pictures", "32"]
     if small:
         flags += ["--scraper.max-posts", "60", "--scraper.sample-posts", "60"]
         flags += ["--pack.size-px", "64", "--training.width", "8", "--training.critic-width", "8"]
     else:
         flags += ["--pack.size-px", "256", "--training.width", "64", "--training.critic-width"]
-        flags += ["64", "--training.batch-size", "16", "--training.learning-rate", "0.0002"]
+        # As the networks are timed above, so that they are compiled already.
+        flags += ["64", "--training.z-form", "lowres"]
     if folder:
         flags += ["--scraper.folder", folder, "--scraper.base-url", "https://safebooru.org"]
     with tempfile.TemporaryDirectory() as root:

@@ -14,6 +14,7 @@ import torch
 import torch._dynamo
 
 from tests.benchmarks.contenders import Contender, critic_alone, training
+from tests.benchmarks.feature_source import feature_source
 from tests.benchmarks.measure import show, spread, tell
 from tests.benchmarks.peak import clock_of, matmul_gflops, wait
 from tests.benchmarks.plain_pix2pix import PlainPix2pix
@@ -96,8 +97,8 @@ def _contenders(
 ) -> list[Contender]:
     shared = {
         "width": asked.width, "critic_width": asked.width, "batch_size": batch_size,
-        "z_form": "lowres", "feature_source": "hed16", "compile": asked.compile,
-    }  # fmt: skip
+        "z_form": "lowres", "compile": asked.compile,
+    } | feature_source()  # fmt: skip
 
     def config(recipe: str, **overrides: str) -> TrainingConfig:
         return TrainingConfig.model_validate(shared | {"recipe": recipe} | overrides)
@@ -106,12 +107,17 @@ def _contenders(
     device = Arithmetic.of(config("pix2pix")).device
     recipe = config("pix2pix").resolved()
     plain = PlainPix2pix(recipe, asked.size, folder, device, asked.workers)
-    return [
+    trainings = [
         training("unet-l2", config("unet-l2"), pairs),
         training("paper, analytic, kept features", config("paper"), pairs),
         training("paper, autograd, computed features", config("paper", **AUTOGRAD), pairs),
         ours,
         Contender("pix2pix, plain loop", plain.step, batch_size, ours.gflop),
+    ]
+    if asked.trainings_only:
+        return trainings
+    return [
+        *trainings,
         critic_alone("critic's step, analytic", config("paper"), pairs),
         critic_alone("critic's step, autograd", config("paper", **AUTOGRAD), pairs),
     ]
@@ -137,6 +143,7 @@ def _judge(
     times = {
         name: spread([slow / fast for slow, fast in zip(seconds[one], seconds[other], strict=True)])
         for name, (one, other) in pairs.items()
+        if one in seconds
     }
     show(
         "\nso many times as fast, round by round\n",
@@ -156,6 +163,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each, in each round")
     parser.add_argument("--threads", type=int, default=1, help="on a CPU; 0: as torch does")
     parser.add_argument("--workers", type=int, default=0, help="of the plain loop's loader")
+    parser.add_argument("--trainings-only", action="store_true", help="not the critic's step alone")
     parser.add_argument("--compile", default="auto", choices=("auto", "off", "on", "graphs"))
     return parser.parse_args()
 

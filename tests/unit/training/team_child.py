@@ -17,8 +17,7 @@ from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batch, Batches, Pairs, hints_of
 from training.players import Players, gather
-from training.recipes import Recipe
-from training.step import critic_update, generator_update
+from training.step import learn_from
 from training.team import ALONE, Team, gathered
 from training.whole_batch import see_whole_batch
 
@@ -54,9 +53,7 @@ def learn(name: str, team: Team) -> dict[str, Tensor]:
     torch.manual_seed(0)
     # The third batch of ten pictures reaches into the second epoch.
     batch = _doubled(batches.draw(2))
-    fake = players.generator(batch.edge, batch.hint, _noise(batch, recipe))
-    facts = critic_update(players, batch, fake.detach(), how)
-    facts |= generator_update(players, batch, fake, how)
+    facts = learn_from(players, [batch], None, how)
     return how.team.mean(facts) | _learned(players)
 
 
@@ -79,14 +76,9 @@ def _pairs() -> Pairs:
 
 
 def _doubled(batch: Batch) -> Batch:
-    planes = {name: getattr(batch, name).double() for name in ("edge", "hint", "color")}
-    return dataclasses.replace(batch, **planes)
-
-
-def _noise(batch: Batch, recipe: Recipe) -> Tensor | None:
-    if not recipe.z_size:
-        return None
-    return torch.randn((batch.whole, recipe.z_size), generator=batch.chance).double()[batch.mine]
+    planes = ((name, getattr(batch, name)) for name in ("edge", "hint", "color", "z", "share"))
+    doubled = {name: plane.double() for name, plane in planes if plane is not None}
+    return dataclasses.replace(batch, **doubled)
 
 
 if __name__ == "__main__":
