@@ -26,7 +26,8 @@ PAIRS: dict[str, tuple[dict[str, str], dict[str, str], float]] = {
         {"penalty_form": "analytic", "compile": "graphs"}, 1e-3,
     ),
 }  # fmt: skip
-RECORDED_BOUND = 1e-3
+RECORDED_BOUND = 1e-2
+"""Of gradients too: cuDNN sums in an order of its own each time, which turns ReLUs over."""
 
 
 def check(name: str, width: int, size_px: int, steps: int) -> tuple[str, str, float]:
