@@ -51,16 +51,16 @@ class Trained:
                 return score
         return None
 
-    def by_md5(
-        self, measure: str, condition: Condition, answer: Answer = Answer.MODEL
+    def values_of(
+        self, condition: str, measure: str, answer: Answer = Answer.MODEL
     ) -> dict[str, float]:
-        """Give what was measured of each test picture by its md5, where it was."""
-        return {
-            score.md5: value
+        """Give a measure of each test picture by its md5, where it was taken."""
+        values = (
+            (score.md5, getattr(score, measure, None))
             for score in self.per_sample
             if (score.condition, score.answer) == (condition, answer)
-            and (value := getattr(score, measure)) is not None
-        }
+        )
+        return {md5: value for md5, value in values if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
 
 
 def _meet(recipes: list[Trained], measure: str, condition: Condition, seed: int) -> Iterator[Duel]:
-    named = {recipe.name: recipe.by_md5(measure, condition) for recipe in recipes}
+    named = {recipe.name: recipe.values_of(condition, measure) for recipe in recipes}
     rivals = [
-        (recipe.name, trivial_name(condition, answer), recipe.by_md5(measure, condition, answer))
+        (recipe.name, trivial_name(condition, answer), recipe.values_of(condition, measure, answer))
         for recipe in recipes
         for answer in (Answer.LINES, Answer.HINT)
     ]

@@ -84,7 +84,7 @@ COLUMNS = (
     Column("kl_8", lambda score: f"{score.kl_8:.3f}", lambda score: -score.kl_8),
     Column("KL of sets", lambda score: f"{score.kl_set:.4f}", lambda score: -score.kl_set),
     Column(
-        "Kernel distance",
+        "Kernel distance (nearly blind to hue)",
         lambda score: _told(score.kernel_distance, 4, "—"),
         lambda score: _less(score.kernel_distance),
     ),
