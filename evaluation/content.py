@@ -3,15 +3,16 @@
 import importlib.metadata
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 from upath import UPath
 
 from evaluation.conditions import Condition
 from evaluation.gallery import Gallery, Shown
+from evaluation.measures import DUELLED
 from evaluation.resampling import Duel, duel
 from evaluation.scores import Answer, PictureScore, SetScore
 from storage import files, manifest
@@ -50,13 +51,16 @@ class Trained:
                 return score
         return None
 
-    def l2_of(self, condition: Condition, answer: Answer = Answer.MODEL) -> dict[str, float]:
-        """Give the l2 of each test picture by its md5."""
-        return {
-            score.md5: score.l2
+    def values_of(
+        self, condition: str, measure: str, answer: Answer = Answer.MODEL
+    ) -> dict[str, float]:
+        """Give a measure of each test picture by its md5, where it was taken."""
+        values = (
+            (score.md5, getattr(score, measure, None))
             for score in self.per_sample
             if (score.condition, score.answer) == (condition, answer)
-        }
+        )
+        return {md5: value for md5, value in values if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +136,26 @@ def _read_losses(folder: UPath) -> list[dict[str, float]]:
 
 def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
     """Let each recipe meet the trivial answers, and the recipes each other, on equal pictures."""
-    duels: list[Duel | None] = []
-    for condition in Condition:
-        for recipe in recipes:
-            mine = (recipe.name, recipe.l2_of(condition))
-            for answer in (Answer.LINES, Answer.HINT):
-                rival = (trivial_name(condition, answer), recipe.l2_of(condition, answer))
-                duels.append(duel(mine, rival, condition, seed))
-        for first, second in combinations(recipes, 2):
-            mine, rival = (
-                (second.name, second.l2_of(condition)),
-                (first.name, first.l2_of(condition)),
-            )
-            duels.append(duel(mine, rival, condition, seed))
-    return [each for each in duels if each]
+    asked = product(DUELLED, Condition)
+    return [
+        each for measure, condition in asked for each in _meet(recipes, measure, condition, seed)
+    ]
+
+
+def _meet(recipes: list[Trained], measure: str, condition: Condition, seed: int) -> Iterator[Duel]:
+    named = {recipe.name: recipe.values_of(condition, measure) for recipe in recipes}
+    rivals = [
+        (recipe.name, trivial_name(condition, answer), recipe.values_of(condition, measure, answer))
+        for recipe in recipes
+        for answer in (Answer.LINES, Answer.HINT)
+    ]
+    rivals += [
+        (second.name, first.name, named[first.name]) for first, second in combinations(recipes, 2)
+    ]
+    for name, rival, values in rivals:
+        found = duel((name, named[name]), (rival, values), condition, seed, measure)
+        if found:
+            yield found
 
 
 def trivial_name(condition: Condition, answer: Answer) -> str:

@@ -10,9 +10,10 @@ from upath import UPath
 from evaluation.answers import answer_by_model, answer_trivially
 from evaluation.colorize import open_colorizer
 from evaluation.conditions import Batch, Condition, pose
+from evaluation.measuring import Measured, summarise
 from evaluation.pairs import first_keys, in_batches, read_pairs, shards_of
 from evaluation.plan import Plan
-from evaluation.scores import Measured, SetScore, summarise
+from evaluation.scores import SetScore
 from storage import manifest
 from storage.progress import watch
 from storage.records import Contract, Split
@@ -43,7 +44,10 @@ def _score_trivial(plan: Plan, keys: list[str]) -> list[SetScore]:
     if not path.exists():
         lines, hint = (
             reduce(add, column)
-            for column in zip(*map(answer_trivially, _batches(plan, keys)), strict=True)
+            for column in zip(
+                *(answer_trivially(batch, plan.instruments) for batch in _batches(plan, keys)),
+                strict=True,
+            )
         )
         _write(path, [_sum_up(plan, lines, 0), _sum_up(plan, hint, 0)])
     return manifest.read_table(path, Contract.EVALUATION, SetScore)
@@ -53,7 +57,9 @@ def _score_checkpoint(plan: Plan, keys: list[str], step: int, checkpoint: UPath)
     path = plan.parts_folder / f"val-step-{step:07d}.parquet"
     if not path.exists():
         colorizer = open_colorizer(checkpoint, plan.device, plan.seed)
-        answers = (answer_by_model(batch, colorizer)[1] for batch in _batches(plan, keys))
+        answers = (
+            answer_by_model(batch, colorizer, plan.instruments)[1] for batch in _batches(plan, keys)
+        )
         _write(path, [_sum_up(plan, reduce(add, answers), step)])
     return manifest.read_table(path, Contract.EVALUATION, SetScore)
 
@@ -68,7 +74,7 @@ def _batches(plan: Plan, keys: list[str]) -> Iterator[Batch]:
 
 
 def _sum_up(plan: Plan, measured: Measured, step: int) -> SetScore:
-    return summarise(measured, Split.VAL, step, plan.seed)
+    return summarise(measured, Split.VAL, step, plan.seed, plan.instruments)
 
 
 def _write(path: UPath, scores: list[SetScore]) -> None:

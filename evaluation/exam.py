@@ -14,9 +14,11 @@ from evaluation.answers import answer_by_model, answer_trivially
 from evaluation.colorize import Colorizer, open_colorizer
 from evaluation.conditions import Condition, pose
 from evaluation.gallery import Gallery
+from evaluation.measuring import Measured
 from evaluation.pairs import in_batches, read_pairs
 from evaluation.plan import Plan
-from evaluation.scores import Answer, Measured, PictureScore
+from evaluation.scores import Answer, PictureScore
+from evaluation.seen import read_features, write_features
 from storage import manifest
 from storage.progress import Advance, watch
 from storage.records import Contract, ShardRow
@@ -60,9 +62,9 @@ def _examine_shard(
             batch = pose(pairs, condition)
             if batch is None:
                 continue
-            generated_BHWC, measured = answer_by_model(batch, colorizer)
+            generated_BHWC, measured = answer_by_model(batch, colorizer, plan.instruments)
             gallery.hang_answers(batch, generated_BHWC, shown)
-            found += [measured, *answer_trivially(batch)]
+            found += [measured, *answer_trivially(batch, plan.instruments)]
         advance(len(pairs))
     return _joined(found)
 
@@ -88,6 +90,7 @@ def _write(plan: Plan, row: ShardRow, found: list[Measured]) -> None:
         for measured in found
     ]
     manifest.write_table(_scores_path(plan, row), Contract.EVALUATION, scores, PictureScore)
+    write_features(_features_path(plan, row), found, plan.instruments)
     # Written last: its presence says that the shard is finished.
     manifest.write_table(_counts_path(plan, row), Contract.EVALUATION, counts, ColorCounts)
 
@@ -95,6 +98,7 @@ def _write(plan: Plan, row: ShardRow, found: list[Measured]) -> None:
 def _read(plan: Plan, row: ShardRow) -> list[Measured]:
     scores = manifest.read_table(_scores_path(plan, row), Contract.EVALUATION, PictureScore)
     counts = manifest.read_table(_counts_path(plan, row), Contract.EVALUATION, ColorCounts)
+    seen = read_features(_features_path(plan, row), plan.instruments)
     return [
         Measured(
             count.condition,
@@ -106,6 +110,7 @@ def _read(plan: Plan, row: ShardRow) -> list[Measured]:
             ),
             np.array(count.real, dtype=np.int64).reshape(3, -1),
             np.array(count.generated, dtype=np.int64).reshape(3, -1),
+            (seen[asked],) if (asked := (count.condition, count.answer)) in seen else (),
         )
         for count in counts
     ]
@@ -113,6 +118,10 @@ def _read(plan: Plan, row: ShardRow) -> list[Measured]:
 
 def _scores_path(plan: Plan, row: ShardRow) -> UPath:
     return plan.parts_folder / f"{row.name}.scores.parquet"
+
+
+def _features_path(plan: Plan, row: ShardRow) -> UPath:
+    return plan.parts_folder / f"{row.name}.features.npz"
 
 
 def _counts_path(plan: Plan, row: ShardRow) -> UPath:

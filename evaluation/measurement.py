@@ -15,9 +15,11 @@ from evaluation.config import EvaluationConfig
 from evaluation.curves import draw_curves
 from evaluation.exam import examine
 from evaluation.gallery import Gallery
-from evaluation.pairs import read_pairs, shards_of
+from evaluation.instruments import open_instruments
+from evaluation.measuring import Measured, summarise
+from evaluation.pairs import first_keys, read_pairs, shards_of
 from evaluation.plan import Plan
-from evaluation.scores import Answer, Measured, PictureScore, SetScore, summarise
+from evaluation.scores import Answer, PictureScore, SetScore
 from storage import files, manifest
 from storage.errors import BadInput, MissingInput
 from storage.records import Contract, ShardRow, Split
@@ -57,7 +59,9 @@ def measure_training(
     shown = _hang(plan, rows)
     measured = examine(plan, rows, frozenset(shown))
     step = plan.checkpoints[-1][0]
-    scores = [summarise(one, Split.TEST, _step_of(one, step), seed) for one in measured]
+    scores = [
+        summarise(one, Split.TEST, _step_of(one, step), seed, plan.instruments) for one in measured
+    ]
     per_sample = sorted(
         (score for one in measured for score in one.scores),
         key=lambda score: (score.md5, score.condition, score.answer),
@@ -77,7 +81,10 @@ def _plan(
     checkpoints = tuple((found.step, found.folder) for found in list_checkpoints(trained))
     if not checkpoints:
         raise MissingInput(f"{trained}: holds no complete checkpoint; run `irodori train` first")
-    return Plan(config, paired, checkpoints, folder, device_of(config.device), seed)
+    device = device_of(config.device)
+    judged = first_keys(paired, shards_of(paired, Split.TEST), config.num_perceptual_pictures)
+    instruments = open_instruments(device, judged)
+    return Plan(config, paired, checkpoints, folder, device, seed, instruments)
 
 
 def _hang(plan: Plan, rows: Sequence[ShardRow]) -> list[str]:

@@ -6,6 +6,7 @@ import torch
 from upath import UPath
 
 from evaluation.config import EvaluationConfig
+from evaluation.instruments import Instruments
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Plan:
     folder: UPath
     device: torch.device
     seed: int
+    instruments: Instruments
 
     @property
     def parts_folder(self) -> UPath:

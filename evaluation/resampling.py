@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.measures import MORE_IS_BETTER
 from storage import digest
 
 NUM_RESAMPLES = 2_000
@@ -21,10 +22,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Duel:
-    """Two answers to the same pictures, by l2: the share that the first wins (a tie is half).
+    """Two answers to the same pictures by one measure, and the share that the first wins.
 
-    `difference` is the mean of first minus second, between `low` and `high` by bootstrap:
-    below zero, the first is better.
+    A tie is half a win. `difference` is the mean of first minus second, between `low` and `high`
+    by bootstrap: below zero, the first is better (above zero, if more of the measure is better).
     """
 
     first: str
@@ -35,6 +36,7 @@ class Duel:
     difference: float
     low: float
     high: float
+    measure: str = "l2"
 
 
 def bootstrap_mean(numbers: Sequence[float], seed: int) -> Interval:
@@ -52,21 +54,24 @@ def duel(
     second: tuple[str, Mapping[str, float]],
     condition: str,
     seed: int,
+    measure: str = "l2",
 ) -> Duel | None:
-    """Compare two answers, each a name and its l2 by md5; None without a picture in common."""
-    (first_name, first_l2), (second_name, second_l2) = first, second
-    md5s = sorted(first_l2.keys() & second_l2.keys())
+    """Compare two answers, each a name and what is measured by md5; None without a common one."""
+    (first_name, first_by_md5), (second_name, second_by_md5) = first, second
+    md5s = sorted(first_by_md5.keys() & second_by_md5.keys())
     if not md5s:
         return None
-    differences = np.array([first_l2[md5] - second_l2[md5] for md5 in md5s])
+    differences = np.array([first_by_md5[md5] - second_by_md5[md5] for md5 in md5s])
+    won = differences > 0 if measure in MORE_IS_BETTER else differences < 0
     interval = bootstrap_mean(differences.tolist(), seed)
     return Duel(
         first=first_name,
         second=second_name,
         condition=condition,
         num_pictures=len(md5s),
-        win_rate=float(((differences < 0) + 0.5 * (differences == 0)).mean()),
+        win_rate=float((won + 0.5 * (differences == 0)).mean()),
         difference=float(differences.mean()),
         low=interval.low,
         high=interval.high,
+        measure=measure,
     )

@@ -91,7 +91,9 @@ def _duels_of(content: Content, recipe: Trained) -> list[Duel]:
     return [
         duel
         for duel in content.duels
-        if duel.first == recipe.name and duel.condition == Condition.DETECTED
+        if duel.first == recipe.name
+        and duel.condition == Condition.DETECTED
+        and duel.measure == "l2"
     ]
 
 

@@ -46,15 +46,26 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One number of a score: how it is told and, if one can be better, what it is worth."""
+    """One number of a score: how it is told and, if one can be better, what it is worth.
+
+    What was not measured is worth nothing: None.
+    """
 
     heading: str
     tell: Callable[[SetScore], str]
-    worth: Callable[[SetScore], float] | None = None
+    worth: Callable[[SetScore], float | None] | None = None
 
 
 def _psnr(score: SetScore) -> float:
     return math.inf if score.psnr is None else score.psnr
+
+
+def _less(number: float | None) -> float | None:
+    return None if number is None else -number
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "—" if low is None or high is None else f"{low:.4f} to {high:.4f}"
 
 
 COLUMNS = (
@@ -62,9 +73,27 @@ COLUMNS = (
     Column("l2, 95 %", lambda score: f"{score.l2_low:.4f} to {score.l2_high:.4f}"),
     Column("‖·‖₂", lambda score: f"{norm_at_256(score.l2):.1f}", lambda score: -score.l2),
     Column("PSNR, dB", lambda score: _told(score.psnr, 2, "∞"), _psnr),
+    Column("SSIM", lambda score: f"{score.ssim:.3f}", lambda score: score.ssim),
+    Column("MS-SSIM", lambda score: _told(score.ms_ssim, 3, "—"), lambda score: score.ms_ssim),
+    Column(
+        "VGG16 distance",
+        lambda score: _told(score.perceptual, 4, "—"),
+        lambda score: _less(score.perceptual),
+    ),
     Column("kl_hist", lambda score: f"{score.kl_hist:.3f}", lambda score: -score.kl_hist),
     Column("kl_8", lambda score: f"{score.kl_8:.3f}", lambda score: -score.kl_8),
     Column("KL of sets", lambda score: f"{score.kl_set:.4f}", lambda score: -score.kl_set),
+    Column(
+        "Kernel distance (nearly blind to hue)",
+        lambda score: _told(score.kernel_distance, 4, "—"),
+        lambda score: _less(score.kernel_distance),
+    ),
+    Column("Kernel distance, 95 %", lambda score: _between(score.kernel_low, score.kernel_high)),
+    Column(
+        "Fréchet distance",
+        lambda score: _told(score.frechet_distance, 2, "—"),
+        lambda score: _less(score.frechet_distance),
+    ),
     Column("W", lambda score: _told(score.wasserstein, 3, "—")),
 )
 
@@ -93,6 +122,7 @@ def duel_table(content: Content) -> Table:
             Cell(f"{duel.low:+.4f} to {duel.high:+.4f}", faint=True),
         ]
         for duel in content.duels
+        if duel.measure == "l2"
     ]
     return Table(
         "Picture by picture",
@@ -175,11 +205,14 @@ def _score_rows(scored: Sequence[tuple[str, SetScore]]) -> list[list[Cell]]:
 
 
 def _best(column: Column, scores: Sequence[SetScore]) -> float | None:
-    return max(map(column.worth, scores)) if column.worth else None
+    if column.worth is None:
+        return None
+    worths = [worth for score in scores if (worth := column.worth(score)) is not None]
+    return max(worths, default=None)
 
 
 def _score_cell(column: Column, score: SetScore, best: float | None) -> Cell:
-    is_best = column.worth is not None and column.worth(score) == best
+    is_best = column.worth is not None and best is not None and column.worth(score) == best
     return Cell(column.tell(score), best=is_best, faint=column.worth is None)
 
 

@@ -17,7 +17,7 @@ class Contract(StrEnum):
     SHARDS = "shards/2"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
-    EVALUATION = "evaluation/1"
+    EVALUATION = "evaluation/2"
     REPORT = "report/1"
     EXPERIMENTS = "experiments/1"
 

@@ -17,7 +17,9 @@ def score(answer: Answer, l2: float) -> SetScore:
     return SetScore(
         split=Split.TEST, step=1, condition=Condition.DETECTED, answer=answer, num_pictures=5,
         l1=0.1, l2=l2, l2_low=0, l2_high=1, psnr=None,
-        kl_hist=1 - l2, kl_8=1, kl_set=1, wasserstein=None,
+        ssim=1 - l2, ms_ssim=None, perceptual=None,
+        kl_hist=1 - l2, kl_8=1, kl_set=1,
+        kernel_distance=l2 / 2, kernel_low=0, kernel_high=1, wasserstein=None,
     )  # fmt: skip
 
 
@@ -50,15 +52,19 @@ def line(text: str, start: str) -> str:
 def test_a_cell_tells_mean_and_spread_and_the_best_of_its_hints_is_bold(layout: DataLayout) -> None:
     text = markdown(compare(OUTCOMES, layout))
     # The standard deviation of 0.10 and 0.14, of a sample of two.
-    assert "**0.1200 ± 0.0283** | 0.880 ± 0.028" in line(text, "| paper | good | — | 2 |")
-    assert "| 0.2000 | 0.800" in line(text, r"| paper | half | tv\_weight 0 | 1 of 2, 1 diverged |")
+    assert "**0.1200 ± 0.0283** | **0.880 ± 0.028** | — | — | 0.880 ± 0.028" in line(
+        text, "| paper | good | — | 2 |"
+    )
+    assert "| 0.2000 | 0.800 | — | — | 0.800" in line(
+        text, r"| paper | half | tv\_weight 0 | 1 of 2, 1 diverged |"
+    )
     assert "**0.3000**" in line(text, "| none | good")
     assert "| 0.5000 |" in line(text, "| paper | white paper with the lines | — | — |")
 
 
 def test_what_failed_is_a_row_and_is_said_once(layout: DataLayout) -> None:
     text = markdown(compare(OUTCOMES, layout))
-    assert "| 0 of 1, 1 diverged | — | — | — | — |" in line(text, "| none | lost")
+    assert "| 0 of 1, 1 diverged |" + " — |" * 8 in line(text, "| none | lost")
     assert line(text, "- lost") == "- lost, seed 1: training diverged at step 3"
     assert line(text, "- half") == "- half, tv_weight 0, seed 2: training diverged at step 7"
 
@@ -66,6 +72,8 @@ def test_what_failed_is_a_row_and_is_said_once(layout: DataLayout) -> None:
 def test_the_numbers_of_every_seed_are_kept(layout: DataLayout) -> None:
     (half,) = (row for row in as_json(compare(OUTCOMES, layout)) if row["answer"] == "half")
     assert half["mean"]["l2"] == pytest.approx(0.2)
+    assert half["mean"]["kernel_distance"] == pytest.approx(0.1)
+    assert half["mean"]["perceptual"] is None
     assert half["spread"]["l2"] is None
     one, two = half["seeds"]
     assert (one["seed"], one["evaluate"], one["l2"]) == (1, "b1", 0.2)

@@ -18,7 +18,13 @@ from storage.ledger import Stage
 from storage.records import Contract, StageRecord
 from training.recipes import RecipeName
 
-CONFIG = EvaluationConfig(num_curve_pictures=2, num_pictures=2, batch_size=2, device="cpu")
+CONFIG = EvaluationConfig(
+    num_curve_pictures=2,
+    num_pictures=2,
+    num_perceptual_pictures=3,
+    batch_size=2,
+    device="cpu",
+)
 SEED = 3
 
 Trainings = dict[RecipeName, StageRecord]
@@ -84,6 +90,26 @@ def test_scores_of_the_set_are_those_of_its_pictures(
             if (one.condition, one.answer) == (score.condition, score.answer)
         ]
         assert score.l2 == pytest.approx(np.mean(mine))
+
+
+def test_every_measure_is_there_and_says_where_it_is_not_taken(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    curves, scores, per_sample = _tables(layout, evaluated)
+
+    # 32 px are too few for MS-SSIM, five pictures too few for a covariance of 1,280 features.
+    assert {(score.ms_ssim, score.frechet_distance) for score in scores} == {(None, None)}
+    assert all(-1 <= score.ssim <= 1 for score in (*curves, *scores, *per_sample))
+    for score in (*curves, *scores):
+        assert score.kernel_distance is not None
+        assert score.kernel_low is not None
+        assert score.kernel_high is not None
+        assert score.kernel_low <= score.kernel_distance <= score.kernel_high
+    # The perceptual distance is taken of the first test pictures, and of none in validation.
+    judged = sorted({one.md5 for one in per_sample})[: CONFIG.num_perceptual_pictures]
+    assert {one.md5 for one in per_sample if one.perceptual is not None} == set(judged)
+    assert {score.perceptual for score in curves} == {None}
+    assert all(score.perceptual is not None for score in scores)
 
 
 def test_the_trivial_answers_do_not_depend_on_the_model(

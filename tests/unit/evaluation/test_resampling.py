@@ -37,5 +37,18 @@ def test_a_duel_compares_equal_pictures_only_and_a_tie_is_half_a_win() -> None:
     assert found.low < 0 < found.high
 
 
+def test_of_ssim_the_higher_wins() -> None:
+    ours, theirs = {"a": 0.9, "b": 0.8, "c": 0.5}, {"a": 0.7, "b": 0.7, "c": 0.6}
+
+    by_ssim = duel(("ours", ours), ("theirs", theirs), "detected", 1, measure="ssim")
+    by_distance = duel(("ours", ours), ("theirs", theirs), "detected", 1, measure="perceptual")
+
+    assert by_ssim is not None
+    assert by_distance is not None
+    assert (by_ssim.measure, by_ssim.win_rate) == ("ssim", pytest.approx(2 / 3))
+    assert by_distance.win_rate == pytest.approx(1 / 3)
+    assert by_ssim.difference == by_distance.difference == pytest.approx(0.2 / 3)
+
+
 def test_there_is_no_duel_without_a_picture_in_common() -> None:
     assert duel(("ours", {"a": 0.1}), ("theirs", {"b": 0.1}), "detected", seed=1) is None

@@ -6,7 +6,8 @@ import pytest
 
 from evaluation import trivial
 from evaluation.conditions import Batch, Condition
-from evaluation.scores import Answer, Measured, SetScore, measure, summarise
+from evaluation.measuring import Measured, measure, summarise
+from evaluation.scores import Answer, SetScore
 from storage.records import Split
 
 BatchOf = Callable[[np.ndarray], Batch]

@@ -1,0 +1,150 @@
+"""Answers become scores: one of each picture first, then one of the set."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from evaluation import distribution, pixelwise, structural
+from evaluation.colorize import to_model
+from evaluation.conditions import Batch, Condition
+from evaluation.distribution import Counts
+from evaluation.features import Features
+from evaluation.frechet import frechet_distance
+from evaluation.instruments import Instruments
+from evaluation.kernel_distance import KernelDistance, kernel_distance
+from evaluation.pixelwise import PerPicture, Pictures
+from evaluation.resampling import bootstrap_mean
+from evaluation.scores import Answer, PictureScore, SetScore
+from storage.records import Split
+
+BARE = Instruments(torch.device("cpu"))
+"""Without networks: no kernel distance, no perceptual distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Scores of some pictures for one answer and condition, and what only a set is judged by.
+
+    That is the summed channel counts, and the features of the answers, in as many pieces as the
+    set was measured in (none without a network).
+    """
+
+    condition: Condition
+    answer: Answer
+    scores: tuple[PictureScore, ...]
+    real_C256: Counts
+    generated_C256: Counts
+    features: tuple[Features, ...] = ()
+
+    def __add__(self, other: "Measured") -> "Measured":
+        """Put two sets of pictures together."""
+        return Measured(
+            self.condition,
+            self.answer,
+            self.scores + other.scores,
+            self.real_C256 + other.real_C256,
+            self.generated_C256 + other.generated_C256,
+            self.features + other.features,
+        )
+
+
+def measure(
+    batch: Batch,
+    answer: Answer,
+    generated_BHWC: Pictures,
+    gap_B: PerPicture | None,
+    instruments: Instruments = BARE,
+) -> Measured:
+    """Measure an answer to a batch against the truth."""
+    real_BHWC = batch.color_BHWC
+    l2_B = pixelwise.l2(real_BHWC, generated_BHWC)
+    # Where they are measured they are floats in [-1, 1], as every network here sees them.
+    real_BCHW, generated_BCHW = (
+        to_model(np.ascontiguousarray(picture_BHWC), instruments.device)
+        for picture_BHWC in (real_BHWC, generated_BHWC)
+    )
+    ms_ssim_B = structural.ms_ssim(real_BCHW, generated_BCHW)
+    seen = instruments.see(real_BCHW, generated_BCHW, batch.md5s)
+    columns = zip(
+        pixelwise.l1(real_BHWC, generated_BHWC).tolist(),
+        l2_B.tolist(),
+        pixelwise.psnr(l2_B).tolist(),
+        structural.ssim(real_BCHW, generated_BCHW).tolist(),
+        [None] * len(l2_B) if ms_ssim_B is None else ms_ssim_B.tolist(),
+        instruments.perceive(real_BCHW, generated_BCHW, batch.md5s),
+        distribution.kl_hist(real_BHWC, generated_BHWC).tolist(),
+        distribution.kl_8(real_BHWC, generated_BHWC).tolist(),
+        [None] * len(l2_B) if gap_B is None else gap_B.tolist(),
+        strict=True,
+    )
+    return Measured(
+        batch.condition,
+        answer,
+        tuple(
+            PictureScore(md5, batch.condition, answer, *numbers)
+            for md5, numbers in zip(batch.md5s, columns, strict=True)
+        ),
+        distribution.channel_counts(real_BHWC).sum(axis=0),
+        distribution.channel_counts(generated_BHWC).sum(axis=0),
+        () if seen is None else (seen,),
+    )
+
+
+def summarise(
+    measured: Measured, split: Split, step: int, seed: int, instruments: Instruments = BARE
+) -> SetScore:
+    """Sum up what was measured of one answer under one condition."""
+    scores = measured.scores
+    interval = bootstrap_mean([score.l2 for score in scores], seed)
+    psnr = float(np.mean([score.psnr for score in scores]))
+    kernel, frechet = _between_features(measured, seed, instruments)
+    return SetScore(
+        split=split,
+        step=step,
+        condition=measured.condition,
+        answer=measured.answer,
+        num_pictures=len(scores),
+        l1=float(np.mean([score.l1 for score in scores])),
+        l2=float(np.mean([score.l2 for score in scores])),
+        l2_low=interval.low,
+        l2_high=interval.high,
+        psnr=psnr if math.isfinite(psnr) else None,
+        ssim=float(np.mean([score.ssim for score in scores])),
+        ms_ssim=_mean([score.ms_ssim for score in scores]),
+        perceptual=_mean([score.perceptual for score in scores]),
+        kl_hist=float(np.mean([score.kl_hist for score in scores])),
+        kl_8=float(np.mean([score.kl_8 for score in scores])),
+        kl_set=distribution.kl_set(measured.real_C256, measured.generated_C256),
+        kernel_distance=kernel.value if kernel else None,
+        kernel_low=kernel.low if kernel else None,
+        kernel_high=kernel.high if kernel else None,
+        wasserstein=_mean([score.critic_gap for score in scores]),
+        frechet_distance=frechet,
+    )
+
+
+def _between_features(
+    measured: Measured, seed: int, instruments: Instruments
+) -> tuple[KernelDistance | None, float | None]:
+    md5s = [score.md5 for score in measured.scores]
+    seen = sum(len(piece) for piece in measured.features)
+    # A part that was measured where the wheel was not installed has no features: then none count.
+    if not seen or seen < len(md5s):
+        return None, None
+    real_NF = _truths(instruments.truths, md5s)
+    generated_NF = np.concatenate(measured.features)
+    kernel = kernel_distance(real_NF, generated_NF, seed, instruments.device)
+    return kernel, frechet_distance(real_NF, generated_NF)
+
+
+def _truths(truths: Mapping[str, NDArray[np.float32]], md5s: Sequence[str]) -> Features:
+    return np.stack([truths[md5] for md5 in md5s])
+
+
+def _mean(numbers: Sequence[float | None]) -> float | None:
+    there = [number for number in numbers if number is not None]
+    return float(np.mean(there)) if there else None
