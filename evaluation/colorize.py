@@ -34,8 +34,13 @@ class Colorizer:
     seed: int
     is_masked: bool = False
 
+    @property
+    def has_z(self) -> bool:
+        """Whether the generator is given noise."""
+        return bool(cast(int, self.generator.z_size))
+
     def colorize(
-        self, edge_BHW: Pictures, hint_BHWC: Pictures, mask_BHW: Pictures, md5s: Sequence[str]
+        self, edge_BHW: Pictures, hint_BHWC: Pictures, mask_BHW: Pictures, names: Sequence[str]
     ) -> Pictures:
         """Colour some line art.
 
@@ -43,7 +48,8 @@ class Colorizer:
             edge_BHW: line art, uint8, dark on white.
             hint_BHWC: colours where they are wished, uint8 RGB, white elsewhere.
             mask_BHW: 255 where they are wished, 0 elsewhere.
-            md5s: the pictures' names; a picture's z depends on its name and the seed only.
+            names: the pictures' md5s, or others for other z; a picture's z depends on its name
+                and the seed only.
 
         Returns:
             Pictures, uint8 RGB (B, H, W, C).
@@ -52,7 +58,7 @@ class Colorizer:
             color_BCHW: Tensor = self.generator(
                 to_model(edge_BHW[..., None], self.device),
                 self.hint(hint_BHWC, mask_BHW),
-                self._draw_z(md5s),
+                self._draw_z(names),
             )
         return to_picture(color_BCHW)
 
@@ -63,13 +69,13 @@ class Colorizer:
             return hint_B3HW
         return torch.cat([hint_B3HW, to_model(mask_BHW[..., None], self.device)], dim=1)
 
-    def _draw_z(self, md5s: Sequence[str]) -> Tensor | None:
+    def _draw_z(self, names: Sequence[str]) -> Tensor | None:
         z_size = cast(int, self.generator.z_size)
         if not z_size:
             return None
         # One stream a picture, so that neither its batch nor its neighbours change its z.
         chances = [
-            torch.Generator().manual_seed(digest.seed_of(self.seed, "z", md5)) for md5 in md5s
+            torch.Generator().manual_seed(digest.seed_of(self.seed, "z", name)) for name in names
         ]
         z_BZ = torch.stack([torch.randn(z_size, generator=chance) for chance in chances])
         return z_BZ.to(self.device)

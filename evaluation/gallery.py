@@ -2,11 +2,12 @@
 
 `pictures.parquet` names them in the order of choice; `pictures/<md5>.<what>.png` are they:
 edge, hint, color (the truth), line (the artist's own lines), and one for each condition that the
-model answered.
+model answered. Two sets of strokes are there, `strokes_hint` and `strokes_hint_2`, with the answers
+`strokes` and `strokes_2`: what other hints make of the same drawing.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,22 @@ from storage.records import Contract
 
 TABLE = "pictures.parquet"
 
+STROKES_HINT, OTHER_STROKES_HINT = "strokes_hint", "strokes_hint_2"
+OTHER_STROKES = "strokes_2"
+"""The answer to the second set of strokes."""
+
+HINTS: dict[str, str] = {Condition.STROKES: STROKES_HINT, OTHER_STROKES: OTHER_STROKES_HINT}
+"""The answers whose hint is not the picture's own, and the name under which it is kept."""
+
 COLUMNS: dict[str, str] = {
     "edge": "detected edges",
     "hint": "hint",
     Condition.DETECTED: "coloured",
     Condition.NO_HINT: "without hint",
+    STROKES_HINT: "strokes",
+    Condition.STROKES: "coloured",
+    OTHER_STROKES_HINT: "other strokes",
+    OTHER_STROKES: "coloured",
     "line": "artist's lines",
     Condition.TRUE_LINES: "coloured",
     "color": "truth",
@@ -60,11 +72,25 @@ class Gallery:
         rows = [Shown(pair.md5, pair.post_url, pair.source) for pair in pairs]
         manifest.write_table(self.folder / TABLE, Contract.EVALUATION, rows, Shown)
 
-    def hang_answers(self, batch: Batch, generated_BHWC: Pictures, shown: frozenset[str]) -> None:
-        """Keep the model's answers to those pictures of a batch that are shown."""
-        for md5, generated_HWC in zip(batch.md5s, generated_BHWC, strict=True):
-            if md5 in shown:
-                self._write(md5, batch.condition, generated_HWC)
+    def hang_answers(
+        self,
+        batch: Batch,
+        generated_BHWC: Pictures,
+        shown: Collection[str],
+        what: str | None = None,
+    ) -> None:
+        """Keep the model's answers to those pictures of a batch that are shown, and new hints.
+
+        `what` names the answer where the batch's condition does not.
+        """
+        what = what or batch.condition
+        given = zip(batch.md5s, batch.hint_BHWC, generated_BHWC, strict=True)
+        for md5, hint_HWC, generated_HWC in given:
+            if md5 not in shown:
+                continue
+            self._write(md5, what, generated_HWC)
+            if what in HINTS:
+                self._write(md5, HINTS[what], hint_HWC)
 
     def shown(self) -> list[Shown]:
         """List the pictures, in the order of choice."""

@@ -9,14 +9,26 @@ import torch
 from upath import UPath
 
 from evaluation import choose
-from evaluation.colorize import device_of, list_checkpoints
+from evaluation.colorize import Colorizer, device_of, list_checkpoints, open_colorizer
 from evaluation.conditions import Condition
 from evaluation.config import EvaluationConfig
 from evaluation.curves import draw_curves
+from evaluation.detectors import compare_lines
 from evaluation.exam import examine
+from evaluation.further_scores import (
+    DETECTORS,
+    HINT_CURVE,
+    NOISE,
+    DetectorScore,
+    Further,
+    HintPoint,
+    NoiseScore,
+)
 from evaluation.gallery import Gallery
+from evaluation.hint_curve import draw_hint_curve
 from evaluation.instruments import open_instruments
 from evaluation.measuring import Measured, summarise
+from evaluation.noise import bear_noise
 from evaluation.pairs import first_keys, read_pairs, shards_of
 from evaluation.plan import Plan
 from evaluation.scores import Answer, PictureScore, SetScore
@@ -57,8 +69,9 @@ def measure_training(
     manifest.write_table(folder / CURVES, Contract.EVALUATION, curves, SetScore)
 
     shown = _hang(plan, rows)
-    measured = examine(plan, rows, frozenset(shown))
-    step = plan.checkpoints[-1][0]
+    step, checkpoint = plan.checkpoints[-1]
+    colorizer = open_colorizer(checkpoint, plan.device, plan.seed)
+    measured = examine(plan, colorizer, rows, frozenset(shown))
     scores = [
         summarise(one, Split.TEST, _step_of(one, step), seed, plan.instruments) for one in measured
     ]
@@ -68,7 +81,8 @@ def measure_training(
     )
     manifest.write_table(folder / SCORES, Contract.EVALUATION, scores, SetScore)
     manifest.write_table(folder / PER_SAMPLE, Contract.EVALUATION, per_sample, PictureScore)
-    files.write_json(folder / METRICS, _metrics(plan, curves, scores))
+    further = _ask_further(plan, colorizer)
+    files.write_json(folder / METRICS, _metrics(plan, curves, scores) | _told(further))
     with files.whole(folder / GRID) as file:
         Gallery(folder).sheet().save(file, "PNG")
     files.remove(plan.parts_folder)
@@ -93,6 +107,29 @@ def _hang(plan: Plan, rows: Sequence[ShardRow]) -> list[str]:
     pairs = {pair.md5: pair for pair in read_pairs(plan.pairs_folder, rows, frozenset(chosen))}
     Gallery(plan.folder).hang([pairs[md5] for md5 in chosen])
     return chosen
+
+
+def _ask_further(plan: Plan, colorizer: Colorizer) -> Further:
+    """Ask what is asked beyond one hint and one kind of lines, and write a table of each."""
+    further = Further(
+        draw_hint_curve(plan, colorizer),
+        compare_lines(plan, colorizer),
+        bear_noise(plan, colorizer),
+    )
+    contract = Contract.EVALUATION
+    manifest.write_table(plan.folder / HINT_CURVE, contract, further.hints, HintPoint)
+    manifest.write_table(plan.folder / DETECTORS, contract, further.lines, DetectorScore)
+    manifest.write_table(plan.folder / NOISE, contract, further.noise, NoiseScore)
+    return further
+
+
+def _told(further: Further) -> dict[str, Any]:
+    return {
+        "hint_curve": [dataclasses.asdict(point) for point in further.hints],
+        "no_hint_saturation": further.no_hint_saturation,
+        "detectors": [dataclasses.asdict(score) for score in further.lines],
+        "noise": [dataclasses.asdict(score) for score in further.noise],
+    }
 
 
 def _step_of(measured: Measured, step: int) -> int:

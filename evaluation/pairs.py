@@ -36,9 +36,15 @@ class Pair:
     line_HW: Pictures | None
 
 
-def first_keys(folder: UPath, rows: Sequence[ShardRow], limit: int) -> list[str]:
-    """Give the first md5s, in their order, of all the pictures in some shards."""
-    return sorted(about.md5 for _, _, about in _places(folder, rows))[:limit]
+def first_keys(
+    folder: UPath, rows: Sequence[ShardRow], limit: int, *, lined: bool = False
+) -> list[str]:
+    """Give the first md5s, in their order, of all the pictures in some shards.
+
+    With `lined`, only of those that have the artist's own line art.
+    """
+    abouts = (about for _, _, about in _places(folder, rows))
+    return sorted(about.md5 for about in abouts if not lined or about.line is not None)[:limit]
 
 
 def read_pairs(

@@ -1,12 +1,18 @@
 """What is measured, with what, and into which folder."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from upath import UPath
 
 from evaluation.config import EvaluationConfig
 from evaluation.instruments import Instruments
+from storage import manifest
+from storage.records import Contract
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +34,10 @@ class Plan:
     def parts_folder(self) -> UPath:
         """Where finished parts wait until all of them are there; killed work goes on from them."""
         return self.folder / "parts"
+
+    def part(self, name: str, row_type: type[Row], make: Callable[[], Iterable[Row]]) -> list[Row]:
+        """Read the rows of a finished part, or make them and keep them, whole or not at all."""
+        path = self.parts_folder / f"{name}.parquet"
+        if not path.exists():
+            manifest.write_table(path, Contract.EVALUATION, list(make()), row_type)
+        return manifest.read_table(path, Contract.EVALUATION, row_type)

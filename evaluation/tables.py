@@ -16,6 +16,8 @@ CONDITION_NAMES = {
     Condition.DETECTED: "From detected edges, with a hint",
     Condition.NO_HINT: "From detected edges, without a hint",
     Condition.TRUE_LINES: "From the artist's own lines, with a hint",
+    Condition.STROKES: "From detected edges, with a user's strokes",
+    Condition.TRUE_STROKES: "From the artist's own lines, with a user's strokes",
 }
 
 STAGE_NAMES = {

@@ -27,7 +27,12 @@ SAMPLE: dict[str, Any] = {
         "feature_layer": "conv2_2",
         "feature_shrink": 2,
     },
-    "evaluation": {"num_curve_pictures": 32, "num_perceptual_pictures": 16},
+    "evaluation": {
+        "num_curve_pictures": 32,
+        "num_perceptual_pictures": 16,
+        "num_hint_pictures": 8,
+        "num_line_pictures": 16,
+    },
 }
 """The whole paper, small: drawings of the embedded sample booru, minutes on two cores."""
 

@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 import math
 import shutil
@@ -9,10 +10,22 @@ from PIL import Image
 
 from evaluation.conditions import Condition
 from evaluation.config import EvaluationConfig
+from evaluation.detectors import ARTIST, LineAnswer
+from evaluation.drawing import usable_detectors
+from evaluation.further_scores import (
+    DETECTORS,
+    HINT_CURVE,
+    NOISE,
+    DetectorScore,
+    HintPoint,
+    NoiseScore,
+)
 from evaluation.gallery import Gallery
+from evaluation.hint_curve import HintAnswer
+from evaluation.noise import NoisyAnswer
 from evaluation.scores import Answer, PictureScore, SetScore
 from evaluation.stage import evaluate
-from storage import files, manifest
+from storage import files, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, StageRecord
@@ -22,6 +35,8 @@ CONFIG = EvaluationConfig(
     num_curve_pictures=2,
     num_pictures=2,
     num_perceptual_pictures=3,
+    num_hint_pictures=2,
+    num_line_pictures=3,
     batch_size=2,
     device="cpu",
 )
@@ -216,4 +231,85 @@ def test_pairs_without_true_lines_are_evaluated_without_them(
 
     assert record.counts["test_pictures_with_true_lines"] == 0
     conditions = {score.condition for score in _tables(there, record)[1]}
-    assert conditions == {Condition.DETECTED, Condition.NO_HINT}
+    assert conditions == {Condition.DETECTED, Condition.NO_HINT, Condition.STROKES}
+    folder = there.stage(Stage.EVALUATE, record.key)
+    assert manifest.read_table(folder / DETECTORS, Contract.EVALUATION, DetectorScore) == []
+    assert len(manifest.read_table(folder / NOISE, Contract.EVALUATION, NoiseScore)) == 8
+
+
+def test_what_is_asked_beyond_has_a_table_each_and_is_told_to_machines(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    folder = layout.stage(Stage.EVALUATE, evaluated.key)
+    points = manifest.read_table(folder / HINT_CURVE, Contract.EVALUATION, HintPoint)
+    lines = manifest.read_table(folder / DETECTORS, Contract.EVALUATION, DetectorScore)
+    noise = manifest.read_table(folder / NOISE, Contract.EVALUATION, NoiseScore)
+
+    assert [point.num_hints for point in points] == [0, 1, 2, 5, 10, 20, 50]
+    assert {point.num_pictures for point in points} == {2}
+    assert all(point.z_spread > 0 for point in points)
+    assert {score.num_pictures for score in lines} == {3}
+    assert {score.num_pictures for score in noise} == {2}
+    metrics = files.read_json(folder / "metrics.json")
+    assert metrics["hint_curve"] == [dataclasses.asdict(point) for point in points]
+    assert metrics["detectors"] == [dataclasses.asdict(score) for score in lines]
+    assert metrics["noise"] == [dataclasses.asdict(score) for score in noise]
+    assert metrics["no_hint_saturation"] == points[0].saturation / points[-1].saturation
+
+
+def test_a_recipe_without_z_has_no_spread(
+    layout: DataLayout, paired: StageRecord, trained: Trainings
+) -> None:
+    baseline = evaluate(CONFIG, trained["unet-l2"], paired, layout, SEED)
+
+    folder = layout.stage(Stage.EVALUATE, baseline.key)
+    points = manifest.read_table(folder / HINT_CURVE, Contract.EVALUATION, HintPoint)
+    assert {point.z_spread for point in points} == {0}
+
+
+def test_each_picture_shown_has_two_sets_of_strokes_and_what_they_make_of_it(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated.key))
+
+    for shown in gallery.shown():
+        hints = [gallery.read(shown.md5, what) for what in ("strokes_hint", "strokes_hint_2")]
+        answers = [gallery.read(shown.md5, what) for what in (Condition.STROKES, "strokes_2")]
+        for one, other in (hints, answers):
+            assert one is not None
+            assert other is not None
+            assert (one != other).any()
+        assert gallery.read(shown.md5, Condition.TRUE_STROKES) is not None
+
+
+def test_a_part_that_a_killed_evaluation_has_finished_is_read_not_asked_again(
+    layout: DataLayout, paired: StageRecord, trained: Trainings, tmp_path: Path
+) -> None:
+    there = _elsewhere(layout, tmp_path / "again")
+    key = ledger.key_of(
+        Stage.EVALUATE, CONFIG, {"train": trained["paper"].key, "condition": paired.key}, SEED
+    )
+    parts = there.stage(Stage.EVALUATE, key) / "parts"
+    hints = [HintAnswer("0" * 32, 0.25, 1.0, None, 0.5, 3.0, 0.0)]
+    lines = [LineAnswer("0" * 32, 0.5, 1.0)]
+    noise = [NoisyAnswer("0" * 32, 0.75)]
+    # Nobody would find these numbers by asking.
+    manifest.write_table(parts / "hints-05.parquet", Contract.EVALUATION, hints, HintAnswer)
+    for name in (ARTIST, *usable_detectors()):
+        path = parts / f"lines-{name}.parquet"
+        manifest.write_table(path, Contract.EVALUATION, lines, LineAnswer)
+    path = parts / "noise-hint-16.parquet"
+    manifest.write_table(path, Contract.EVALUATION, noise, NoisyAnswer)
+
+    evaluate(CONFIG, trained["paper"], paired, there, SEED)
+
+    folder = there.stage(Stage.EVALUATE, key)
+    points = manifest.read_table(folder / HINT_CURVE, Contract.EVALUATION, HintPoint)
+    assert [point.num_pictures for point in points] == [2, 2, 2, 1, 2, 2, 2]
+    assert (points[3].l2, points[3].bleed, points[3].hint_region_delta_e) == (0.25, 0.5, None)
+    scores = manifest.read_table(folder / DETECTORS, Contract.EVALUATION, DetectorScore)
+    assert {(score.l2, score.gap) for score in scores} == {(0.5, 0.0)}
+    noisy = manifest.read_table(folder / NOISE, Contract.EVALUATION, NoiseScore)
+    found = [score.l2 for score in noisy if (score.what, score.sigma) == ("hint", 16)]
+    assert found == [0.75]
+    assert not parts.exists()

@@ -56,3 +56,6 @@ def test_each_picture_keeps_its_own_lines_where_only_some_have_any(
     assert [pair.line_HW is not None for pair in pairs] == [True, False, True, False, False]
     for number in (0, 2):
         assert np.array_equal(pairs[number].line_HW, pairs[number].edge_HW)
+    lined = sorted(pairs[number].md5 for number in (0, 2))
+    assert first_keys(folder, rows, 5, lined=True) == lined
+    assert first_keys(folder, rows, 1, lined=True) == lined[:1]

@@ -18,7 +18,14 @@ from storage.ledger import Stage
 from storage.records import DropReason, StageRecord
 from training.recipes import RecipeName
 
-CONFIG = EvaluationConfig(num_curve_pictures=2, num_pictures=2, batch_size=2, device="cpu")
+CONFIG = EvaluationConfig(
+    num_curve_pictures=2,
+    num_pictures=2,
+    num_hint_pictures=2,
+    num_line_pictures=3,
+    batch_size=2,
+    device="cpu",
+)
 SEED = 3
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
