@@ -6,14 +6,24 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeVar
 
 from upath import UPath
 
 from evaluation.conditions import Condition
+from evaluation.further_scores import (
+    DETECTORS,
+    HINT_CURVE,
+    NOISE,
+    DetectorScore,
+    Further,
+    HintPoint,
+    NoiseScore,
+)
 from evaluation.gallery import Gallery, Shown
 from evaluation.resampling import Duel, duel
 from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.searches import Search, read_searches
 from storage import files, manifest
 from storage.errors import MissingInput
 from storage.layout import DataLayout
@@ -25,22 +35,36 @@ TOLD_PACKAGES = ("irodori", "torch", "prefect", "numpy", "opencv-python-headless
 EVALUATED = f"{Stage.EVALUATE}-"
 TRAINED = f"{Stage.TRAIN}-"
 
-NAMES = {"unet-l2": "Baseline", "paper": "Paper's recipe"}
+BASELINE, PAPER = "unet-l2", "paper"
+NAMES = {BASELINE: "Baseline", PAPER: "Paper's recipe"}
 """What a recipe is called in front of people; another one goes by its own name."""
+
+VERSION_DIGITS = 8
+"""So many digits of its key name a version of the dataset."""
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One recipe: what its training logged, and how it scores after `step` updates."""
+    """One recipe: what its training logged, and how it scores after `step` updates.
+
+    `trained` and `evaluated` are the folders of both stages, below the root; the first is empty
+    where the training is not there. `z_size` numbers of noise go into its generator.
+    """
 
     recipe: str
     name: str
+    trained: str
+    evaluated: str
     step: int
     device: str
+    z_size: int
     losses: list[dict[str, float]]
     curves: list[SetScore]
     scores: list[SetScore]
     per_sample: list[PictureScore]
+    further: Further
     gallery: Gallery
 
     def score(self, condition: Condition, answer: Answer = Answer.MODEL) -> SetScore | None:
@@ -50,18 +74,24 @@ class Trained:
                 return score
         return None
 
-    def l2_of(self, condition: Condition, answer: Answer = Answer.MODEL) -> dict[str, float]:
-        """Give the l2 of each test picture by its md5."""
-        return {
-            score.md5: score.l2
+    def values_of(
+        self, condition: str, measure: str, answer: Answer = Answer.MODEL
+    ) -> dict[str, float]:
+        """Give a measure of each test picture by its md5, where it was taken."""
+        values = (
+            (score.md5, getattr(score, measure, None))
             for score in self.per_sample
             if (score.condition, score.answer) == (condition, answer)
-        }
+        )
+        return {md5: value for md5, value in values if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The report before it is written: one lineage, its recipes (the baseline first)."""
+    """The report before it is written: one lineage, its recipes (the baseline first).
+
+    `searches` are the finished grids of the lineage by name.
+    """
 
     title: str
     seed: int
@@ -69,7 +99,27 @@ class Content:
     recipes: list[Trained]
     shown: list[Shown]
     duels: list[Duel]
+    searches: Mapping[str, Search]
     versions: dict[str, str]
+
+    @property
+    def baseline(self) -> Trained | None:
+        """The U-Net of the L2 distance, if it is there."""
+        return self._named(BASELINE)
+
+    @property
+    def model(self) -> Trained | None:
+        """The paper's conditional GAN, if it is there."""
+        return self._named(PAPER)
+
+    @property
+    def dataset(self) -> str:
+        """The version of the dataset; empty where it is not told."""
+        paired = self.lineage.get(Stage.CONDITION)
+        return paired.key[:VERSION_DIGITS] if paired else ""
+
+    def _named(self, recipe: str) -> Trained | None:
+        return next((one for one in self.recipes if one.recipe == recipe), None)
 
 
 def gather(
@@ -98,6 +148,7 @@ def gather(
         recipes=recipes,
         shown=recipes[0].gallery.shown()[:num_pictures],
         duels=_duels(recipes, seed),
+        searches=read_searches(lineage, layout),
         versions=_versions(lineage),
     )
 
@@ -110,16 +161,29 @@ def _read_recipe(recipe: str, lineage: Mapping[str, StageRecord], layout: DataLa
     return Trained(
         recipe=recipe,
         name=NAMES.get(recipe, recipe),
+        trained=f"{Stage.TRAIN}/{trained.key}" if trained else "",
+        evaluated=f"{Stage.EVALUATE}/{evaluated.key}",
         step=int(metrics["step"]),
         device=str(metrics["device"]),
+        z_size=int(trained.settings.get("z_size") or 0) if trained else 0,
         losses=_read_losses(layout.stage(Stage.TRAIN, trained.key)) if trained else [],
         curves=manifest.read_table(folder / "curves.parquet", Contract.EVALUATION, SetScore),
         scores=manifest.read_table(folder / "scores.parquet", Contract.EVALUATION, SetScore),
         per_sample=manifest.read_table(
             folder / "per_sample.parquet", Contract.EVALUATION, PictureScore
         ),
+        further=Further(
+            hints=_read_if_there(folder / HINT_CURVE, HintPoint),
+            lines=_read_if_there(folder / DETECTORS, DetectorScore),
+            noise=_read_if_there(folder / NOISE, NoiseScore),
+        ),
         gallery=Gallery(folder),
     )
+
+
+def _read_if_there(path: UPath, row_type: type[Row]) -> list[Row]:
+    """Read a table that an evaluation need not have; empty without it."""
+    return manifest.read_table(path, Contract.EVALUATION, row_type) if path.exists() else []
 
 
 def _read_losses(folder: UPath) -> list[dict[str, float]]:
@@ -135,14 +199,14 @@ def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
     duels: list[Duel | None] = []
     for condition in Condition:
         for recipe in recipes:
-            mine = (recipe.name, recipe.l2_of(condition))
+            mine = (recipe.name, recipe.values_of(condition, "l2"))
             for answer in (Answer.LINES, Answer.HINT):
-                rival = (trivial_name(condition, answer), recipe.l2_of(condition, answer))
+                rival = (trivial_name(condition, answer), recipe.values_of(condition, "l2", answer))
                 duels.append(duel(mine, rival, condition, seed))
         for first, second in combinations(recipes, 2):
             mine, rival = (
-                (second.name, second.l2_of(condition)),
-                (first.name, first.l2_of(condition)),
+                (second.name, second.values_of(condition, "l2")),
+                (first.name, first.values_of(condition, "l2")),
             )
             duels.append(duel(mine, rival, condition, seed))
     return [each for each in duels if each]
