@@ -69,7 +69,7 @@ def _tried(row: Mapping[str, Any], layout: DataLayout) -> Tried:
     return Tried(
         recipe=row["answer"],
         hints=row["hints"],
-        changed={field: value for field, value in changed},
+        changed={part[0]: part[1] for part in changed},
         num_seeds=len(ended),
         num_failed=len(row["seeds"]) - len(ended),
         l2={md5: sum(some) / len(some) for md5, some in values.items()},
