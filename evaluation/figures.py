@@ -30,8 +30,8 @@ STAND_INS = {
 LIGHT = {
     "--accent": "#c2452d",
     "--ink": "#26262b",
-    "--soft": "#6b6b76",
-    "--faint": "#a2a2ad",
+    "--soft": "#55555f",
+    "--faint": "#757580",
     "--rule": "#e6e6ea",
     "--second": "#2f6690",
     "--third": "#5b7f2b",
@@ -99,7 +99,7 @@ class Drawn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One curve: what it is, its points, and how it is drawn; `band` are its lower and upper bounds."""
+    """One curve: what it is, its points, how it is drawn; `band` are its lower and upper bounds."""
 
     name: str
     steps: Sequence[float]
@@ -112,7 +112,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One drawing of curves, over the steps of training or what `across` says."""
+    """One drawing of curves, over the steps of training or what `across` says.
+
+    With `ticks` these values are named, and small ones stand as far apart as large ones.
+    """
 
     title: str
     caption: str
@@ -121,6 +124,7 @@ class Figure:
     files: tuple[str, ...] = ()
     answers: str = ""
     across: str = "generator updates"
+    ticks: tuple[int, ...] = ()
 
     def svg(self, colors: Mapping[str, str] | None = None) -> str:
         """Draw it as an SVG element: the same curves, the same text.
@@ -152,13 +156,19 @@ class Figure:
                 linestyle=(0, (4, 3)) if curve.dashed else "-",
                 marker="o" if curve.dotted else "",
                 markersize=4,
+                clip_on=not curve.dotted,
             )
             if curve.band:
                 axes.fill_between(curve.steps, *curve.band, color=color, alpha=0.13, linewidth=0)
         axes.set_xlabel(self.across)
         axes.set_ylabel(self.unit)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.margins(x=0.02, y=0.12)
+        if self.ticks:
+            axes.set_xscale("symlog", linthresh=1)
+            axes.set_xticks(self.ticks, map(str, self.ticks))
+            axes.minorticks_off()
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         axes.set_xlim(left=0)
         put_legend(axes)
 
@@ -170,7 +180,7 @@ def svg_of(
     colors: Mapping[str, str] | None,
     height_inches: float = HEIGHT_INCHES,
 ) -> str:
-    """Let something draw on axes of the house's style; give an SVG element that says what is seen."""
+    """Let something draw on axes of the house's style; give an SVG that says what is seen."""
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": title}):
         canvas = Canvas(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
         canvas.patch.set_visible(False)

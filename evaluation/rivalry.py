@@ -29,34 +29,37 @@ MIN_CHECKPOINTS = 5
 
 def rivalry(model: Trained, baseline: Trained, content: Content) -> Iterator[Claim]:
     """Test all that the paper says of its model beside the baseline."""
-    for measure, (number, sentence) in BELOW.items():
+    for measure, said in BELOW.items():
         if measure in ALONG:
-            yield _along(number, sentence, measure, model, baseline)
-        for condition in Condition:
-            claim = _on_test((number, sentence), measure, condition, (model, baseline), content)
-            if claim:
-                yield claim
+            yield _along(said, measure, model, baseline)
+        tested = [
+            claim
+            for condition in Condition
+            if (claim := _on_test(said, measure, condition, (model, baseline), content))
+        ]
+        yield from tested
+        if measure not in ALONG and not tested:
+            missing = f"no {measure} was measured; `irodori evaluate` takes it where it can"
+            yield Claim(*said, f"{measure} on test", "any", missing, Verdict.NOT_DECIDED)
     yield _vivid(model, baseline)
 
 
-def _along(number: str, sentence: str, measure: str, model: Trained, baseline: Trained) -> Claim:
+def _along(said: tuple[str, str], measure: str, model: Trained, baseline: Trained) -> Claim:
     mine, theirs = _course(model, measure), _course(baseline, measure)
     gaps = [mine[step] - theirs[step] for step in sorted(mine.keys() & theirs.keys())]
     below = sum(gap < 0 for gap in gaps)
-    verdict = Verdict.HOLDS if below == len(gaps) else Verdict.DOES_NOT_HOLD
-    if gaps and below < len(gaps):
-        decided = verdict
+    if below < len(gaps):
+        verdict = Verdict.DOES_NOT_HOLD
     else:
-        decided = verdict if len(gaps) >= MIN_CHECKPOINTS else Verdict.NOT_DECIDED
+        verdict = Verdict.HOLDS if below >= MIN_CHECKPOINTS else Verdict.NOT_DECIDED
+    around = f"; difference {min(gaps):+.4f} to {max(gaps):+.4f}" if gaps else ""
     return Claim(
-        number,
-        sentence,
-        f"{measure} on validation at the same checkpoints; always means all of them, and they are"
-        f" at least {MIN_CHECKPOINTS}",
+        *said,
+        f"{measure} on validation at the same checkpoints; holds if below at every one of at least"
+        f" {MIN_CHECKPOINTS}, does not if above at any",
         "along training",
-        f"below at {below} of {len(gaps)} checkpoints"
-        + (f"; difference {min(gaps):+.4f} to {max(gaps):+.4f}" if gaps else ""),
-        decided,
+        f"below at {below} of {len(gaps)} checkpoints{around}",
+        verdict,
     )
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau
 
 from evaluation.resampling import PER_CENT
 from storage import digest
@@ -52,10 +51,10 @@ def trend(values: Sequence[float], seed: int) -> Trend:
     for _ in range(NUM_RESAMPLES):
         starts = rng.integers(0, len(averaged) - size + 1, -(-len(averaged) // size))
         places = (starts[:, None] + np.arange(size)).ravel()[: len(averaged)]
-        taus.append(_tau(places, averaged[places]))
+        taus.append(tau(places, averaged[places]))
     tail = (100 - PER_CENT) / 2
     low, high = np.percentile(taus, [tail, 100 - tail])
-    return Trend(_tau(np.arange(len(averaged)), averaged), float(low), float(high))
+    return Trend(tau(np.arange(len(averaged)), averaged), float(low), float(high))
 
 
 def valley(values: Sequence[float], seed: int) -> Valley:
@@ -73,13 +72,20 @@ def valley(values: Sequence[float], seed: int) -> Valley:
 def _depth(curve: NDArray[np.float64]) -> float:
     """Give how clearly a curve falls to its lowest place and rises from it: the lesser of both."""
     place = int(curve.argmin())
-    falls = -_tau(np.arange(place + 1), curve[: place + 1])
-    rises = _tau(np.arange(len(curve) - place), curve[place:])
+    falls = -tau(np.arange(place + 1), curve[: place + 1])
+    rises = tau(np.arange(len(curve) - place), curve[place:])
     # A fall or rise over few points says little, however orderly it is.
     return min(falls * place, rises * (len(curve) - 1 - place))
 
 
-def _tau(places: NDArray[np.int64], values: NDArray[np.float64]) -> float:
-    if len(values) < 2 or np.ptp(values) == 0 or np.ptp(places) == 0:
-        return 0.0
-    return float(kendalltau(places, values).statistic)
+def tau(places: NDArray[np.int64], values: NDArray[np.float64]) -> float:
+    """Give Kendall's tau-b: the share of pairs in rising order minus that in falling order.
+
+    It is 0 where all are equal. Written out, since it is asked thousands of times of few values.
+    """
+    later, higher = (
+        np.sign(np.subtract.outer(places, places)),
+        np.sign(np.subtract.outer(values, values)),
+    )
+    untied = float(np.count_nonzero(later)) * np.count_nonzero(higher)
+    return float((later * higher).sum() / untied**0.5) if untied else 0.0
