@@ -1,4 +1,4 @@
-"""Which curves the report draws: the counterparts of the paper's figures 8, 9 and 10."""
+"""Which curves of training the report draws: the counterparts of the paper's Figs. 8, 9 and 10."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,43 +9,57 @@ from evaluation.scores import Answer, SetScore
 
 Number = Callable[[SetScore], float | None]
 
+BETWEEN = (Stroke.SECOND, Stroke.THIRD, Stroke.FOURTH)
+"""How the recipes between the baseline and the last one are drawn, in turn."""
+
 
 def charts(content: Content) -> list[Figure]:
     """Draw all curves that the lineage has numbers for."""
     number = max((score.num_pictures for one in content.recipes for score in one.curves), default=0)
     data = f"mean over {number:,} validation pictures, the same for every checkpoint"
     figures = [
-        *(_wasserstein(recipe, number) for recipe in content.recipes),
-        *(_generator_loss(recipe, _stroke(content, recipe)) for recipe in content.recipes),
+        *(_wasserstein(recipe, number, content.seed) for recipe in content.recipes),
+        *(_generator_loss(recipe, content) for recipe in content.recipes),
         _along(
             content,
             ("Colours, fine: kl_hist", "nats", lambda score: score.kl_hist),
-            f"KL(real || generated) between 256-bin histograms, {data}."
-            " The counterpart of the paper's Fig. 9.",
+            f"KL(real || generated) between 256-bin histograms, {data}",
+            "Fig. 9",
         ),
         _along(
             content,
             ("Colours, coarse: kl_8", "nats", lambda score: score.kl_8),
-            f"KL(real || generated) between 8 x 8 x 8 joint histograms, {data}.",
+            f"KL(real || generated) between 8 x 8 x 8 joint histograms, {data}",
+            "Fig. 9, read otherwise",
         ),
         _along(
             content,
             ("Colours of whole sets: KL", "nats", lambda score: score.kl_set),
-            f"KL(real || generated) between the 256-bin histograms of all {number:,} pictures"
-            " together.",
+            f"KL(real || generated) between the 256-bin histograms of all {number:,} validation"
+            " pictures together",
+            "Fig. 9, read otherwise",
         ),
         _along(
             content,
             ("Distance to the truth: l2", "RMSE, pixels in [0, 1]", lambda score: score.l2),
-            f"Root of the mean squared difference, {data}; dashed: the trivial answers."
-            " The counterpart of the paper's Fig. 10.",
-            with_trivial=True,
+            f"Root of the mean squared difference, {data}; the band: 95 % bootstrap interval of the"
+            " mean; dashed: the trivial answers",
+            "Fig. 10",
+            is_l2=True,
         ),
     ]
     return [figure for figure in figures if figure.curves]
 
 
-def _wasserstein(recipe: Trained, number: int) -> Figure:
+def stroke_of(content: Content, recipe: Trained) -> Stroke:
+    """Draw the last recipe, the one that the run is about, strongest."""
+    place = content.recipes.index(recipe)
+    if place == len(content.recipes) - 1:
+        return Stroke.STRONG
+    return BETWEEN[(place - 1) % len(BETWEEN)] if place else Stroke.PLAIN
+
+
+def _wasserstein(recipe: Trained, number: int, seed: int) -> Figure:
     curves = [
         *_logged(recipe, "wasserstein", "training batches", Stroke.PLAIN),
         *_logged(recipe, "wasserstein_penalised", "with penalty", Stroke.FAINT),
@@ -54,34 +68,45 @@ def _wasserstein(recipe: Trained, number: int) -> Figure:
     return Figure(
         f"W-distance, {recipe.recipe}",
         "E D(real) - E D(generated) by the critic of the moment, on training batches and on"
-        f" {number:,} validation pictures; with the penalty taken off it is the critic's loss,"
-        " the counterpart of the paper's Fig. 8.",
+        f" {number:,} validation pictures; with the penalty taken off it is the critic's loss;"
+        f" seed {seed}.",
         "critic's score",
         tuple(curves),
+        (f"{recipe.trained}/metrics.jsonl", f"{recipe.evaluated}/curves.parquet"),
+        "Fig. 8",
     )
 
 
-def _generator_loss(recipe: Trained, stroke: Stroke) -> Figure:
+def _generator_loss(recipe: Trained, content: Content) -> Figure:
     return Figure(
         f"Generator's loss, {recipe.recipe}",
-        "All losses of the generator with their weights, as logged in training.",
+        "All losses of the generator with their weights, as logged in training; seed"
+        f" {content.seed}.",
         "loss",
-        tuple(_logged(recipe, "loss", "training batches", stroke)),
+        tuple(_logged(recipe, "loss", "training batches", stroke_of(content, recipe))),
+        (f"{recipe.trained}/metrics.jsonl",),
+        "Fig. 8, the generator's side",
     )
 
 
 def _along(
-    content: Content, what: tuple[str, str, Number], caption: str, *, with_trivial: bool = False
+    content: Content,
+    what: tuple[str, str, Number],
+    caption: str,
+    answers: str,
+    *,
+    is_l2: bool = False,
 ) -> Figure:
     title, unit, number = what
     curves = [
-        curve
+        _with_band(recipe, curve) if is_l2 else curve
         for recipe in content.recipes
-        for curve in _scored(recipe, number, recipe.name, _stroke(content, recipe))
+        for curve in _scored(recipe, number, recipe.name, stroke_of(content, recipe))
     ]
-    if with_trivial and curves:
+    if is_l2 and curves:
         curves += _trivial(content.recipes[0], number, curves[0].steps)
-    return Figure(title, caption, unit, tuple(curves))
+    files = tuple(f"{recipe.evaluated}/curves.parquet" for recipe in content.recipes)
+    return Figure(title, f"{caption}; seed {content.seed}.", unit, tuple(curves), files, answers)
 
 
 def _logged(recipe: Trained, field: str, name: str, stroke: Stroke) -> list[Curve]:
@@ -103,6 +128,12 @@ def _scored(recipe: Trained, number: Number, name: str, stroke: Stroke) -> list[
     return [Curve(name, steps, values, stroke, dotted=True)]
 
 
+def _with_band(recipe: Trained, curve: Curve) -> Curve:
+    scores = [score for score in recipe.curves if score.answer == Answer.MODEL]
+    band = ([score.l2_low for score in scores], [score.l2_high for score in scores])
+    return Curve(curve.name, curve.steps, curve.values, curve.stroke, dotted=True, band=band)
+
+
 def _trivial(recipe: Trained, number: Number, steps: Sequence[float]) -> list[Curve]:
     return [
         Curve(
@@ -115,8 +146,3 @@ def _trivial(recipe: Trained, number: Number, steps: Sequence[float]) -> list[Cu
         for score in recipe.curves
         if score.answer != Answer.MODEL and (value := number(score)) is not None
     ]
-
-
-def _stroke(content: Content, recipe: Trained) -> Stroke:
-    """Draw the last recipe, the one that the run is about, strongest."""
-    return Stroke.STRONG if recipe is content.recipes[-1] else Stroke.PLAIN

@@ -6,15 +6,25 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import Any
+from typing import Any, TypeVar
 
 from upath import UPath
 
 from evaluation.conditions import Condition
+from evaluation.further_scores import (
+    DETECTORS,
+    HINT_CURVE,
+    NOISE,
+    DetectorScore,
+    Further,
+    HintPoint,
+    NoiseScore,
+)
 from evaluation.gallery import Gallery, Shown
 from evaluation.measures import DUELLED
 from evaluation.resampling import Duel, duel
 from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.searches import Search, read_searches
 from storage import files, manifest
 from storage.errors import MissingInput
 from storage.layout import DataLayout
@@ -26,22 +36,36 @@ TOLD_PACKAGES = ("irodori", "torch", "prefect", "numpy", "opencv-python-headless
 EVALUATED = f"{Stage.EVALUATE}-"
 TRAINED = f"{Stage.TRAIN}-"
 
-NAMES = {"unet-l2": "Baseline", "paper": "Paper's recipe"}
+BASELINE, PAPER = "unet-l2", "paper"
+NAMES = {BASELINE: "Baseline", PAPER: "Paper's recipe"}
 """What a recipe is called in front of people; another one goes by its own name."""
+
+VERSION_DIGITS = 8
+"""So many digits of its key name a version of the dataset."""
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One recipe: what its training logged, and how it scores after `step` updates."""
+    """One recipe: what its training logged, and how it scores after `step` updates.
+
+    `trained` and `evaluated` are the folders of both stages, below the root; the first is empty
+    where the training is not there. `z_size` numbers of noise go into its generator.
+    """
 
     recipe: str
     name: str
+    trained: str
+    evaluated: str
     step: int
     device: str
+    z_size: int
     losses: list[dict[str, float]]
     curves: list[SetScore]
     scores: list[SetScore]
     per_sample: list[PictureScore]
+    further: Further
     gallery: Gallery
 
     def score(self, condition: Condition, answer: Answer = Answer.MODEL) -> SetScore | None:
@@ -65,7 +89,10 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The report before it is written: one lineage, its recipes (the baseline first)."""
+    """The report before it is written: one lineage, its recipes (the baseline first).
+
+    `searches` are the finished grids of the lineage by name.
+    """
 
     title: str
     seed: int
@@ -73,7 +100,27 @@ class Content:
     recipes: list[Trained]
     shown: list[Shown]
     duels: list[Duel]
+    searches: Mapping[str, Search]
     versions: dict[str, str]
+
+    @property
+    def baseline(self) -> Trained | None:
+        """The U-Net of the L2 distance, if it is there."""
+        return self._named(BASELINE)
+
+    @property
+    def model(self) -> Trained | None:
+        """The paper's conditional GAN, if it is there."""
+        return self._named(PAPER)
+
+    @property
+    def dataset(self) -> str:
+        """The version of the dataset; empty where it is not told."""
+        paired = self.lineage.get(Stage.CONDITION)
+        return paired.key[:VERSION_DIGITS] if paired else ""
+
+    def _named(self, recipe: str) -> Trained | None:
+        return next((one for one in self.recipes if one.recipe == recipe), None)
 
 
 def gather(
@@ -102,6 +149,7 @@ def gather(
         recipes=recipes,
         shown=recipes[0].gallery.shown()[:num_pictures],
         duels=_duels(recipes, seed),
+        searches=read_searches(lineage, layout),
         versions=_versions(lineage),
     )
 
@@ -114,16 +162,29 @@ def _read_recipe(recipe: str, lineage: Mapping[str, StageRecord], layout: DataLa
     return Trained(
         recipe=recipe,
         name=NAMES.get(recipe, recipe),
+        trained=f"{Stage.TRAIN}/{trained.key}" if trained else "",
+        evaluated=f"{Stage.EVALUATE}/{evaluated.key}",
         step=int(metrics["step"]),
         device=str(metrics["device"]),
+        z_size=int(trained.settings.get("z_size") or 0) if trained else 0,
         losses=_read_losses(layout.stage(Stage.TRAIN, trained.key)) if trained else [],
         curves=manifest.read_table(folder / "curves.parquet", Contract.EVALUATION, SetScore),
         scores=manifest.read_table(folder / "scores.parquet", Contract.EVALUATION, SetScore),
         per_sample=manifest.read_table(
             folder / "per_sample.parquet", Contract.EVALUATION, PictureScore
         ),
+        further=Further(
+            hints=_read_if_there(folder / HINT_CURVE, HintPoint),
+            lines=_read_if_there(folder / DETECTORS, DetectorScore),
+            noise=_read_if_there(folder / NOISE, NoiseScore),
+        ),
         gallery=Gallery(folder),
     )
+
+
+def _read_if_there(path: UPath, row_type: type[Row]) -> list[Row]:
+    """Read a table that an evaluation need not have; empty without it."""
+    return manifest.read_table(path, Contract.EVALUATION, row_type) if path.exists() else []
 
 
 def _read_losses(folder: UPath) -> list[dict[str, float]]:

@@ -4,11 +4,12 @@ import base64
 import io
 from collections.abc import Sequence
 
-from evaluation import sheets, story, tables
+from evaluation import further_tables, sheets, story, tables
 from evaluation.charts import charts
+from evaluation.claims import claims
 from evaluation.content import Content
 from evaluation.figures import LIGHT, Figure
-from evaluation.sheets import Column
+from evaluation.sheets import Sheet
 from evaluation.tables import Cell, Table
 
 MAX_BYTES = 300_000
@@ -18,9 +19,9 @@ JPEG_QUALITY = 85
 
 def render(content: Content) -> str:
     """Write the report, with its pictures as large as the bytes allow."""
-    after = _after_pictures(content)
+    before, after = _before_pictures(content), _after_pictures(content)
     for side_px in SIDES_PX:
-        text = "\n\n".join([*_before_pictures(content), *_sheets(content, side_px), *after]) + "\n"
+        text = "\n\n".join([*before, *_sheets(content, side_px), *after]) + "\n"
         if len(text.encode()) <= MAX_BYTES:
             break
     return text
@@ -34,12 +35,17 @@ def _before_pictures(content: Content) -> list[str]:
         f"{what}: {', '.join(f'{name} **{number}**' for name, number in numbers)}.",
         *story.findings(content),
         " ".join(story.who_is_who(content)),
+        "; ".join(f"{what}: {fact}" for what, fact in story.facts(content)) + ".",
+        "## What the paper says, tested",
+        story.seeds(content),
+        *write_table(further_tables.claim_table(claims(content))),
     ]
 
 
 def _after_pictures(content: Content) -> list[str]:
     sources = [
-        f"{number}. {shown.source or shown.post_url or shown.md5}"
+        f"{number}. {shown.source or shown.md5}"
+        + (f", {post}" if (post := story.post_address(content, shown)) else "")
         for number, shown in enumerate(content.shown, start=1)
     ]
     return [
@@ -50,6 +56,8 @@ def _after_pictures(content: Content) -> list[str]:
         "## On test",
         *(part for table in tables.score_tables(content) for part in write_table(table)),
         *write_table(tables.duel_table(content)),
+        "## Hints, lines and noise",
+        *(part for table in further_tables.further_tables(content) for part in write_table(table)),
         "## What was read, and what was dropped",
         *(part for table in tables.count_tables(content) for part in write_table(table)),
         "## How it was made",
@@ -62,27 +70,35 @@ def _after_pictures(content: Content) -> list[str]:
 
 
 def _sheets(content: Content, side_px: int) -> list[str]:
-    return [
-        "## With a hint",
-        _sheet(content, sheets.with_hint(content), side_px),
-        "## Without a hint, and from the artist's own lines",
-        _sheet(content, sheets.otherwise(content), side_px),
-    ]
+    return [part for sheet in sheets.sheets_of(content) for part in _sheet(content, sheet, side_px)]
 
 
-def _sheet(content: Content, columns: Sequence[Column], side_px: int) -> str:
+def _sheet(content: Content, sheet: Sheet, side_px: int) -> list[str]:
     out = io.BytesIO()
-    drawn = sheets.sheet(content, columns, side_px)
+    # The main figure shows all drawings; of the others, two tell enough in so few bytes.
+    limit = None if sheet.slug == "recipes" else 2
+    drawn = sheets.draw(content, sheet, side_px, limit=limit)
     drawn.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    told = "; ".join(column.heading for column in columns)
+    told = "; ".join(column.heading for column in sheet.columns)
     address = _address("image/jpeg", out.getvalue())
-    return f"![{len(content.shown)} drawings in rows; columns: {told}]({address})"
+    number = len(sheet.shown[:limit])
+    answers = f"{sheet.answers}. " if sheet.answers else ""
+    return [
+        f"## {sheet.title}",
+        f"![{number} drawings in rows; columns: {told}]({address})",
+        f"{answers}{sheet.caption} Drawings not seen in training; seed {content.seed}.",
+    ]
 
 
 def _figure(figure: Figure) -> list[str]:
     svg = figure.svg(LIGHT).replace("<svg ", '<svg style="background:#fff" ', 1)
     address = _address("image/svg+xml", svg.encode())
-    return [f"### {figure.title}", f"![{figure.title}]({address})", figure.caption]
+    answers = f"{figure.answers}. " if figure.answers else ""
+    return [
+        f"### {figure.title}",
+        f"![{_escaped(figure.seen())}]({address})",
+        f"{answers}{figure.caption} {_told_files(figure.files)}",
+    ]
 
 
 def write_table(table: Table) -> list[str]:
@@ -94,7 +110,12 @@ def write_table(table: Table) -> list[str]:
         _line(["---"] * len(table.headings)),
         *(_line([_marked(cell) for cell in row]) for row in table.rows),
     ]
-    return [f"**{_escaped(table.caption)}**", "\n".join(lines)]
+    told = [_told_files(table.files)] if table.files else []
+    return [f"**{_escaped(table.caption)}**", "\n".join(lines), *told]
+
+
+def _told_files(files: Sequence[str]) -> str:
+    return f"From {', '.join(f'`{file}`' for file in files)}." if files else ""
 
 
 def _line(cells: Sequence[str]) -> str:

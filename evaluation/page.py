@@ -1,21 +1,25 @@
 """The report as one HTML file that opens anywhere, offline: pictures and curves are inside."""
 
 import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
-from evaluation import story, tables
+from evaluation import further_tables, sheets, story, tables
 from evaluation.charts import charts
-from evaluation.conditions import Condition
+from evaluation.claims import claims
 from evaluation.content import Content
-from evaluation.gallery import Gallery, Shown
+from evaluation.figures import Drawn
+from evaluation.further_charts import hint_charts, line_chart, noise_charts
+from evaluation.gallery import Shown
+from evaluation.sheets import Sheet
+from evaluation.verdicts import Claim, Verdict
 
 HERE = Path(__file__).parent
-
-LABELS = {"edge": "Line art", "line": "Artist's lines", "hint": "Hint", "color": "Truth"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,27 @@ class Drawing:
     md5: str
     source: str
     source_address: str
+    post_address: str
+    licence: str
     plates: list[Plate]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """One figure of pictures."""
+
+    sheet: Sheet
+    drawings: list[Drawing]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the paper with all its tests, and how many have which verdict."""
+
+    number: str
+    says: str
+    claims: list[Claim]
+    verdicts: list[tuple[Verdict, int]]
 
 
 def render(content: Content) -> str:
@@ -47,20 +71,27 @@ def render(content: Content) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    walls = [wall_of(content, sheet) for sheet in sheets.sheets_of(content)]
+    beyond: list[Drawn] = [*hint_charts(content), *noise_charts(content)]
     return environment.get_template("report.html").render(
         content=content,
         css=Markup((HERE / "report.css").read_text()),
         circumstances=story.circumstances(content),
+        facts=story.facts(content),
         who_is_who=story.who_is_who(content),
         headline=story.headline(content),
         findings=story.findings(content),
         thanks=story.thanks(content),
-        drawings=drawings(content, Condition.DETECTED),
-        unhinted=drawings(content, Condition.NO_HINT),
-        lined=drawings(content, Condition.TRUE_LINES),
-        figures=[(figure, Markup(figure.svg())) for figure in charts(content)],
+        seeds=story.seeds(content),
+        sentences=sentences(claims(content)),
+        main_wall=walls[0] if walls else None,
+        walls=walls[1:],
+        line_chart=_drawn(filter(None, [line_chart(content)])),
+        figures=_drawn(charts(content)),
+        beyond=_drawn(beyond),
         score_tables=tables.score_tables(content),
         duel_table=tables.duel_table(content),
+        further_tables=further_tables.further_tables(content),
         count_tables=tables.count_tables(content),
         readings_table=tables.readings_table(content),
         settings_table=tables.settings_table(content),
@@ -68,37 +99,44 @@ def render(content: Content) -> str:
     )
 
 
-def drawings(content: Content, condition: Condition) -> list[Drawing]:
-    """Lay out the pictures of one condition; those without true lines are left out there."""
-    laid_out = []
-    for number, shown in enumerate(content.shown, start=1):
-        plates = _plates(content, condition, shown, number)
-        if plates:
-            laid_out.append(
-                Drawing(number, shown.md5, shown.source, story.address_of(shown), plates)
-            )
-    return laid_out
+def wall_of(content: Content, sheet: Sheet) -> Wall:
+    """Lay out the pictures of one figure."""
+    return Wall(sheet, [_drawing(content, sheet, shown) for shown in sheet.shown])
 
 
-def _plates(content: Content, condition: Condition, shown: Shown, number: int) -> list[Plate]:
-    gallery = content.recipes[0].gallery
-    lines = "line" if condition == Condition.TRUE_LINES else "edge"
-    given = [lines] if condition == Condition.NO_HINT else [lines, "hint"]
-    answers = [
-        _plate(recipe.gallery, shown, condition, recipe.name, number) for recipe in content.recipes
-    ]
-    if not any(answers):
-        return []
-    around = [_plate(gallery, shown, what, LABELS[what], number) for what in [*given, "color"]]
-    return [plate for plate in [*around[:-1], *answers, around[-1]] if plate]
+def sentences(found: Iterable[Claim]) -> list[Sentence]:
+    """Gather the tests of each sentence."""
+    gathered = []
+    for (number, says), group in groupby(found, key=lambda claim: (claim.number, claim.sentence)):
+        some = list(group)
+        counts = [(each, sum(claim.verdict == each for claim in some)) for each in Verdict]
+        told = [(each, count) for each, count in counts if count]
+        gathered.append(Sentence(number, says, some, told))
+    return gathered
 
 
-def _plate(gallery: Gallery, shown: Shown, what: str, label: str, number: int) -> Plate | None:
-    content = gallery.png(shown.md5, what)
-    if content is None:
-        return None
-    return Plate(
-        label,
-        f"data:image/png;base64,{base64.b64encode(content).decode()}",
-        f"Drawing {number}: {label}",
+def _drawing(content: Content, sheet: Sheet, shown: Shown) -> Drawing:
+    number = content.shown.index(shown) + 1
+    return Drawing(
+        number,
+        shown.md5,
+        shown.source,
+        story.address_of(shown),
+        story.post_address(content, shown),
+        story.licence_of(shown),
+        _plates(content, sheet, shown, number),
     )
+
+
+def _plates(content: Content, sheet: Sheet, shown: Shown, number: int) -> list[Plate]:
+    plates = []
+    for column in sheet.columns:
+        png = sheets.png_of(content, column, shown)
+        if png is not None:
+            address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            plates.append(Plate(column.heading, address, f"Drawing {number}: {column.seen}"))
+    return plates
+
+
+def _drawn(figures: Iterable[Drawn]) -> Sequence[tuple[Drawn, Markup]]:
+    return [(figure, Markup(figure.svg())) for figure in figures]

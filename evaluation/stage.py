@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Mapping, Sequence
 
+from PIL import Image
+from upath import UPath
+
 from evaluation.config import EvaluationConfig, ReportConfig
 from evaluation.outcome import Outcome
 from storage import files, ledger
@@ -13,7 +16,7 @@ from storage.records import StageRecord
 
 logger = logging.getLogger(__name__)
 
-RESULTS_PX = 128
+RESULTS_PX, SHEET_PX = 128, 256
 
 
 def evaluate(
@@ -51,13 +54,13 @@ def evaluate(
 def report(
     config: ReportConfig, lineage: Mapping[str, StageRecord], layout: DataLayout
 ) -> StageRecord:
-    """Show a whole run: one page, the same as Markdown, the numbers, and one picture of it.
+    """Show a whole run: one page, the same as Markdown, the numbers, and its pictures as sheets.
 
     Args:
         config: what the report is called and how much it shows.
         lineage: the records of the run by label, in the order of the stages: `scrape`, `clean`,
             `pack`, `condition`, then `train-<recipe>` and `evaluate-<recipe>` of each recipe, the
-            baseline first.
+            baseline first, and `experiments-<grid>` of each finished grid on the same dataset.
         layout: where they lie.
     """
     opened = ledger.open_stage(Stage.REPORT, config, inputs=lineage, layout=layout)
@@ -72,13 +75,20 @@ def report(
     files.write_text(opened.folder / "report.html", page.render(content))
     files.write_text(opened.folder / "report.md", markdown.render(content))
     files.write_json(opened.folder / "metrics.json", metrics.of(content))
-    drawn = sheets.sheet(content, sheets.with_hint(content), RESULTS_PX, abreast=2)
-    with files.whole(opened.folder / "results.png") as file:
-        drawn.save(file, "PNG", optimize=True)
+    laid_out = sheets.sheets_of(content)
+    for sheet in laid_out:
+        _save(sheets.draw(content, sheet, SHEET_PX), opened.folder / f"figure-{sheet.slug}.png")
+    for main in laid_out[:1]:
+        _save(sheets.draw(content, main, RESULTS_PX, abreast=2), opened.folder / "results.png")
 
     what, numbers = story.headline(content)
     logger.info("%s: %s", what, ", ".join(f"{name} {number}" for name, number in numbers))
     return opened.seal({"recipes": len(content.recipes), "pictures": len(content.shown)})
+
+
+def _save(drawn: Image.Image, path: UPath) -> None:
+    with files.whole(path) as file:
+        drawn.save(file, "PNG", optimize=True)
 
 
 def compare(opened: OpenStage, outcomes: Sequence[Outcome]) -> StageRecord:

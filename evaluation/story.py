@@ -1,6 +1,7 @@
 """What the numbers say, in sentences, and whom to thank. Written by the run, never by hand."""
 
 import re
+from urllib.parse import urljoin
 
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained, trivial_name
@@ -9,6 +10,11 @@ from evaluation.resampling import Duel
 from evaluation.scores import Answer
 from storage.ledger import Stage
 from storage.records import Split
+
+LICENCE = re.compile(
+    r"CC[ -](?:BY|0)(?:-[A-Z]{2})*(?:[ -]\d\.\d)?|CC0|public domain", re.IGNORECASE
+)
+"""How a licence is named in what a site says of a picture's source."""
 
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\"')]+")
 
@@ -30,6 +36,28 @@ def circumstances(content: Content) -> list[str]:
         told.append(f"{content.lineage[Stage.PACK].settings['size_px']} px")
     steps = dict.fromkeys(f"{recipe.step:,}" for recipe in content.recipes)
     return [*told, f"{' and '.join(steps)} generator updates"]
+
+
+def facts(content: Content) -> list[tuple[str, str]]:
+    """Say which dataset, recipes, code and machine the report is of."""
+    told = [
+        ("Dataset", content.dataset),
+        ("Recipes", ", ".join(recipe.recipe for recipe in content.recipes)),
+        ("Code", content.versions.get("code of the stages", "")),
+        ("Chip", ", ".join(dict.fromkeys(recipe.device for recipe in content.recipes))),
+        ("Grids", ", ".join(content.searches)),
+    ]
+    return [(what, fact) for what, fact in told if fact]
+
+
+def seeds(content: Content) -> str:
+    """Say what the intervals are over."""
+    return (
+        f"One seed ({content.seed}): intervals are over pictures, 95 % by bootstrap. They say how"
+        " sure the difference is for these trainings, not how other seeds would come out. Verdicts"
+        " follow from the numbers by the rule that stands beside each; many tests are made, so one"
+        " in twenty that chance alone decides is to be expected."
+    )
 
 
 def who_is_who(content: Content) -> list[str]:
@@ -84,6 +112,22 @@ def thanks(content: Content) -> list[str]:
 def address_of(shown: Shown) -> str:
     """Give the web address of a picture's source, or else of its post; empty without either."""
     found = WEB_ADDRESS.search(shown.source) or WEB_ADDRESS.search(shown.post_url)
+    return found.group() if found else ""
+
+
+def post_address(content: Content, shown: Shown) -> str:
+    """Give the web address of a picture's post; empty if the site is not on the web."""
+    site = ""
+    if Stage.SCRAPE in content.lineage:
+        site = str(content.lineage[Stage.SCRAPE].settings.get("base_url", ""))
+    address = urljoin(f"{site.rstrip('/')}/", shown.post_url) if site.startswith("http") else ""
+    found = WEB_ADDRESS.fullmatch(address or shown.post_url)
+    return found.group() if found else ""
+
+
+def licence_of(shown: Shown) -> str:
+    """Give the licence that the source names; empty if it names none."""
+    found = LICENCE.search(shown.source)
     return found.group() if found else ""
 
 

@@ -39,11 +39,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of cells under headings; the first column names the rows."""
+    """A table of cells under headings; the first column names the rows.
+
+    `files` are those that its numbers come from, below the root.
+    """
 
     caption: str
     headings: tuple[str, ...]
     rows: list[list[Cell]]
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,8 @@ def score_tables(content: Content) -> list[Table]:
             number = scored[0][1].num_pictures
             caption = f"{CONDITION_NAMES[condition]} · {number:,} test pictures"
             headings = ("Answer", *(column.heading for column in COLUMNS))
-            tables.append(Table(caption, headings, _score_rows(scored)))
+            files = tuple(f"{recipe.evaluated}/scores.parquet" for recipe in content.recipes)
+            tables.append(Table(caption, headings, _score_rows(scored), files))
     return tables
 
 
@@ -130,6 +135,7 @@ def duel_table(content: Content) -> Table:
         "Picture by picture",
         ("Condition", "Who against whom", "Wins", "l2 difference", "95 %"),
         rows,
+        tuple(f"{recipe.evaluated}/per_sample.parquet" for recipe in content.recipes),
     )
 
 
@@ -140,6 +146,7 @@ def count_tables(content: Content) -> list[Table]:
             name,
             ("What", "How many"),
             _count_rows(content.lineage[stage].counts),
+            (f"{stage}/{content.lineage[stage].key}/stage.json",),
         )
         for stage, name in STAGE_NAMES.items()
         if stage in content.lineage

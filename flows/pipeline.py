@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows import tasks
 from flows.config import PipelineConfig
-from flows.plan import label_of
+from flows.plan import finished_grids, label_of
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -29,8 +29,8 @@ def full_pipeline(config: PipelineConfig) -> StageRecord:
         evaluated = tasks.evaluate(config, recipe, trained, paired, layout)
         lineage[label_of(Stage.EVALUATE, recipe)] = evaluated
 
-    # The answer.
-    return tasks.report(config, lineage, layout)
+    # The answer, with what finished searches on the same dataset have found.
+    return tasks.report(config, lineage | finished_grids(config, layout), layout)
 
 
 def make_dataset(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:

@@ -6,6 +6,8 @@ A stage's label is its name, with the recipe behind it where there is one a reci
 from dataclasses import dataclass
 
 from flows.config import PipelineConfig
+from flows.grid import ExperimentsConfig
+from flows.presets import GRIDS
 from flows.trials import trials_of
 from storage import ledger, takedowns
 from storage.errors import BadInput
@@ -29,29 +31,35 @@ def label_of(stage: Stage, recipe: RecipeName) -> str:
     return f"{stage}-{recipe}"
 
 
+def dataset(config: PipelineConfig) -> dict[str, Planned]:
+    """Give the runs of stages that make the dataset, by label, in their order."""
+    scraped = ledger.key_of(Stage.SCRAPE, config.scraper, {})
+    # What was taken down since makes another dataset of the same posts.
+    removed = takedowns.read(DataLayout.at(config.root)).inputs()
+    cleaned = ledger.key_of(Stage.CLEAN, config.clean, {"scrape": scraped} | removed)
+    packed = ledger.key_of(Stage.PACK, config.pack, {"clean": cleaned})
+    paired = ledger.key_of(Stage.CONDITION, config.condition, {"pack": packed}, config.seed)
+    keys = {
+        Stage.SCRAPE: scraped,
+        Stage.CLEAN: cleaned,
+        Stage.PACK: packed,
+        Stage.CONDITION: paired,
+    }
+    return {stage: Planned(stage, stage, key) for stage, key in keys.items()}
+
+
 def plan(config: PipelineConfig) -> dict[str, Planned]:
-    """Give all runs of stages that a whole run needs, by label, in their order."""
-    planned: dict[str, Planned] = {}
+    """Give all runs of stages that a whole run needs, by label, in their order.
+
+    The report's key follows from all that it will tell, finished grids of experiments included.
+    """
+    planned = dataset(config)
 
     def add(label: str, stage: Stage, key: str) -> str:
         planned[label] = Planned(label, stage, key)
         return key
 
-    seed = config.seed
-    scraped = add(Stage.SCRAPE, Stage.SCRAPE, ledger.key_of(Stage.SCRAPE, config.scraper, {}))
-    # What was taken down since makes another dataset of the same posts.
-    removed = takedowns.read(DataLayout.at(config.root)).inputs()
-    cleaned = add(
-        Stage.CLEAN,
-        Stage.CLEAN,
-        ledger.key_of(Stage.CLEAN, config.clean, {"scrape": scraped} | removed),
-    )
-    packed = add(Stage.PACK, Stage.PACK, ledger.key_of(Stage.PACK, config.pack, {"clean": cleaned}))
-    paired = add(
-        Stage.CONDITION,
-        Stage.CONDITION,
-        ledger.key_of(Stage.CONDITION, config.condition, {"pack": packed}, seed),
-    )
+    seed, paired = config.seed, planned[Stage.CONDITION].key
     for recipe in config.recipes:
         training = config.training_of(recipe)
         trained = add(
@@ -70,6 +78,8 @@ def plan(config: PipelineConfig) -> dict[str, Planned]:
             ),
         )
     lineage = {label: each.key for label, each in planned.items()}
+    found = finished_grids(config, DataLayout.at(config.root))
+    lineage |= {label: record.key for label, record in found.items()}
     add(Stage.REPORT, Stage.REPORT, ledger.key_of(Stage.REPORT, config.report, lineage))
     return planned
 
@@ -80,9 +90,9 @@ def experiments(config: PipelineConfig) -> dict[str, Planned]:
     Raises:
         BadInput: two cells of the grid are the same training.
     """
-    paired = plan(config)[Stage.CONDITION].key
+    paired = dataset(config)[Stage.CONDITION].key
     judged = {
-        kind: plan(config.judging_with(kind))[Stage.CONDITION].key
+        kind: dataset(config.judging_with(kind))[Stage.CONDITION].key
         for kind in config.experiments.hints
     }
     planned = [
@@ -101,6 +111,28 @@ def experiments(config: PipelineConfig) -> dict[str, Planned]:
     compared = ledger.key_of(Stage.EXPERIMENTS, config.experiments, keys)
     planned.append(Planned(Stage.EXPERIMENTS, Stage.EXPERIMENTS, compared))
     return {each.label: each for each in planned}
+
+
+def finished_grids(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
+    """Give the records of the named grids of the same dataset that are finished, by label.
+
+    Each is looked for as `irodori experiments --grid NAME` makes it with the same flags.
+    """
+    there = {path.parent.name for path in layout.records(Stage.EXPERIMENTS)}
+    if not there:
+        return {}
+    found: dict[str, StageRecord] = {}
+    for name, grid in GRIDS.items():
+        asked = dict(config) | {"experiments": ExperimentsConfig.model_validate(grid)}
+        try:
+            planned = experiments(PipelineConfig(**asked))[Stage.EXPERIMENTS]
+        except BadInput:
+            # With these settings two of its cells are the same, so it was never run.
+            continue
+        record = ledger.find(layout, planned.stage, planned.key) if planned.key in there else None
+        if record:
+            found[f"{Stage.EXPERIMENTS}-{name}"] = record
+    return found
 
 
 def finished(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:

@@ -66,7 +66,7 @@ def report(config: PipelineConfig) -> StageRecord:
     layout = DataLayout.at(config.root)
     labels = plan.inputs_of(Stage.REPORT, config)
     lineage = {label: plan.require(config, label, layout) for label in labels}
-    return tasks.report(config, lineage, layout)
+    return tasks.report(config, lineage | plan.finished_grids(config, layout), layout)
 
 
 @flow(name="dataset-refresh")

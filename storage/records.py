@@ -18,7 +18,7 @@ class Contract(StrEnum):
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
     EVALUATION = "evaluation/2"
-    REPORT = "report/1"
+    REPORT = "report/2"
     EXPERIMENTS = "experiments/1"
 
 

@@ -10,6 +10,7 @@ from evaluation import drawing
 from evaluation.colorize import Colorizer
 from evaluation.config import EvaluationConfig
 from evaluation.detectors import ARTIST, compare_lines
+from evaluation.measuring import BARE
 from evaluation.pairs import read_pairs, shards_of
 from evaluation.plan import Plan
 from preprocessing import hed_weights, learned_edges
@@ -40,6 +41,7 @@ def _plan(layout: DataLayout, paired: StageRecord, folder: Path, number: int = 4
         DataLayout.at(str(folder)).root,
         CPU,
         SEED,
+        BARE,
     )
 
 

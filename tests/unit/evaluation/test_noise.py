@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from evaluation.colorize import Colorizer
 from evaluation.config import EvaluationConfig
+from evaluation.measuring import BARE
 from evaluation.noise import SIGMAS, add_noise, bear_noise
 from evaluation.plan import Plan
 from storage.layout import DataLayout
@@ -33,6 +34,7 @@ def plan(layout: DataLayout, paired: StageRecord, tmp_path_factory: pytest.TempP
         DataLayout.at(str(tmp_path_factory.mktemp("noise"))).root,
         CPU,
         SEED,
+        BARE,
     )
 
 
@@ -75,7 +77,7 @@ def test_noise_tells_in_what_it_is_put_on_and_only_there(plan: Plan) -> None:
 def test_the_same_noise_whatever_the_batch(plan: Plan, tmp_path: object) -> None:
     config = EvaluationConfig(num_hint_pictures=3, batch_size=1)
     folder = DataLayout.at(str(tmp_path)).root
-    one_by_one = Plan(config, plan.pairs_folder, (), folder, CPU, SEED)
+    one_by_one = Plan(config, plan.pairs_folder, (), folder, CPU, SEED, BARE)
     colorizer = Colorizer(LinesReturned(), None, CPU, SEED)
 
     assert bear_noise(one_by_one, colorizer) == bear_noise(plan, colorizer)

@@ -7,7 +7,9 @@ from flows.config import PipelineConfig
 from flows.grid import ExperimentsConfig
 from flows.presets import GRIDS, preset
 from flows.trials import trials_of
+from storage import ledger
 from storage.errors import BadInput
+from storage.layout import DataLayout
 from storage.ledger import Stage
 
 
@@ -96,3 +98,55 @@ def test_a_model_that_is_judged_with_the_datasets_hints_is_that_of_a_whole_run()
     assert experiments["condition-paper"].key == run[Stage.CONDITION].key
     assert experiments["train-paper-1"].key == run["train-paper"].key
     assert experiments["evaluate-paper-1-paper"].key == run["evaluate-paper"].key
+
+
+def finish(name: str, root: str, *more: str) -> tuple[PipelineConfig, str]:
+    """Seal the comparison of a named grid, as `irodori experiments` does at its end."""
+    config = grid(name, "--root", root, *more)
+    planned = plan.experiments(config)
+    key = planned.pop(Stage.EXPERIMENTS).key
+    opened = ledger.open_stage(
+        Stage.EXPERIMENTS,
+        config.experiments,
+        inputs={},
+        layout=DataLayout.at(root),
+        also={label: each.key for label, each in planned.items()},
+    )
+    assert opened.seal({}).key == key
+    return config, key
+
+
+def test_a_finished_grid_of_the_same_dataset_is_part_of_the_report(layout: DataLayout):
+    root = str(layout.root)
+    config = parse(["report", "--root", root]).config
+    before = plan.plan(config)
+    assert plan.finished_grids(config, layout) == {}
+
+    _, key = finish("learning-rate", root)
+
+    found = plan.finished_grids(config, layout)
+    assert {label: record.key for label, record in found.items()} == {
+        "experiments-learning-rate": key
+    }
+    after = plan.plan(config)
+    assert [label for label in before if before[label].key != after[label].key] == ["report"]
+
+
+def test_a_grid_of_another_dataset_is_none_of_the_reports(layout: DataLayout):
+    root = str(layout.root)
+    config = parse(["report", "--root", root]).config
+    before = plan.plan(config)
+
+    finish("batch-size", root, "--pack.size-px", "64")
+
+    assert plan.finished_grids(config, layout) == {}
+    assert plan.plan(config) == before
+
+
+def test_a_grid_that_could_not_be_run_with_these_settings_stops_no_report(layout: DataLayout):
+    root = str(layout.root)
+    finish("learning-rate", root)
+    config = parse(["report", "--root", root, "--training.learning-rate", "0.1"]).config
+    with pytest.raises(BadInput, match="are the same"):
+        plan.experiments(grid("optimizer", "--root", root, "--training.learning-rate", "0.1"))
+    assert Stage.REPORT in plan.plan(config)

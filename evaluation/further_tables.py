@@ -1,0 +1,94 @@
+"""The numbers behind the curves beyond training, and the paper's claims, as tables."""
+
+from collections.abc import Iterator, Sequence
+
+from evaluation.content import Content, Trained
+from evaluation.tables import Cell, Table
+from evaluation.verdicts import Claim, Verdict
+
+CLAIM_HEADINGS = ("No.", "The paper says", "Given", "How tested", "Result", "Verdict")
+HINT_HEADINGS = (
+    *("Point hints", "l2", "l2, 95 %", "ΔE at hints", "ΔE in regions", "Bleed", "Chroma"),
+    "z spread",
+)
+
+
+def further_tables(content: Content) -> list[Table]:
+    """List hints, lines and noise for each recipe, as far as they were measured."""
+    made = (table for recipe in content.recipes for table in _of_recipe(recipe))
+    return [table for table in made if table.rows]
+
+
+def claim_table(found: Sequence[Claim]) -> Table:
+    """List all tests of all sentences."""
+    rows = [
+        [
+            Cell(claim.number),
+            Cell(claim.sentence),
+            Cell(claim.condition),
+            Cell(claim.tested, faint=True),
+            Cell(claim.result),
+            Cell(
+                claim.verdict.value,
+                best=claim.verdict == Verdict.HOLDS,
+                faint=claim.verdict == Verdict.NOT_DECIDED,
+            ),
+        ]
+        for claim in found
+    ]
+    return Table("What the paper says, tested", CLAIM_HEADINGS, rows)
+
+
+def _of_recipe(recipe: Trained) -> Iterator[Table]:
+    yield Table(
+        f"Hints, {recipe.name}",
+        HINT_HEADINGS,
+        [
+            [
+                Cell(f"{point.num_hints}"),
+                Cell(f"{point.l2:.4f}"),
+                Cell(f"{point.l2_low:.4f} to {point.l2_high:.4f}", faint=True),
+                Cell(_told(point.hint_delta_e, 1)),
+                Cell(_told(point.hint_region_delta_e, 1)),
+                Cell(_told(point.bleed, 2)),
+                Cell(f"{point.saturation:.1f}"),
+                Cell(f"{point.z_spread:.5f}"),
+            ]
+            for point in recipe.further.hints
+        ],
+        (f"{recipe.evaluated}/hint_curve.parquet",),
+    )
+    yield Table(
+        f"Lines, {recipe.name}",
+        ("Lines", "l2", "l2, 95 %", "kl_8", "Artist's minus these", "95 %"),
+        [
+            [
+                Cell(score.lines),
+                Cell(f"{score.l2:.4f}"),
+                Cell(f"{score.l2_low:.4f} to {score.l2_high:.4f}", faint=True),
+                Cell(f"{score.kl_8:.3f}"),
+                Cell(f"{score.gap:+.4f}"),
+                Cell(f"{score.gap_low:+.4f} to {score.gap_high:+.4f}", faint=True),
+            ]
+            for score in recipe.further.lines
+        ],
+        (f"{recipe.evaluated}/detectors.parquet",),
+    )
+    yield Table(
+        f"Noise, {recipe.name}",
+        ("Noise on", "Deviation, of 255", "l2", "l2, 95 %"),
+        [
+            [
+                Cell(score.what),
+                Cell(f"{score.sigma:g}"),
+                Cell(f"{score.l2:.4f}"),
+                Cell(f"{score.l2_low:.4f} to {score.l2_high:.4f}", faint=True),
+            ]
+            for score in recipe.further.noise
+        ],
+        (f"{recipe.evaluated}/noise.parquet",),
+    )
+
+
+def _told(number: float | None, digits: int) -> str:
+    return "—" if number is None else f"{number:.{digits}f}"

@@ -1,0 +1,40 @@
+"""What became of a sentence of the paper: how it was tested, what came out, whether it holds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What the numbers say of a sentence."""
+
+    HOLDS = "holds"
+    DOES_NOT_HOLD = "does not hold"
+    NOT_DECIDED = "not decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One test of one sentence; a sentence that is tested in several ways keeps its number.
+
+    `condition` says from which lines and hints, or along what; `result` tells the number with its
+    interval, or what would decide.
+    """
+
+    number: str
+    sentence: str
+    tested: str
+    condition: str
+    result: str
+    verdict: Verdict
+
+
+def is_below(low: float, high: float, limit: float = 0.0) -> Verdict:
+    """Judge that a number is below a limit, by the interval that it lies in."""
+    if high < limit:
+        return Verdict.HOLDS
+    return Verdict.DOES_NOT_HOLD if low > limit else Verdict.NOT_DECIDED
+
+
+def told(number: float, low: float, high: float, digits: int = 4) -> str:
+    """Tell a difference with its interval."""
+    return f"{number:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"

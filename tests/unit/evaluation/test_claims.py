@@ -1,0 +1,327 @@
+"""Each verdict from made numbers: what holds, what does not, what is not decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import kendalltau
+from upath import UPath
+
+from evaluation.claims import Claim, Verdict, claims
+from evaluation.conditions import Condition
+from evaluation.content import Content, Trained
+from evaluation.further_scores import Further, HintPoint, NoiseScore
+from evaluation.gallery import Gallery
+from evaluation.robustness import is_always
+from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.searches import Search, Tried
+from evaluation.trends import tau, trend, valley
+from evaluation.verdicts import is_below
+from storage.records import Split
+
+HOLDS, DOES_NOT_HOLD, NOT_DECIDED = Verdict.HOLDS, Verdict.DOES_NOT_HOLD, Verdict.NOT_DECIDED
+NUM_PICTURES = 40
+
+
+def picture(number: int, condition: Condition, l2: float, kl: float) -> PictureScore:
+    fields = dict.fromkeys(PictureScore.__dataclass_fields__)
+    fields |= {
+        "md5": f"{number:032x}", "condition": condition, "answer": Answer.MODEL,
+        "l1": l2, "l2": l2, "psnr": 20.0, "kl_hist": kl, "kl_8": kl,
+    }  # fmt: skip
+    return PictureScore(**fields)
+
+
+def checkpoint(step: int, l2: float, kl: float) -> SetScore:
+    fields = dict.fromkeys(SetScore.__dataclass_fields__)
+    fields |= {
+        "split": Split.VAL, "step": step, "condition": Condition.DETECTED,
+        "answer": Answer.MODEL, "num_pictures": 9, "l1": l2, "l2": l2, "l2_low": l2,
+        "l2_high": l2, "kl_hist": kl, "kl_8": kl, "kl_set": kl,
+    }  # fmt: skip
+    return SetScore(**fields)
+
+
+def hints(saturations: Sequence[float], bleed: float = 0.1, l2: float = 0.2) -> list[HintPoint]:
+    return [
+        HintPoint(number, 9, l2 - number / 500, l2 - number / 500 - 0.01, l2 - number / 500 + 0.01,
+                  None, None, bleed if number else None, saturation, 0.0)
+        for number, saturation in zip((0, 10, 50), saturations, strict=True)
+    ]  # fmt: skip
+
+
+def noise(growth: float) -> list[NoiseScore]:
+    return [
+        NoiseScore(what, sigma, 9, 0.1 + grown, 0.1 + grown - 0.005, 0.1 + grown + 0.005)
+        for what in ("lines", "hint")
+        for sigma, grown in ((0.0, 0.0), (32.0, growth))
+    ]
+
+
+def trained(recipe: str, shift: float = 0.0, kls: Sequence[float] = (3, 2, 1)) -> Trained:
+    """Make a recipe whose l2 and KL lie `shift` above those of another without."""
+    rng = np.random.default_rng(5)
+    samples = [
+        picture(number, condition, 0.2 + shift + rng.normal(0, 0.01), 1 + shift)
+        for condition in Condition
+        for number in range(NUM_PICTURES)
+    ]
+    return Trained(
+        recipe=recipe, name=recipe, trained=f"train/{recipe}", evaluated=f"evaluate/{recipe}",
+        step=len(kls), device="CPU", z_size=100 if recipe == "paper" else 0, losses=[],
+        curves=[checkpoint(step, 0.2 + shift, kl + shift) for step, kl in enumerate(kls, 1)],
+        scores=[], per_sample=samples, further=Further([], [], []),
+        gallery=Gallery(UPath("nowhere")),
+    )  # fmt: skip
+
+
+def content(*recipes: Trained, searches: Mapping[str, Search] | None = None) -> Content:
+    return Content("Title", 1, {}, list(recipes), [], [], searches or {}, {})
+
+
+def of(number: int, found: Sequence[Claim]) -> list[Claim]:
+    return [claim for claim in found if claim.number == str(number)]
+
+
+def verdict(number: int, made: Content) -> Verdict:
+    (claim,) = of(number, claims(made))
+    return claim.verdict
+
+
+def test_an_interval_decides_only_where_it_lies_on_one_side():
+    assert is_below(-2, -1) == HOLDS
+    assert is_below(1, 2) == DOES_NOT_HOLD
+    assert is_below(-1, 1) == NOT_DECIDED
+    assert is_below(1, 2, limit=3) == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("shift", "expected"), [(-0.05, HOLDS), (0.05, DOES_NOT_HOLD), (0.0, NOT_DECIDED)]
+)
+def test_the_models_kl_and_l2_are_held_against_the_baselines(shift: float, expected: Verdict):
+    kls = (3.0, 2.5, 2.0, 1.5, 1.2)
+    made = content(trained("unet-l2", kls=kls), trained("paper", shift, kls))
+    found = claims(made)
+    on_test = [
+        claim for number in (1, 2) for claim in of(number, found) if "paired" in claim.tested
+    ]
+    assert {claim.verdict for claim in on_test} == {expected}
+    assert len(on_test) == 3 * len(Condition)
+    assert f"{NUM_PICTURES} test pictures" in on_test[0].tested
+    along = [claim for claim in of(1, found) if claim.condition == "along training"]
+    assert [claim.tested.split()[0] for claim in along] == ["kl_hist", "kl_8", "kl_set"]
+    # Equal is not below.
+    assert {claim.verdict for claim in along} == {HOLDS if shift < 0 else DOES_NOT_HOLD}
+
+
+def test_always_wants_enough_checkpoints():
+    made = content(trained("unet-l2"), trained("paper", -0.05))
+    (claim,) = (each for each in of(2, claims(made)) if each.condition == "along training")
+    assert (claim.verdict, claim.result[:20]) == (NOT_DECIDED, "below at 3 of 3 chec")
+
+
+def test_without_a_rival_nothing_is_decided_but_the_sentences_are_there():
+    found = claims(content(trained("unet-l2")))
+    for number in (1, 2, 3, 4, 10):
+        (claim,) = of(number, found)
+        assert claim.verdict == NOT_DECIDED
+        assert "irodori run" in claim.result
+
+
+@pytest.mark.parametrize(
+    ("kls", "expected"),
+    [
+        ((9, 8, 6, 4, 2, 1, 2, 3, 5, 7, 8), HOLDS),
+        ((9, 8, 7, 6, 5, 4, 3, 2, 1), DOES_NOT_HOLD),
+        ((5, 7, 4, 6, 5.5, 4.5, 6.5, 3.9, 5.2), NOT_DECIDED),
+        ((3, 1, 2), NOT_DECIDED),
+    ],
+)
+def test_a_fall_and_rise_is_told_from_a_fall_and_from_noise(kls: tuple[float, ...], expected):
+    found = of(5, claims(content(trained("unet-l2", kls=kls))))
+    assert [claim.verdict for claim in found] == [expected] * 3
+
+
+@pytest.mark.parametrize(
+    ("slope", "expected"), [(-5.0, HOLDS), (5.0, DOES_NOT_HOLD), (0.0, DOES_NOT_HOLD)]
+)
+def test_a_steady_fall_of_w_is_told_from_noise(slope: float, expected: Verdict):
+    rng = np.random.default_rng(2)
+    losses = [
+        {"step": step, "wasserstein": slope * step / 400 + rng.normal(0, 0.3)}
+        for step in range(400)
+    ]
+    assert verdict(6, content(replace(trained("paper"), losses=losses))) == expected
+
+
+def test_few_values_of_w_decide_nothing():
+    losses = [{"step": step, "wasserstein": -float(step)} for step in range(8)]
+    assert verdict(6, content(replace(trained("paper"), losses=losses))) == NOT_DECIDED
+
+
+def test_tau_is_kendalls_with_ties():
+    rng = np.random.default_rng(4)
+    for _ in range(20):
+        places, values = rng.integers(0, 6, 15), rng.integers(0, 5, 15).astype(float)
+        assert tau(places, values) == pytest.approx(kendalltau(places, values).statistic)
+    assert tau(np.arange(3), np.ones(3)) == 0
+
+
+def test_the_interval_of_a_trend_holds_it_and_is_wide_for_noise():
+    falling, noisy = trend(list(range(90, 0, -1)), 1), trend([1.0, -1.0] * 45, 1)
+    assert (falling.tau, falling.high < -0.9) == (-1, True)
+    assert noisy.low < 0 < noisy.high
+
+
+def test_chance_alone_rarely_makes_a_valley():
+    rng = np.random.default_rng(3)
+    chances = [valley(rng.normal(size=12).tolist(), number).chance for number in range(30)]
+    assert sum(chance < 0.05 for chance in chances) <= 4
+
+
+@pytest.mark.parametrize(
+    ("saturations", "expected"),
+    [((1, 5, 10), HOLDS), ((8, 9, 10), DOES_NOT_HOLD), ((3, 9, 10), NOT_DECIDED)],
+)
+def test_hardly_coloured_is_a_share_of_the_saturation(saturations, expected):
+    recipe = replace(trained("unet-l2"), further=Further(hints(saturations), [], []))
+    assert verdict(7, content(recipe)) == expected
+
+
+def test_what_was_not_measured_says_what_measures_it():
+    found = claims(content(trained("unet-l2"), trained("paper")))
+    for number in (4, 7, 8, 9, 10):
+        for claim in of(number, found):
+            assert claim.verdict == NOT_DECIDED
+            assert "irodori evaluate" in claim.result
+
+
+@pytest.mark.parametrize(
+    ("bleed", "expected"), [(0.1, HOLDS), (0.7, DOES_NOT_HOLD), (0.3, NOT_DECIDED)]
+)
+def test_bleeding_and_the_help_of_hints_are_read_off_the_hint_curve(bleed, expected):
+    recipe = replace(trained("paper"), further=Further(hints((1, 5, 10), bleed), [], []))
+    assert verdict(9, content(recipe)) == expected
+    assert verdict(8, content(recipe)) == HOLDS
+
+
+def test_shares_on_both_sides_decide_nothing():
+    assert is_always([0.1, 0.2]) == HOLDS
+    assert is_always([0.1, 0.9]) == is_always([]) == NOT_DECIDED
+
+
+@pytest.mark.parametrize(
+    ("growth", "expected"), [(0.02, HOLDS), (0.2, DOES_NOT_HOLD), (0.101, NOT_DECIDED)]
+)
+def test_resistance_to_noise_is_the_growth_beside_the_baselines(growth, expected):
+    baseline = replace(trained("unet-l2"), further=Further([], [], noise(0.1)))
+    model = replace(trained("paper"), further=Further([], [], noise(growth)))
+    found = of(10, claims(content(baseline, model)))
+    assert [(claim.condition, claim.verdict) for claim in found] == [
+        ("noisy lines", expected),
+        ("noisy hint", expected),
+    ]
+    assert {
+        claim.verdict for claim in of(10, claims(content(baseline, replace(model, z_size=0))))
+    } == {NOT_DECIDED}
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"), [(0.0, HOLDS), (0.1, DOES_NOT_HOLD), (0.02, NOT_DECIDED)]
+)
+def test_real_line_art_may_cost_a_tenth(cost: float, expected: Verdict):
+    rng = np.random.default_rng(1)
+    recipe = trained("paper")
+    moved = [
+        replace(score, l2=score.l2 + cost + rng.normal(0, 0.01))
+        if score.condition == Condition.TRUE_LINES
+        else score
+        for score in recipe.per_sample
+    ]
+    (claim, *_) = of(11, claims(content(replace(recipe, per_sample=moved))))
+    assert claim.verdict == expected
+
+
+def test_the_model_is_more_vivid_at_every_number_of_hints_or_not():
+    dull = replace(trained("unet-l2"), further=Further(hints((1, 2, 3)), [], []))
+    vivid = replace(trained("paper"), further=Further(hints((2, 3, 4)), [], []))
+    mixed = replace(trained("paper"), further=Further(hints((2, 1, 4)), [], []))
+    duller = replace(trained("paper"), further=Further(hints((0, 1, 2)), [], []))
+    assert [verdict(4, content(dull, model)) for model in (vivid, mixed, duller)] == [
+        HOLDS,
+        NOT_DECIDED,
+        DOES_NOT_HOLD,
+    ]
+
+
+def cell(l2: float | None, spread: float = 0.01, **changed: str) -> Tried:
+    rng = np.random.default_rng(7)
+    values = {} if l2 is None else {
+        f"{number}": l2 + rng.normal(0, spread) * (1 + 10 * l2) for number in range(NUM_PICTURES)
+    }  # fmt: skip
+    return Tried("paper", "paper", changed, len(values and [1]), 0 if values else 1, values)
+
+
+def searched(grid: str, *cells: Tried) -> Content:
+    return content(searches={grid: Search(grid, "experiments/x/comparison.json", cells)})
+
+
+@pytest.fixture
+def rates() -> dict[str, Tried]:
+    return {
+        "good": cell(0.1, learning_rate="0.0001"),
+        "bad": cell(0.2, learning_rate="0.001"),
+        "better": cell(0.05, learning_rate="0.01"),
+        "same": replace(cell(0.1, learning_rate="0.01"), l2=cell(0.1).l2),
+        "lost": cell(None, learning_rate="0.1"),
+        "gone": cell(None, learning_rate="0.0001"),
+    }
+
+
+def test_the_papers_rate_is_best_if_it_beats_all_others(rates: dict[str, Tried]):
+    def judged(*names: str) -> Verdict:
+        return verdict(13, searched("learning-rate", *(rates[name] for name in names)))
+
+    assert judged("good", "bad", "lost") == HOLDS
+    assert judged("good", "bad", "better") == DOES_NOT_HOLD
+    assert judged("gone", "bad") == DOES_NOT_HOLD
+    assert judged("good", "bad", "same") == NOT_DECIDED
+    assert judged("bad", "better") == NOT_DECIDED
+
+
+def test_adam_is_better_if_it_beats_sgd_at_every_rate():
+    adam, sgd = cell(0.1, optimizer="adam"), cell(0.2, optimizer="sgd")
+    quick = cell(0.05, optimizer="sgd", learning_rate="0.1")
+    assert verdict(14, searched("optimizer", adam, sgd)) == HOLDS
+    assert verdict(14, searched("optimizer", adam, sgd, quick)) == DOES_NOT_HOLD
+
+
+def test_a_larger_batch_helps_only_if_it_is_clearly_better():
+    own = cell(0.1, batch_size="4")
+    worse, better = cell(0.12, batch_size="16"), cell(0.08, batch_size="16")
+    lost, one = cell(None, batch_size="64"), cell(0.01, batch_size="1")
+    noisy = replace(own, changed={"batch_size": "16"})
+    rng = np.random.default_rng(9)
+    noisy = replace(noisy, l2={md5: l2 + rng.normal(0, 0.05) for md5, l2 in own.l2.items()})
+    assert verdict(12, searched("batch-size", one, own, worse, lost)) == HOLDS
+    assert verdict(12, searched("batch-size", own, better)) == DOES_NOT_HOLD
+    assert verdict(12, searched("batch-size", own, noisy)) == NOT_DECIDED
+
+
+def test_a_search_that_was_not_made_says_which_command_makes_it():
+    found = claims(content(trained("unet-l2")))
+    for number, grid in ((12, "batch-size"), (13, "learning-rate"), (14, "optimizer")):
+        (claim,) = of(number, found)
+        assert claim.verdict == NOT_DECIDED
+        assert f"`irodori experiments --grid {grid}`" in claim.result
+
+
+def test_each_kind_of_hints_gets_a_verdict_of_its_own():
+    cells = [
+        replace(one, hints=kind)
+        for kind in ("paper", "strokes", "none")
+        for one in (cell(0.1, optimizer="adam"), cell(0.2, optimizer="sgd"))
+    ]
+    found = of(14, claims(searched("optimizer", *cells)))
+    assert [claim.condition for claim in found] == ["paper hints", "strokes hints", "none hints"]
