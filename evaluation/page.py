@@ -71,7 +71,7 @@ def render(content: Content) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    first, *others = [wall_of(content, sheet) for sheet in sheets.sheets_of(content)] or [None]
+    walls = [wall_of(content, sheet) for sheet in sheets.sheets_of(content)]
     beyond: list[Drawn] = [*hint_charts(content), *noise_charts(content)]
     return environment.get_template("report.html").render(
         content=content,
@@ -84,8 +84,8 @@ def render(content: Content) -> str:
         thanks=story.thanks(content),
         seeds=story.seeds(content),
         sentences=sentences(claims(content)),
-        main_wall=first,
-        walls=others,
+        main_wall=walls[0] if walls else None,
+        walls=walls[1:],
         line_chart=_drawn(filter(None, [line_chart(content)])),
         figures=_drawn(charts(content)),
         beyond=_drawn(beyond),

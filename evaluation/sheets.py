@@ -111,8 +111,9 @@ def _planned(content: Content) -> Iterator[Sheet]:
     yield _sheet(
         content,
         ("baseline", "With and without a hint", "Fig. 7"),
-        "The baseline with the hint and without any; then the others without any: what they make of"
-        " lines alone.",
+        f"{content.recipes[0].name} with the hint and without any"
+        + ("; then the others without any" if last else "")
+        + ": what is made of lines alone.",
         (EDGE, HINT, *with_hint[:1], *_unhinted(content), TRUTH),
     )
     rivals = [recipe for recipe in (content.baseline, content.model) if recipe]
