@@ -31,10 +31,10 @@ LIGHT = {
     "--accent": "#c2452d",
     "--ink": "#26262b",
     "--soft": "#55555f",
-    "--faint": "#757580",
+    "--faint": "#6f6f7a",
     "--rule": "#e6e6ea",
     "--second": "#2f6690",
-    "--third": "#5b7f2b",
+    "--third": "#4f7323",
     "--fourth": "#8a5a9e",
 }
 """The colours where no page gives them a value: a drawing that stands alone, on white."""

@@ -16,7 +16,7 @@ STROKES_HINT, OTHER_STROKES_HINT = "strokes_hint", "strokes_hint_2"
 LINES_BY = "lines_"
 """Before a detector's name: its lines of a drawing, in the gallery."""
 
-ARTIST = "artist"
+DETECTORS = ("adaptive", "xdog", "canny", "dilate", "hed")
 MAX_FURTHER = 4
 """So many drawings are shown where the figure is not the main one."""
 
@@ -111,8 +111,9 @@ def _planned(content: Content) -> Iterator[Sheet]:
     yield _sheet(
         content,
         ("baseline", "With and without a hint", "Fig. 7"),
-        "The baseline with the hint and without any; then the others without any: what they make of"
-        " lines alone.",
+        f"{content.recipes[0].name} with the hint and without any"
+        + ("; then the others without any" if last else "")
+        + ": what is made of lines alone.",
         (EDGE, HINT, *with_hint[:1], *_unhinted(content), TRUTH),
     )
     rivals = [recipe for recipe in (content.baseline, content.model) if recipe]
@@ -192,10 +193,9 @@ def _unhinted(content: Content) -> tuple[Column, ...]:
 
 def _detected(content: Content) -> tuple[Column, ...]:
     """Give the detectors whose lines hang in the gallery."""
-    first = content.recipes[0]
-    names = [score.lines for score in first.further.lines if score.lines != ARTIST]
+    gallery = content.recipes[0].gallery
     return tuple(
         Column(name, 0, f"{LINES_BY}{name}", f"line art by the detector {name}")
-        for name in names
-        if any(first.gallery.png(shown.md5, f"{LINES_BY}{name}") for shown in content.shown)
+        for name in DETECTORS
+        if any(gallery.png(shown.md5, f"{LINES_BY}{name}") for shown in content.shown[:1])
     )

@@ -1,6 +1,11 @@
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
+from evaluation import page
+from evaluation.dots import DotChart, Dots
 from evaluation.figures import LIGHT, STAND_INS, Curve, Figure, Stroke
+
+OF_CURVES = set(Stroke)
 
 FIGURE = Figure(
     title="Distance",
@@ -50,3 +55,40 @@ def test_two_drawings_on_one_page_share_no_names() -> None:
 
     assert names(FIGURE)
     assert not names(FIGURE) & names(other)
+
+
+def test_the_page_gives_every_named_color_a_value_in_the_light_in_the_dark_and_on_paper() -> None:
+    css = (Path(page.__file__).parent / "report.css").read_text()
+
+    assert {name: css.count(f" {name}: #") for name in STAND_INS} == dict.fromkeys(STAND_INS, 3)
+    assert all(f"{name}: {value};" in css for name, value in LIGHT.items() if name in OF_CURVES)
+
+
+def test_means_with_intervals_stand_at_their_places_and_are_said() -> None:
+    chart = DotChart(
+        title="Lines",
+        caption="What it shows.",
+        unit="l2",
+        places=("artist's own", "xdog"),
+        series=(Dots("ours", [0.1, 0.2], [0.09, 0.18], [0.11, 0.22], Stroke.STRONG),),
+    )
+    words = _words(chart.svg())
+
+    assert all(word in words for word in ("artist's own", "xdog", "ours", "l2"))
+    assert "ours artist's own 0.1, xdog 0.2" in ET.fromstring(chart.svg()).attrib["aria-label"]
+
+
+def test_named_ticks_stand_apart_however_small() -> None:
+    curve = Curve("ours", [0, 1, 50], [3.0, 2.0, 1.5], Stroke.STRONG)
+    figure = Figure("Hints", "", "l2", (curve,), across="point hints", ticks=(0, 1, 50))
+
+    places = [
+        float(label.attrib["transform"].split("translate(")[1].split()[0])
+        if "translate(" in label.attrib.get("transform", "")
+        else float(label.attrib.get("x", "nan"))
+        for label in ET.fromstring(figure.svg()).iter("{http://www.w3.org/2000/svg}text")
+        if label.text in ("0", "1", "50")
+    ]
+
+    assert len(places) == 3
+    assert places[1] - places[0] > 0.15 * (places[2] - places[0])

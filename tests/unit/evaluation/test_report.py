@@ -2,20 +2,30 @@ import base64
 import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from upath import UPath
 
 from evaluation.config import EvaluationConfig, ReportConfig
+from evaluation.further_scores import (
+    DETECTORS,
+    HINT_CURVE,
+    NOISE,
+    DetectorScore,
+    HintPoint,
+    NoiseScore,
+)
 from evaluation.stage import evaluate, report
 from scraper.config import ScraperConfig
-from storage import ledger
+from storage import files, ledger, manifest
 from storage.errors import MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import DropReason, StageRecord
+from storage.records import Contract, DropReason, StageRecord
 from training.recipes import RecipeName
 
 CONFIG = EvaluationConfig(
@@ -40,12 +50,22 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.text = ""
+        self.section = ""
+        self.drawn: list[str] = []
+        self.pictures: dict[str, list[dict[str, str]]] = {}
         self.feed(text)
         self.close()
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        told = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, told))
+        if tag == "section":
+            self.section = told["id"]
+        if tag == "svg":
+            self.drawn.append(self.section)
+        if tag == "img":
+            self.pictures.setdefault(self.section, []).append(told)
         if tag not in VOID:
             self.open.append(tag)
 
@@ -101,11 +121,47 @@ def test_the_page_fetches_nothing(page: Page) -> None:
 
 
 def test_every_picture_on_the_page_opens_and_says_what_it_is(page: Page) -> None:
-    # Two drawings: 5 pictures with a hint, 4 without, 5 from the artist's own lines.
-    assert len(page.images()) == 2 * (5 + 4 + 5)
+    numbers = {section: len(images) for section, images in page.pictures.items()}
+    # Two drawings in each figure, with so many pictures.
+    of_each = {"recipes": 5, "baseline": 6, "lines": 3, "artist-lines": 5}
+    assert {section: numbers[section] for section in of_each} == {
+        section: 2 * number for section, number in of_each.items()
+    }
     for image in page.images():
         assert _decoded(image["src"]).size == (32, 32)
-        assert image["alt"]
+        assert re.match(r"Drawing [12]: .{10}", image["alt"])
+
+
+def test_every_address_within_the_page_leads_somewhere(page: Page) -> None:
+    places = {attributes.get("id") for _, attributes in page.elements}
+    links = [
+        told["href"][1:] for tag, told in page.elements if tag == "a" and told["href"][0] == "#"
+    ]
+
+    assert {"content", "claims", "curves", "credits", *page.pictures} <= set(links)
+    assert set(links) <= places
+
+
+def test_every_drawing_of_numbers_says_what_is_seen(page: Page) -> None:
+    drawn = [told for tag, told in page.elements if tag == "svg"]
+    assert drawn
+    for told in drawn:
+        assert told["role"] == "img"
+        assert re.search(r" from \S+ at \S+ to \S+ at \S+, lowest", told["aria-label"])
+
+
+def test_tables_and_drawings_name_files_that_are_there(page: Page, layout: DataLayout) -> None:
+    named = {word.rstrip(",") for word in re.findall(r"\b(?:train|evaluate)/\S+", page.text)}
+    assert len(named) >= 8
+    for name in named:
+        assert (layout.root / name).is_file()
+
+
+def test_every_sentence_of_the_paper_has_its_verdicts(page: Page) -> None:
+    for told in ("KL of the conditional GAN", "Adam is better than SGD", "do not bleed"):
+        assert told in page.text
+    said = [told for tag, told in page.elements if tag == "span" and "verdict" in told["class"]]
+    assert len(said) > 14
 
 
 def test_every_drawing_links_to_its_source(page: Page) -> None:
@@ -139,7 +195,7 @@ def test_both_recipes_stand_beside_both_trivial_answers(page: Page) -> None:
 
 
 def test_the_curves_have_the_papers_figures(page: Page) -> None:
-    assert sum(tag == "svg" for tag, _ in page.elements) == 7
+    assert page.drawn.count("curves") == 7
     assert all(figure in page.text for figure in ("Fig. 8", "Fig. 9", "Fig. 10"))
 
 
@@ -150,7 +206,9 @@ def test_the_markdown_is_small_and_its_pictures_open(
 
     assert len(text.encode()) <= 300_000
     sheets = re.findall(r"!\[[^\]]+\]\((data:image/jpeg[^)]+)\)", text)
-    assert [_decoded(sheet).format for sheet in sheets] == ["JPEG", "JPEG"]
+    assert len(sheets) >= 4
+    assert {_decoded(sheet).format for sheet in sheets} == {"JPEG"}
+    assert "| 14 | Adam is better than SGD." in text
     assert "| White paper with the lines |" in text
 
 
@@ -165,6 +223,8 @@ def test_the_numbers_for_machines_are_strict_json(
 
     assert list(metrics["recipes"]) == ["paper", "unet-l2"]
     assert metrics["stages"]["scrape"]["counts"]["listed"] == 1234
+    assert {claim["verdict"] for claim in metrics["claims"]} >= {"not decided"}
+    assert {"hint_curve", "detectors", "noise"} <= metrics["recipes"]["paper"].keys()
 
 
 def test_records_read_from_disk_make_the_same_report(
@@ -187,7 +247,8 @@ def test_one_recipe_alone_makes_a_report(
 
     page = Page(_read(layout, report(ReportConfig(num_pictures=1), alone, layout), "report.html"))
 
-    assert len(page.images()) == 4 + 3 + 4
+    numbers = {section: len(images) for section, images in page.pictures.items()}
+    assert (numbers["recipes"], numbers["baseline"], numbers["artist-lines"]) == (4, 5, 4)
     assert "Paper's recipe" not in page.text
 
 
@@ -207,8 +268,85 @@ def test_a_report_without_true_lines_leaves_that_section_out(
 
     page = Page(_read(there, report(ReportConfig(), records, there), "report.html"))
 
-    assert "artist-lines" not in {attributes.get("id") for _, attributes in page.elements}
-    assert len(page.images()) == 2 * (4 + 3)
+    assert not {"artist-lines", "strokes-on-lines"} & page.pictures.keys()
+    assert len(page.pictures["recipes"]) == 2 * 4
+
+
+def test_tables_that_an_evaluation_has_are_drawn_listed_and_judged(
+    layout: DataLayout, lineage: dict[str, StageRecord], tmp_path: Path
+) -> None:
+    there = DataLayout.at(str(tmp_path / "root"))
+    shutil.copytree(str(layout.root), str(there.root))
+    for number, recipe in enumerate(("unet-l2", "paper")):
+        folder = there.stage(Stage.EVALUATE, lineage[f"evaluate-{recipe}"].key)
+        _write_further(folder, 0.1 * number)
+
+    record = report(ReportConfig(title="With tables"), lineage, there)
+
+    page = Page(_read(there, record, "report.html"))
+    ids = {attributes.get("id") for _, attributes in page.elements}
+    assert "beyond" in ids
+    for told in ("Does it bleed?", "With noise on the hint", "From which lines?", "xdog"):
+        assert told in page.text
+    assert "hint_curve.parquet" in page.text
+    metrics = json.loads(_read(there, record, "metrics.json"))
+    verdicts = {claim["number"]: claim["verdict"] for claim in metrics["claims"]}
+    assert (verdicts["8"], verdicts["9"]) == ("holds", "holds")
+    assert len(metrics["recipes"]["paper"]["hint_curve"]) == 3
+
+
+def test_a_grid_of_the_lineage_decides_what_wants_a_search(
+    layout: DataLayout, lineage: dict[str, StageRecord]
+) -> None:
+    keys = {name: lineage[f"evaluate-{name}"].key for name in ("paper", "unet-l2")}
+    opened = ledger.open_stage(
+        Stage.EXPERIMENTS, ReportConfig(), inputs={}, layout=layout, also=keys
+    )
+    rows = [
+        {"answer": "the hint itself", "hints": "paper", "changed": "", "seeds": []},
+        *(
+            {
+                "answer": "paper",
+                "hints": "paper",
+                "changed": changed,
+                "seeds": [{"seed": 1, "evaluate": key}],
+            }
+            for changed, key in (
+                ("optimizer adam", keys["paper"]),
+                ("optimizer sgd, learning_rate 0.1", keys["unet-l2"]),
+            )
+        ),
+    ]
+    files.write_json(opened.folder / "comparison.json", rows)
+    with_grid = lineage | {"experiments-optimizer": opened.seal({})}
+
+    record = report(ReportConfig(title="With a grid"), with_grid, layout)
+
+    metrics = json.loads(_read(layout, record, "metrics.json"))
+    (claim,) = (each for each in metrics["claims"] if each["number"] == "14")
+    assert claim["condition"] == "paper hints"
+    assert claim["result"].startswith("optimizer sgd, learning_rate 0.1: ")
+    assert metrics["searches"] == {"optimizer": f"experiments/{opened.key}/comparison.json"}
+
+
+def _write_further(folder: UPath, shift: float) -> None:
+    hints = [
+        HintPoint(number, 5, l2, l2 - 0.01, l2 + 0.01, None if not number else 9.0,
+                  None if not number else 9.0, None if not number else 0.1, 10 + number, 0.0)
+        for number, l2 in ((0, 0.3), (5, 0.2), (50, 0.1))
+    ]  # fmt: skip
+    lines = [
+        DetectorScore(name, 5, 0.1 + shift, 0.09 + shift, 0.11 + shift, 0.5, 0.0, -0.01, 0.01)
+        for name in ("artist", "adaptive", "xdog")
+    ]
+    noise = [
+        NoiseScore(what, sigma, 5, 0.1, 0.09, 0.11)
+        for what in ("lines", "hint")
+        for sigma in (0.0, 32.0)
+    ]
+    manifest.write_table(folder / HINT_CURVE, Contract.EVALUATION, hints, HintPoint)
+    manifest.write_table(folder / DETECTORS, Contract.EVALUATION, lines, DetectorScore)
+    manifest.write_table(folder / NOISE, Contract.EVALUATION, noise, NoiseScore)
 
 
 def test_a_lineage_without_an_evaluation_is_refused(
