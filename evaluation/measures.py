@@ -72,7 +72,7 @@ def turned(table: Table, at_once: int) -> list[Table]:
     starts = range(0, len(table.rows), at_once)
     return [
         Table(
-            table.caption,
+            table.caption + (" (continued)" if start else ""),
             (first, *(row[0].text for row in table.rows[start : start + at_once])),
             [
                 [Cell(name), *(row[place] for row in table.rows[start : start + at_once])]

@@ -163,13 +163,17 @@ def _compare(first: str, second: str, pictures: Mapping[str, Pictures]) -> Itera
 
 def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterator[str]:
     """Say what keeps the numbers from comparing."""
+    asked = {letter: _md5s(pictures[letter]) for letter in runs}
+    are_the_same = all(asked.values()) and len(set(map(frozenset, asked.values()))) == 1
     for fact in ("dataset", "px", "edges", "hints"):
+        if fact == "dataset" and are_the_same:
+            continue
         known = {letter: run.facts[fact] for letter, run in runs.items() if run.facts[fact]}
         if len(set(known.values())) > 1:
             told = ", ".join(f"{letter} {value}" for letter, value in known.items())
             yield f"{fact} differs ({told}): numbers in different rows do not compare as they stand"
     for first, second in combinations(runs, 2):
-        mine, theirs = _md5s(pictures[first]), _md5s(pictures[second])
+        mine, theirs = asked[first], asked[second]
         if mine and theirs and mine != theirs:
             both = len(mine & theirs)
             yield (
@@ -197,7 +201,10 @@ def _answers(found: SideBySide, condition: str) -> list[tuple[str, Numbers]]:
             else:
                 same = (score["answer"], score["l2"])
                 trivial.setdefault(same, ([], score))[0].append(letter)
-    for (answer, _), (letters, score) in sorted(trivial.items()):
+    # Lines before hints, as everywhere; the same answer stands in the order of the runs.
+    for (answer, _), (letters, score) in sorted(
+        trivial.items(), key=lambda one: (one[0][0] != Answer.LINES, one[1][0])
+    ):
         whose = "" if len(letters) == len(answers) else f" ({', '.join(letters)})"
         answers.append((f"{trivial_name(Condition(condition), Answer(answer))}{whose}", score))
     return answers
