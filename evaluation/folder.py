@@ -66,6 +66,11 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     Raises:
         BadInput: one of them is no folder, or there is no picture at all.
     """
+    if pictures and lines and Path(pictures).resolve() == Path(lines).resolve():
+        raise BadInput(
+            f"--lines {lines}: is the folder of pictures itself; a <stem>.line.png beside a picture"
+            " is known without it"
+        )
     drawn: dict[str, Path] = {}
     colored: list[tuple[str, Path]] = []
     others = 0
@@ -101,4 +106,9 @@ def _files(flag: str, named: str, apart_from: Path) -> Iterator[tuple[str, Path]
         below = path.relative_to(top)
         is_hidden = any(part.startswith(".") for part in below.parts)
         if path.is_file() and not is_hidden and not path.absolute().is_relative_to(apart_from):
-            yield below.with_suffix("").as_posix(), path
+            yield readable(below.with_suffix("")), path
+
+
+def readable(path: Path) -> str:
+    """Write a path in letters that any file can hold, whatever bytes its name is made of."""
+    return path.as_posix().encode("utf-8", "backslashreplace").decode()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.folder import Item
+from evaluation.folder import Item, readable
 from evaluation.pixelwise import WHITE, Pictures
 from preprocessing.config import CleanConfig, ConditionConfig
 from preprocessing.decode import Picture, Undecodable, decode
@@ -77,7 +77,7 @@ class Reader:
             return None
         md5, picture = opened
         if md5 in self.seen:
-            self.skipped.append(Skipped(str(item.picture), DropReason.EXACT_DUPLICATE))
+            self.skipped.append(Skipped(readable(item.picture), DropReason.EXACT_DUPLICATE))
             return None
         self.seen.add(md5)
         color_HWC = self._square(picture)
@@ -102,10 +102,10 @@ class Reader:
             content = path.read_bytes()
             picture = decode(content, MAX_PIXELS, enough_px=max(self.size_px, SQUARE_PX))
         except OSError:
-            self.skipped.append(Skipped(str(path), DropReason.UNREACHABLE))
+            self.skipped.append(Skipped(readable(path), DropReason.UNREACHABLE))
             return None
         except Undecodable as error:
-            self.skipped.append(Skipped(str(path), error.reason))
+            self.skipped.append(Skipped(readable(path), error.reason))
             return None
         return hashlib.md5(content).hexdigest(), picture
 

@@ -65,3 +65,17 @@ def test_a_folder_that_is_missing_or_empty_is_said(
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadInput, match=told):
         list_folder(str(tmp_path / pictures), str(tmp_path / lines) if lines else "", NOWHERE)
+
+
+def test_a_name_of_any_bytes_can_be_written_down(tmp_path: Path):
+    strange = tmp_path / "\udcff.png"
+    strange.write_bytes(b"")
+    (item,) = list_folder(str(tmp_path), "", NOWHERE).items
+    assert item.name == "\\udcff"
+    assert item.picture == strange
+
+
+def test_line_art_is_no_folder_of_pictures_itself(tmp_path: Path):
+    top = _touch(tmp_path, "a.png")
+    with pytest.raises(BadInput, match="is the folder of pictures itself"):
+        list_folder(top, f"{top}/.", NOWHERE)
