@@ -81,7 +81,7 @@ def _folder_of(named: str, layout: DataLayout) -> UPath:
 def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
     layout = DataLayout.of(training)
     trained = _read(training / RECORD_NAME)
-    dataset = str(trained.get("inputs", {}).get(Stage.CONDITION, ""))
+    dataset = str(trained.get("inputs", {}).get(Stage.CONDITION, "")) or _only_dataset(layout)
     paired = _read(layout.record(Stage.CONDITION, dataset)) if dataset else {}
     settings = trained.get("settings", {})
     drawing = paired.get("settings", {})
@@ -97,6 +97,12 @@ def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
         hint_seed=int(drawing.get("seed", DEFAULT_SEED)),
         drawing={name: drawing[name] for name in ("edges", "hints") if name in drawing},
     )
+
+
+def _only_dataset(layout: DataLayout) -> str:
+    """Give the one dataset that a training without a record can be of; empty if there are more."""
+    keys = [path.parent.name for path in layout.records(Stage.CONDITION)]
+    return keys[0] if len(keys) == 1 else ""
 
 
 def _read(path: UPath) -> dict[str, Any]:

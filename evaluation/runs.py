@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from evaluation.measures import Numbers
+from evaluation.readings import flat
 from evaluation.scores import Answer
 from storage import files
 from storage.errors import BadInput, CorruptFile, MissingInput
@@ -37,7 +38,8 @@ Told = Mapping[str, Any]
 class Run:
     """One recipe's answers to one set of pictures.
 
-    `facts` are what has to be the same for numbers to compare; empty where nobody knows.
+    `facts` are what has to be the same for numbers to compare, empty where nobody knows; `drawing`
+    are all settings of edges and hints, as far as they are known.
     `pictures` is the table of what each picture got.
     """
 
@@ -46,6 +48,7 @@ class Run:
     step: int
     seed: int
     facts: Mapping[str, str]
+    drawing: Mapping[str, Any]
     scores: tuple[Numbers, ...]
     pictures: UPath = field(repr=False)
 
@@ -129,6 +132,7 @@ def _of_report(folder: UPath, content: Told) -> list[Run]:
             step=int(told["step"]),
             seed=int(stages.get(f"{TRAINED}{recipe}", {}).get("settings", content)["seed"]),
             facts=facts,
+            drawing=_drawing(stages.get(Stage.CONDITION, {}).get("settings", {})),
             scores=tuple(told["test"]),
             pictures=layout.stage(Stage.EVALUATE, _key(stages, f"{EVALUATED}{recipe}"))
             / PER_SAMPLE,
@@ -150,6 +154,7 @@ def _of(folder: UPath, content: Told) -> Run:
         step=int(content["step"]),
         seed=int(trained.get("seed", content["seed"])),
         facts=_facts(paired, packed),
+        drawing=_drawing(paired.get("settings", {})),
         scores=tuple(content["test"]),
         pictures=folder / PER_SAMPLE,
     )
@@ -169,6 +174,7 @@ def _of_folder(path: UPath, content: Told) -> Run:
             "edges": str(drawing["edges"]["detector"]),
             "hints": str(drawing["hints"]["kind"]),
         },
+        drawing=_drawing(drawing),
         scores=tuple(content["test"]),
         pictures=path.parent / PER_PICTURE,
     )
@@ -182,6 +188,10 @@ def _facts(paired: Told, packed: Told) -> dict[str, str]:
         "edges": str(settings.get("edges", {}).get("detector", "")),
         "hints": str(settings.get("hints", {}).get("kind", "")),
     }
+
+
+def _drawing(settings: Told) -> Told:
+    return flat({name: settings[name] for name in ("edges", "hints") if name in settings})
 
 
 def _record(layout: DataLayout, stage: Stage, inputs: Told) -> Told:

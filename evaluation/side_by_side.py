@@ -169,13 +169,7 @@ def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterato
     """Say what keeps the numbers from comparing."""
     asked = {letter: _md5s(pictures[letter]) for letter in runs}
     are_the_same = all(asked.values()) and len(set(map(frozenset, asked.values()))) == 1
-    for fact in ("dataset", "px", "edges", "hints"):
-        if fact == "dataset" and are_the_same:
-            continue
-        known = {letter: run.facts[fact] for letter, run in runs.items() if run.facts[fact]}
-        if len(set(known.values())) > 1:
-            told = ", ".join(f"{letter} {value}" for letter, value in known.items())
-            yield f"{fact} differs ({told}): numbers in different rows do not compare as they stand"
+    yield from _other_facts(runs, are_the_same=are_the_same)
     for first, second in combinations(runs, 2):
         mine, theirs = asked[first], asked[second]
         if mine and theirs and mine != theirs:
@@ -220,3 +214,18 @@ def _trivial(condition: str, answer: str) -> str:
         return answer
     known = condition if condition in set(Condition) else Condition.DETECTED
     return trivial_name(Condition(known), Answer(answer))
+
+
+def _other_facts(runs: Mapping[str, Run], *, are_the_same: bool) -> Iterator[str]:
+    """Say what was not the same for all; which dataset is all one where its pictures are."""
+    facts: dict[str, dict[str, Any]] = {}
+    for letter, run in runs.items():
+        for fact in ("px",) if are_the_same else ("dataset", "px"):
+            if run.facts[fact]:
+                facts.setdefault(fact, {})[letter] = run.facts[fact]
+        for setting, value in run.drawing.items():
+            facts.setdefault(setting, {})[letter] = value
+    for fact, known in facts.items():
+        if len(set(map(str, known.values()))) > 1:
+            told = ", ".join(f"{letter} {value}" for letter, value in known.items())
+            yield f"{fact} differs ({told}): numbers of different runs do not compare as they stand"

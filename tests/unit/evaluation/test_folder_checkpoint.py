@@ -59,3 +59,16 @@ def test_a_key_that_begins_as_several_do_is_not_guessed(tmp_path: Path):
         (tmp_path / "train" / key).mkdir(parents=True)
     with pytest.raises(BadInput, match="2 trainings begin so: abc1, abc2"):
         find_checkpoint("abc", DataLayout.at(str(tmp_path)))
+
+
+def test_a_training_that_has_not_ended_is_of_the_only_dataset_below_its_root(
+    training: Path, paired: StageRecord, layout: DataLayout, tmp_path: Path
+):
+    unfinished = tmp_path / "train" / "abc"
+    shutil.copytree(training, unfinished, ignore=shutil.ignore_patterns("stage.json", "events"))
+    record = f"condition/{paired.key}/stage.json"
+    (tmp_path / record).parent.mkdir(parents=True)
+    shutil.copy(str(layout.root / record), tmp_path / record)
+    found = find_checkpoint(str(unfinished), layout)
+    assert (found.dataset, found.recipe) == (paired.key, "")
+    assert found.drawing["edges"] == paired.settings["edges"]

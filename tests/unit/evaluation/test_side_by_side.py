@@ -118,7 +118,10 @@ def test_runs_on_other_data_or_hints_are_told_apart_and_not_refused(
             "recipe": "unet-l2",
             "asked": {"pictures": "some/holiday", "lines": ""},
             "size_px": 64,
-            "drawing": {"edges": {"detector": "adaptive"}, "hints": {"kind": hints}},
+            "drawing": {
+                "edges": {"detector": "adaptive", "block_px": 14},
+                "hints": {"kind": hints},
+            },
         }
 
     folder = _old_run(tmp_path / "folder", [0.5], **asked("strokes"))
@@ -126,7 +129,8 @@ def test_runs_on_other_data_or_hints_are_told_apart_and_not_refused(
     told = " | ".join(found.notes)
     assert "dataset differs" in told
     assert "folder holiday" in told
-    assert "hints differs (A paper, B strokes)" in told
+    assert "hints.kind differs (A paper, B strokes)" in told
+    assert "edges.block_px differs (A 9, B 14)" in told
     assert "no table of single pictures is beside B" in told
     assert found.paired == ()
     assert side_by_side.markdown(found).startswith("# Runs side by side\n\n- dataset differs")
