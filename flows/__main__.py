@@ -18,7 +18,15 @@ from types import FrameType
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, dataset_command, plan, recipes_command, train_along
+from flows import (
+    command_line,
+    compare_command,
+    dataset_command,
+    evaluate_command,
+    plan,
+    recipes_command,
+    train_along,
+)
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
@@ -67,11 +75,10 @@ def answer(arguments: Sequence[str]) -> int:
         command = command_line.parse(arguments)
         train_along.require_training(command.verb, Place.here())
         _show_log()
-        if command.dataset:
-            # What only reads may lie where nothing can be written, and keeps no log.
-            told, code = dataset_command.answer(command.dataset)
-        elif command.recipes:
-            told, code = recipes_command.answer(command.recipes), 0
+        # What only reads may lie where nothing can be written, and keeps no log.
+        apart = _answer_apart(command)
+        if apart:
+            told, code = apart
         else:
             layout = DataLayout.at(command.config.root)
             log = _keep_log(layout)
@@ -93,6 +100,19 @@ def answer(arguments: Sequence[str]) -> int:
         logger.debug("failed", exc_info=True)
         return _tell(f"{type(error).__name__}: {error}{_where(log)}", 1)
     return code
+
+
+def _answer_apart(command: Command) -> tuple[str, int] | None:
+    """Do what takes no configuration and writes nothing below a root; None if it is no such."""
+    if command.dataset:
+        return dataset_command.answer(command.dataset)
+    if command.compare:
+        return compare_command.answer(command.compare)
+    if command.recipes:
+        return recipes_command.answer(command.recipes), 0
+    if command.folder:
+        return evaluate_command.answer(command.folder)
+    return None
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

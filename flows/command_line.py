@@ -13,9 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from flows import dataset_words, recipes_command
+from flows import compare_words, dataset_words, evaluate_words, recipes_command
+from flows.compare_words import CompareCommand
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
+from flows.evaluate_words import EvaluateCommand
 from flows.parser import Parser, nearest
 from flows.presets import GRIDS, PRESETS
 from flows.recipes_command import RecipesCommand
@@ -28,9 +30,10 @@ VERBS = {
     "pack": "turn kept originals into shards of square pictures",
     "condition": "draw line art and hints",
     "train": "train the recipe --training.recipe",
-    "evaluate": "judge the trained recipe",
+    "evaluate": "judge the trained recipe; or --pictures DIR: any checkpoint on any folder",
     "report": "put all figures and numbers into one report",
     "experiments": "train a grid of recipes, seeds and changes; compare all in one table",
+    "compare": "put runs side by side: reports, evaluations, folders that were evaluated",
     "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
     "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
@@ -38,6 +41,7 @@ VERBS = {
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
 _OWN_WORDS = {"takedown": " POST_ID_OR_MD5", "experiments": " [--grid NAME]"}
+_OTHER_USAGE = {"evaluate": f"\n       {evaluate_words.USAGE}"}
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
 DEFAULT_PORT = 8765
@@ -52,8 +56,9 @@ class Command:
     """What is asked: a verb and its configuration.
 
     `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down;
-    `dataset` is what is asked of datasets, which heeds of the configuration the root alone;
-    `recipes` is what is asked of recipes, which heeds none of it.
+    `dataset`, `folder` and `compare` are what is asked of datasets, of a folder of pictures and of
+    runs, which heed of the configuration the root alone; `recipes` is what is asked of recipes,
+    which heeds none of it.
     """
 
     verb: str
@@ -63,6 +68,8 @@ class Command:
     faults: str = ""
     dataset: DatasetCommand | None = None
     recipes: RecipesCommand | None = None
+    folder: EvaluateCommand | None = None
+    compare: CompareCommand | None = None
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -73,16 +80,32 @@ def parse(arguments: Sequence[str]) -> Command:
         SystemExit: help was asked for, and has been printed.
     """
     verb, rest = _verb_of(arguments)
+    return _parse_apart(verb, rest) or _parse_configured(verb, rest)
+
+
+def _parse_apart(verb: str, rest: Sequence[str]) -> Command | None:
+    """Understand a command that takes no configuration; None if it is another."""
     if verb == "dataset":
         asked_of = dataset_words.parse(rest)
         return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
+    if verb == "compare":
+        runs = compare_words.parse(rest)
+        return Command(verb, PipelineConfig(root=runs.root), DEFAULT_PORT, compare=runs)
     if verb == "recipes":
         recipes = recipes_command.parse(rest)
         return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes)
+    if verb == "evaluate" and evaluate_words.is_meant(rest):
+        folder = evaluate_words.parse(rest)
+        return Command(verb, PipelineConfig(root=folder.root), DEFAULT_PORT, folder=folder)
+    return None
+
+
+def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
     parser = Parser(
         prog=f"irodori {verb}",
         usage=f"irodori {verb}{_OWN_WORDS.get(verb, '')}"
-        " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]",
+        " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]"
+        f"{_OTHER_USAGE.get(verb, '')}",
         description=f"{VERBS[verb].capitalize()}. The defaults shown are the paper's.",
         allow_abbrev=False,
     )

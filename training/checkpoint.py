@@ -97,6 +97,11 @@ def recipe_of(folder: UPath) -> Recipe:
     return Recipe(**_state(folder)["recipe"])
 
 
+def size_of(folder: UPath) -> int:
+    """Give the side of the pictures that a checkpoint was trained on, in px."""
+    return int(_state(folder)["size_px"])
+
+
 def load_generator(folder: UPath, device: torch.device | str = "cpu") -> nn.Module:
     """Load a checkpoint's generator, ready to colour; the averaged one, where there is one.
 

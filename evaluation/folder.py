@@ -1,0 +1,114 @@
+"""Any folder of pictures and any folder of line art: which file is what, before one is opened.
+
+A picture's true line art is `<stem>.line.png` beside it, as in a folder that is scraped, or the
+file of the same stem in the folder of line art.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.errors import BadInput
+
+logger = logging.getLogger(__name__)
+
+ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff"}
+LINE = ".line"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be judged, by what, and where the result goes.
+
+    `pictures` and `lines` are folders, `checkpoint` a folder or the first digits of a training's
+    key. `hints` is a kind of hints and `size_px` the side of the squares; empty and 0 for those of
+    the checkpoint. `device` is auto, cpu or cuda.
+    """
+
+    checkpoint: str
+    out: str
+    pictures: str = ""
+    lines: str = ""
+    hints: str = ""
+    size_px: int = 0
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A picture, its true line art or both; `name` is its path below its folder, no ending."""
+
+    name: str
+    picture: Path | None = None
+    lines: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What is there to be looked at, in the order of the names.
+
+    `others` is the number of files whose ending is no picture's.
+    """
+
+    items: tuple[Item, ...]
+    others: int
+
+
+def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
+    """List pictures and line art; hidden files are left in peace, and so is what we write.
+
+    Args:
+        pictures: a folder of pictures; empty for none.
+        lines: a folder of line art; empty for none. What belongs to no picture stands alone.
+        apart_from: the folder that is written to, should it lie in one of them.
+
+    Raises:
+        BadInput: one of them is no folder, or there is no picture at all.
+    """
+    if pictures and lines and Path(pictures).resolve() == Path(lines).resolve():
+        raise BadInput(
+            f"--lines {lines}: is the folder of pictures itself; a <stem>.line.png beside a picture"
+            " is known without it"
+        )
+    drawn: dict[str, Path] = {}
+    colored: list[tuple[str, Path]] = []
+    others = 0
+    for flag, named in (("--pictures", pictures), ("--lines", lines)):
+        for name, path in _files(flag, named, apart_from):
+            if path.suffix.lower() not in ENDINGS:
+                others += 1
+            elif flag == "--lines" or name.endswith(LINE):
+                # The folder of line art comes last and wins over what lies beside a picture.
+                stem = name.removesuffix(LINE)
+                if stem in drawn:
+                    logger.warning("taken line_art=%s instead=%s", path, drawn[stem])
+                drawn[stem] = path
+            else:
+                colored.append((name, path))
+    items = [Item(name, path, drawn.get(name)) for name, path in colored]
+    known = {name for name, _ in colored}
+    items += [Item(name, None, path) for name, path in drawn.items() if name not in known]
+    if not items:
+        asked = " and ".join(named for named in (pictures, lines) if named)
+        raise BadInput(f"{asked}: holds no picture; name a folder of {', '.join(sorted(ENDINGS))}")
+    return Folder(tuple(sorted(items, key=lambda item: (item.name, str(item.picture)))), others)
+
+
+def _files(flag: str, named: str, apart_from: Path) -> Iterator[tuple[str, Path]]:
+    """Give the files below a folder, each with its path below it, no ending."""
+    if not named:
+        return
+    top = Path(named).expanduser()
+    if not top.is_dir():
+        raise BadInput(f"{flag} {named}: is no folder; name one of pictures")
+    for path in sorted(top.rglob("*")):
+        below = path.relative_to(top)
+        is_hidden = any(part.startswith(".") for part in below.parts)
+        if path.is_file() and not is_hidden and not path.absolute().is_relative_to(apart_from):
+            yield readable(below.with_suffix("")), path
+
+
+def readable(path: Path) -> str:
+    """Write a path in letters that any file can hold, whatever bytes its name is made of."""
+    return path.as_posix().encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,114 @@
+"""A checkpoint by its folder, its training's folder or the first digits of its training's key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from upath import UPath
+
+from storage import files
+from storage.errors import BadInput, MissingInput
+from storage.layout import RECORD_NAME, DataLayout
+from storage.ledger import Stage
+from training.checkpoint import STATE, Checkpoint, list_checkpoints, size_of
+from training.journal import BEST
+
+DEFAULT_SEED = 1
+WANTED = "name a step's folder, a train/<key> folder or the first digits of its key"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A checkpoint and what its training's records tell; empty where they are gone.
+
+    `which` says how it was chosen among its training's checkpoints; `drawing` are the settings of
+    the edges and hints of the dataset that it was trained on, and `hint_seed` is that of its hints.
+    """
+
+    folder: UPath
+    step: int
+    which: str
+    size_px: int
+    recipe: str
+    train: str
+    dataset: str
+    seed: int
+    hint_seed: int
+    drawing: Mapping[str, Any]
+
+
+def find_checkpoint(named: str, layout: DataLayout) -> Source:
+    """Find what is named; of a training, the checkpoint that was best on validation, else the last.
+
+    Raises:
+        MissingInput: nothing is there by this name, or no complete checkpoint.
+        BadInput: several keys begin so.
+    """
+    folder = _folder_of(named, layout)
+    if (folder / STATE).exists():
+        number = int(files.read_json(folder / STATE)["step"])
+        return _told(Checkpoint(number, folder), "as named", folder.parent.parent)
+    complete = list_checkpoints(folder) if folder.is_dir() else []
+    if not complete:
+        raise MissingInput(f"--checkpoint {named}: holds no complete checkpoint; {WANTED}")
+    best = _read(folder / BEST).get("step")
+    chosen = next((each for each in complete if each.step == best), None)
+    if chosen:
+        return _told(chosen, "best on validation", folder)
+    return _told(complete[-1], "the newest", folder)
+
+
+def _folder_of(named: str, layout: DataLayout) -> UPath:
+    place = DataLayout.at(named).root
+    if place.exists():
+        return place
+    trainings = layout.root / Stage.TRAIN
+    keys = [below.name for below in trainings.iterdir()] if trainings.exists() else []
+    begins = sorted(key for key in keys if key.startswith(named.lower()))
+    if len(begins) > 1:
+        raise BadInput(
+            f"--checkpoint {named}: {len(begins)} trainings begin so: {', '.join(begins)};"
+            " write one more digit"
+        )
+    if not begins:
+        raise MissingInput(
+            f"--checkpoint {named}: neither there nor the key of a training below {trainings};"
+            f" {WANTED}"
+        )
+    return layout.stage(Stage.TRAIN, begins[0])
+
+
+def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
+    layout = DataLayout.of(training)
+    trained = _read(training / RECORD_NAME)
+    dataset = str(trained.get("inputs", {}).get(Stage.CONDITION, "")) or _only_dataset(layout)
+    paired = _read(layout.record(Stage.CONDITION, dataset)) if dataset else {}
+    settings = trained.get("settings", {})
+    drawing = paired.get("settings", {})
+    return Source(
+        folder=chosen.folder,
+        step=chosen.step,
+        which=which,
+        size_px=size_of(chosen.folder),
+        recipe=str(settings.get("recipe", "")),
+        train=training.name if trained else "",
+        dataset=dataset,
+        seed=int(settings.get("seed", DEFAULT_SEED)),
+        hint_seed=int(drawing.get("seed", DEFAULT_SEED)),
+        drawing={name: drawing[name] for name in ("edges", "hints") if name in drawing},
+    )
+
+
+def _only_dataset(layout: DataLayout) -> str:
+    """Give the one dataset that a training without a record can be of; empty if there are more."""
+    keys = [path.parent.name for path in layout.records(Stage.CONDITION)]
+    return keys[0] if len(keys) == 1 else ""
+
+
+def _read(path: UPath) -> dict[str, Any]:
+    """Read a record; nothing, if it is gone or no JSON."""
+    try:
+        content = files.read_json(path)
+    except (FileNotFoundError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

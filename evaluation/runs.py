@@ -1,0 +1,217 @@
+"""Runs that are finished, as they lie on a disk: who answered, on which pictures, how well.
+
+A run is read from its `metrics.json`, whichever version of Irodori wrote it; its records say the
+rest, as far as they are still beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from evaluation.readings import flat
+from evaluation.score_rows import Numbers
+from evaluation.scores import Answer
+from storage import files
+from storage.errors import BadInput, CorruptFile, MissingInput
+from storage.layout import RECORD_NAME, DataLayout
+from storage.ledger import Stage
+
+METRICS = "metrics.json"
+PER_SAMPLE = "per_sample.parquet"
+PER_PICTURE = "per_picture.parquet"
+EVALUATED = f"{Stage.EVALUATE}-"
+TRAINED = f"{Stage.TRAIN}-"
+WANTED = (
+    "wanted a report/<key> or evaluate/<key> folder, a metrics.json, what `irodori evaluate --out`"
+    " has written, a root, or the first digits of a key"
+)
+
+Told = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One recipe's answers to one set of pictures.
+
+    `facts` are what has to be the same for numbers to compare, empty where nobody knows; `drawing`
+    are all settings of edges and hints, as far as they are known.
+    `pictures` is the table of what each picture got.
+    """
+
+    place: str
+    recipe: str
+    step: int
+    seed: int
+    facts: Mapping[str, str]
+    drawing: Mapping[str, Any]
+    scores: tuple[Numbers, ...]
+    pictures: UPath = field(repr=False)
+
+    def per_picture(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Give the numbers of the model's answers: by condition, measure and md5; or nothing.
+
+        Raises:
+            CorruptFile: the table cannot be read.
+        """
+        if not self.pictures.exists():
+            return {}
+        try:
+            content = pa.BufferReader(files.read_bytes(self.pictures))
+            table = pq.read_table(content, use_threads=False, pre_buffer=False)
+            rows = [row for row in table.to_pylist() if row["answer"] == Answer.MODEL]
+            found: dict[str, dict[str, dict[str, float]]] = {}
+            for row in rows:
+                of_condition = found.setdefault(row["condition"], {})
+                for name, value in row.items():
+                    if isinstance(value, float):
+                        of_condition.setdefault(name, {})[row["md5"]] = value
+        except (pa.ArrowInvalid, KeyError) as error:
+            raise CorruptFile(f"{self.pictures}: no readable table of pictures") from error
+        return found
+
+
+def read_runs(named: str, layout: DataLayout) -> list[Run]:
+    """Read what is named: a report has as many runs as recipes, all else is one.
+
+    Raises:
+        MissingInput: nothing is there by this name.
+        BadInput: it is no run, or several keys begin so.
+    """
+    path = _metrics_of(named, layout)
+    try:
+        content = files.read_json(path)
+        if "recipes" in content:
+            return _of_report(path.parent, content)
+        return [_of_folder(path, content) if "checkpoint" in content else _of(path.parent, content)]
+    except FileNotFoundError as error:
+        raise MissingInput(f"{named}: holds no {METRICS}; {WANTED}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path}: holds no numbers of a run; {WANTED}") from error
+
+
+def _metrics_of(named: str, layout: DataLayout) -> UPath:
+    place = DataLayout.at(named).root
+    if not place.exists():
+        return _begins_so(named, layout) / METRICS
+    if place.is_file() or (place / METRICS).exists():
+        return place if place.is_file() else place / METRICS
+    return _newest_report(named, DataLayout(place)) / METRICS
+
+
+def _begins_so(named: str, layout: DataLayout) -> UPath:
+    stages = (Stage.REPORT, Stage.EVALUATE)
+    records = [path for stage in stages for path in layout.records(stage)]
+    begins = [path.parent for path in records if path.parent.name.startswith(named.lower())]
+    if not begins:
+        raise MissingInput(f"{named}: no such run, here or below {layout.root}; {WANTED}")
+    if len(begins) > 1:
+        several = ", ".join(f"{each.parent.name}/{each.name}" for each in begins)
+        raise BadInput(f"{named}: {len(begins)} begin so: {several}; write one more digit")
+    return begins[0]
+
+
+def _newest_report(named: str, layout: DataLayout) -> UPath:
+    records = {path: _read(path) for path in layout.records(Stage.REPORT)}
+    if not records:
+        raise MissingInput(f"{named}: holds neither {METRICS} nor a report; {WANTED}")
+    return max(records, key=lambda path: (str(records[path].get("ended_at", "")), str(path))).parent
+
+
+def _of_report(folder: UPath, content: Told) -> list[Run]:
+    layout, stages = DataLayout.of(folder), content["stages"]
+    facts = _facts(stages.get(Stage.CONDITION, {}), stages.get(Stage.PACK, {}))
+    return [
+        Run(
+            place=_short(folder),
+            recipe=recipe,
+            step=int(told["step"]),
+            seed=int(stages.get(f"{TRAINED}{recipe}", {}).get("settings", content)["seed"]),
+            facts=facts,
+            drawing=_drawing(stages.get(Stage.CONDITION, {}).get("settings", {})),
+            scores=tuple(told["test"]),
+            pictures=layout.stage(Stage.EVALUATE, _key(stages, f"{EVALUATED}{recipe}"))
+            / PER_SAMPLE,
+        )
+        for recipe, told in content["recipes"].items()
+    ]
+
+
+def _of(folder: UPath, content: Told) -> Run:
+    """Read one evaluation; what its records know is told as far as they are there."""
+    layout = DataLayout.of(folder)
+    inputs = _read(folder / RECORD_NAME).get("inputs", {})
+    paired = _record(layout, Stage.CONDITION, inputs)
+    packed = _record(layout, Stage.PACK, paired.get("inputs", {}))
+    trained = _record(layout, Stage.TRAIN, inputs).get("settings", {})
+    return Run(
+        place=_short(folder),
+        recipe=str(trained.get("recipe", "")),
+        step=int(content["step"]),
+        seed=int(trained.get("seed", content["seed"])),
+        facts=_facts(paired, packed),
+        drawing=_drawing(paired.get("settings", {})),
+        scores=tuple(content["test"]),
+        pictures=folder / PER_SAMPLE,
+    )
+
+
+def _of_folder(path: UPath, content: Told) -> Run:
+    asked, drawing = content["asked"], content["drawing"]
+    pictures = PurePath(asked["pictures"] or asked["lines"]).name
+    return Run(
+        place=_short(path.parent),
+        recipe=str(content["recipe"]),
+        step=int(content["step"]),
+        seed=int(content["seed"]),
+        facts={
+            "dataset": f"folder {pictures}",
+            "px": str(content["size_px"]),
+            "edges": str(drawing["edges"]["detector"]),
+            "hints": str(drawing["hints"]["kind"]),
+        },
+        drawing=_drawing(drawing),
+        scores=tuple(content["test"]),
+        pictures=path.parent / PER_PICTURE,
+    )
+
+
+def _facts(paired: Told, packed: Told) -> dict[str, str]:
+    settings = paired.get("settings", {})
+    return {
+        "dataset": str(paired.get("key", ""))[:8],
+        "px": str(packed.get("settings", {}).get("size_px", "")),
+        "edges": str(settings.get("edges", {}).get("detector", "")),
+        "hints": str(settings.get("hints", {}).get("kind", "")),
+    }
+
+
+def _drawing(settings: Told) -> Told:
+    return flat({name: settings[name] for name in ("edges", "hints") if name in settings})
+
+
+def _record(layout: DataLayout, stage: Stage, inputs: Told) -> Told:
+    key = inputs.get(stage, "")
+    return _read(layout.record(stage, key)) if key else {}
+
+
+def _read(path: UPath) -> Told:
+    """Read a record; nothing, if it is gone or no JSON."""
+    try:
+        content = files.read_json(path)
+    except (FileNotFoundError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _key(stages: Told, label: str) -> str:
+    return str(stages.get(label, {}).get("key", "lost"))
+
+
+def _short(folder: UPath) -> str:
+    """Name a folder by what tells it from others: its own name and its parent's."""
+    return f"{folder.parent.name}/{folder.name}"

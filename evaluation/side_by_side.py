@@ -1,0 +1,231 @@
+"""Runs beside each other: what each is worth, and by how much two differ on the same pictures."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from string import ascii_uppercase
+from typing import Any
+
+from evaluation.conditions import Condition
+from evaluation.content import trivial_name
+from evaluation.markdown import write_table
+from evaluation.resampling import bootstrap_mean
+from evaluation.runs import Run
+from evaluation.score_rows import (
+    NOTHING,
+    Numbers,
+    by_condition,
+    names,
+    score_table,
+    tell,
+    tell_interval,
+)
+from evaluation.scores import Answer
+from evaluation.tables import CONDITION_NAMES, Cell, Table
+
+SEED = 1
+"""Of the bootstrap; any would do, and the same gives the same table."""
+
+TOLD = ("l2", "kl_8", "ssim", "perceptual")
+"""Differences that are told to people, where both runs have the measure; of several pairs the first
+alone. Machines get all."""
+
+Pictures = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """By how much two runs differ on the pictures that both have: first minus second.
+
+    `difference` is the mean over the pictures, `low` and `high` bound its bootstrap 95 % interval.
+    """
+
+    first: str
+    second: str
+    condition: str
+    measure: str
+    num_pictures: int
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Runs by their letters, what pairs of them differ by, and what keeps them from comparing."""
+
+    runs: Mapping[str, Run]
+    paired: tuple[Paired, ...]
+    notes: tuple[str, ...]
+
+
+def put(runs: Sequence[Run]) -> SideBySide:
+    """Give each run a letter and compare every two."""
+    lettered = {_letter(place): run for place, run in enumerate(runs)}
+    pictures = {letter: run.per_picture() for letter, run in lettered.items()}
+    paired = [
+        each
+        for first, second in combinations(lettered, 2)
+        for each in _compare(first, second, pictures)
+    ]
+    return SideBySide(lettered, tuple(paired), tuple(_notes(lettered, pictures)))
+
+
+def score_tables(found: SideBySide) -> list[Table]:
+    """Lay out what the runs are worth, beside the trivial answers: a table for each condition."""
+    conditions = dict.fromkeys(
+        score["condition"] for run in found.runs.values() for score in run.scores
+    )
+    return [score_table(condition, _answers(found, condition)) for condition in conditions]
+
+
+def runs_table(found: SideBySide) -> Table:
+    """Lay out who the runs are."""
+    rows = [
+        [
+            Cell(letter),
+            Cell(run.recipe or NOTHING),
+            *(Cell(value or NOTHING) for value in run.facts.values()),
+            Cell(f"{run.step:,}"),
+            Cell(str(run.seed)),
+            Cell(run.place),
+        ]
+        for letter, run in found.runs.items()
+    ]
+    headings = ("Run", "Recipe", "Dataset", "px", "Edges", "Hints", "Step", "Seed", "From")
+    return Table("Runs", headings, rows)
+
+
+def differences_table(found: SideBySide) -> Table:
+    """Lay out by how much every two runs differ on the pictures that both have."""
+    # Many pairs fill a page with one measure each.
+    is_one = len({(each.first, each.second) for each in found.paired}) == 1
+    told = TOLD if is_one else TOLD[:1]
+    rows = [
+        [
+            Cell(f"{each.first} - {each.second}"),
+            Cell(CONDITION_NAMES.get(each.condition, each.condition)),  # type: ignore[call-overload]
+            Cell(each.measure),
+            Cell(f"{each.num_pictures:,}"),
+            Cell(tell(each.measure, each.difference, signed=True)),
+            Cell(tell_interval(each.measure, (each.low, each.high), signed=True)),
+        ]
+        for each in found.paired
+        if each.measure in told
+    ]
+    headings = ("Runs", "Condition", "Measure", "Pictures", "Difference", "95 %")
+    return Table("Differences on the same pictures", headings, rows)
+
+
+def markdown(found: SideBySide) -> str:
+    """Write all of it as Markdown."""
+    tables = [runs_table(found), *score_tables(found), differences_table(found)]
+    parts = [part for table in tables for part in write_table(table)]
+    notes = ["\n".join(f"- {note}" for note in found.notes)] if found.notes else []
+    return "\n\n".join(["# Runs side by side", *notes, *parts]) + "\n"
+
+
+def as_json(found: SideBySide) -> dict[str, Any]:
+    """Give all numbers, JSON-ready."""
+    return {
+        "runs": {
+            letter: {
+                "place": run.place,
+                "recipe": run.recipe,
+                "step": run.step,
+                "seed": run.seed,
+                **run.facts,
+                "test": list(run.scores),
+            }
+            for letter, run in found.runs.items()
+        },
+        "paired": [dataclasses.asdict(each) for each in found.paired],
+        "notes": list(found.notes),
+    }
+
+
+def _letter(place: int) -> str:
+    rounds, rest = divmod(place, len(ascii_uppercase))
+    return ascii_uppercase[rest] + (str(rounds) if rounds else "")
+
+
+def _compare(first: str, second: str, pictures: Mapping[str, Pictures]) -> Iterator[Paired]:
+    for condition, mine in pictures[first].items():
+        theirs = pictures[second].get(condition, {})
+        for measure in (name for name in names() if name in mine and name in theirs):
+            md5s = sorted(mine[measure].keys() & theirs[measure].keys())
+            differences = [mine[measure][md5] - theirs[measure][md5] for md5 in md5s]
+            # A picture that is hit exactly has an infinite PSNR, and no difference.
+            if not differences or not all(abs(each) < float("inf") for each in differences):
+                continue
+            interval = bootstrap_mean(differences, SEED)
+            mean = sum(differences) / len(differences)
+            told = (condition, measure, len(md5s), mean, interval.low, interval.high)
+            yield Paired(first, second, *told)
+
+
+def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterator[str]:
+    """Say what keeps the numbers from comparing."""
+    asked = {letter: _md5s(pictures[letter]) for letter in runs}
+    are_the_same = all(asked.values()) and len(set(map(frozenset, asked.values()))) == 1
+    yield from _other_facts(runs, are_the_same=are_the_same)
+    for first, second in combinations(runs, 2):
+        mine, theirs = asked[first], asked[second]
+        if mine and theirs and mine != theirs:
+            both = len(mine & theirs)
+            yield (
+                f"{first} and {second} were asked about different pictures: {both:,} are in both,"
+                f" {len(mine):,} and {len(theirs):,} in all"
+                + ("; only the differences below are of the same ones" if both else "")
+            )
+    lost = [letter for letter in runs if not pictures[letter]]
+    if lost:
+        yield f"no table of single pictures is beside {', '.join(lost)}: no differences with it"
+
+
+def _md5s(pictures: Pictures) -> set[str]:
+    return {md5 for measures in pictures.values() for md5 in measures.get("l2", {})}
+
+
+def _answers(found: SideBySide, condition: str) -> list[tuple[str, Numbers]]:
+    """Put the runs in their order, then each trivial answer, once if it is the same for all."""
+    answers: list[tuple[str, Numbers]] = []
+    trivial: dict[tuple[str, float], tuple[list[str], Numbers]] = {}
+    for letter, run in found.runs.items():
+        for score in by_condition(run.scores).get(condition, []):
+            if score["answer"] == Answer.MODEL:
+                answers.append((f"{letter} {run.recipe}".strip(), score))
+            else:
+                same = (score["answer"], score["l2"])
+                trivial.setdefault(same, ([], score))[0].append(letter)
+    # Lines before hints, as everywhere; the same answer stands in the order of the runs.
+    for (answer, _), (letters, score) in sorted(
+        trivial.items(), key=lambda one: (one[0][0] != Answer.LINES, one[1][0])
+    ):
+        whose = "" if len(letters) == len(answers) else f" ({', '.join(letters)})"
+        answers.append((f"{_trivial(condition, answer)}{whose}", score))
+    return answers
+
+
+def _trivial(condition: str, answer: str) -> str:
+    """Name an answer that needs no model, also one of a later Irodori."""
+    if answer not in set(Answer):
+        return answer
+    known = condition if condition in set(Condition) else Condition.DETECTED
+    return trivial_name(Condition(known), Answer(answer))
+
+
+def _other_facts(runs: Mapping[str, Run], *, are_the_same: bool) -> Iterator[str]:
+    """Say what was not the same for all; which dataset is all one where its pictures are."""
+    facts: dict[str, dict[str, Any]] = {}
+    for letter, run in runs.items():
+        for fact in ("px",) if are_the_same else ("dataset", "px"):
+            if run.facts[fact]:
+                facts.setdefault(fact, {})[letter] = run.facts[fact]
+        for setting, value in run.drawing.items():
+            facts.setdefault(setting, {})[letter] = value
+    for fact, known in facts.items():
+        if len(set(map(str, known.values()))) > 1:
+            told = ", ".join(f"{letter} {value}" for letter, value in known.items())
+            yield f"{fact} differs ({told}): numbers of different runs do not compare as they stand"

@@ -1,0 +1,72 @@
+"""`irodori compare`: runs side by side, on a terminal, as Markdown or for machines.
+
+It only reads, but for the comparison that is written where one says.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+
+from dataset.terminal import headed, plain, rendered, titled
+from flows.compare_words import CompareCommand
+from storage.errors import BadInput
+from storage.layout import DataLayout
+
+ANSWERS_AT_ONCE = 4
+"""So many columns of numbers fit on a terminal."""
+
+if TYPE_CHECKING:
+    from evaluation.side_by_side import SideBySide
+    from evaluation.tables import Table
+
+
+def answer(command: CompareCommand) -> tuple[str, int]:
+    """Give what to print, and the exit code.
+
+    Raises:
+        BadInput: a run is not there, or is none.
+    """
+    # Only who compares reads tables of scores.
+    from evaluation import side_by_side  # noqa: PLC0415
+    from evaluation.runs import read_runs  # noqa: PLC0415
+
+    layout = DataLayout.at(command.root)
+    found = side_by_side.put([run for name in command.runs for run in read_runs(name, layout)])
+    if command.as_json:
+        content = json.dumps(side_by_side.as_json(found), indent=2, ensure_ascii=False)
+    elif command.output:
+        content = side_by_side.markdown(found)
+    else:
+        content = told(found)
+    if not command.output:
+        return content, 0
+    path = Path(command.output)
+    if not path.absolute().parent.is_dir():
+        raise BadInput(f"--output {path}: there is no such folder; make it first")
+    path.write_text(content.rstrip() + "\n")
+    return str(path), 0
+
+
+def told(found: "SideBySide") -> str:
+    """Write the comparison for a terminal: the tables, then what keeps runs from comparing."""
+    from evaluation import score_rows, side_by_side  # noqa: PLC0415
+
+    parts = _laid_out(side_by_side.runs_table(found))
+    for wide in side_by_side.score_tables(found):
+        for table in score_rows.turned(wide, ANSWERS_AT_ONCE):
+            parts += _laid_out(table)
+    if found.paired:
+        parts += _laid_out(side_by_side.differences_table(found))
+    if found.notes:
+        parts += ["", *(plain(f"note: {note}") for note in found.notes)]
+    return rendered(parts, heeds_edge=False).lstrip("\n")
+
+
+def _laid_out(table: "Table") -> list[RenderableType]:
+    # An answer's name gives way before a number does.
+    columns = headed(table.headings, right=table.headings[1:], wraps=table.headings)
+    for row in table.rows:
+        columns.add_row(*(plain(cell.text) for cell in row))
+    return titled(table.caption, columns)

@@ -1,0 +1,50 @@
+"""`irodori evaluate --pictures`: what a checkpoint is worth on any folder, in a few lines."""
+
+from typing import TYPE_CHECKING
+
+from dataset.terminal import named, plain
+from flows.evaluate_words import EvaluateCommand
+from storage.layout import DataLayout
+
+if TYPE_CHECKING:
+    from evaluation.folder_report import Judged
+
+
+def answer(command: EvaluateCommand) -> tuple[str, int]:
+    """Judge; give what to print, and the exit code: 1 if a picture could not be read.
+
+    Raises:
+        BadInput: there is no such folder, picture or checkpoint.
+    """
+    layout = DataLayout.at(command.root)
+    if "://" in command.root:
+        layout.check()
+
+    # Only who judges needs torch.
+    from evaluation import folder_report  # noqa: PLC0415
+
+    judged = folder_report.judge(command.asked, layout)
+    return told(judged), 0 if judged.is_whole else 1
+
+
+def told(judged: "Judged") -> str:
+    """Say what matters: who answered, the mean l2 beside the trivial answers, what was skipped."""
+    # Imported with torch, which a word on the command line does not need.
+    from evaluation.conditions import Condition  # noqa: PLC0415
+    from evaluation.folder_page import circumstances, in_order, name_of  # noqa: PLC0415
+    from evaluation.score_rows import by_condition, tell, tell_interval  # noqa: PLC0415
+    from evaluation.tables import CONDITION_NAMES  # noqa: PLC0415
+
+    metrics = judged.metrics
+    lines = [f"{metrics['recipe'] or 'checkpoint'}: {', '.join(circumstances(metrics))}"]
+    for condition, scores in by_condition(metrics["test"]).items():
+        name = CONDITION_NAMES[Condition(condition)]
+        lines.append(f"{name}, {scores[0]['num_pictures']:,} pictures:")
+        for score in in_order(scores):
+            interval = tell_interval("l2", (score["l2_low"], score["l2_high"]))
+            l2 = tell("l2", score["l2"])
+            lines.append(f"  {name_of(score):<28}l2 {l2} (95 %: {interval})")
+    if metrics["skipped"]:
+        files = (plain(f"{each['file']} ({each['reason']})").plain for each in metrics["skipped"])
+        lines.append(f"not looked at: {named(files)}")
+    return "\n".join([*lines, str(judged.place / "page.html")])

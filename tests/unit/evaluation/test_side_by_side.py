@@ -1,0 +1,183 @@
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from evaluation import score_rows, side_by_side
+from evaluation.config import EvaluationConfig
+from evaluation.runs import Run, read_runs
+from evaluation.stage import evaluate
+from storage.errors import BadInput, MissingInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import StageRecord
+from training.recipes import RecipeName
+
+CONFIG = EvaluationConfig(num_curve_pictures=2, num_pictures=2, batch_size=2, device="cpu")
+Trainings = dict[RecipeName, StageRecord]
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    layout: DataLayout, paired: StageRecord, trained: Trainings
+) -> dict[RecipeName, StageRecord]:
+    return {recipe: evaluate(CONFIG, trained[recipe], paired, layout, 3) for recipe in trained}
+
+
+def _folder(layout: DataLayout, record: StageRecord) -> str:
+    return str(layout.stage(Stage.EVALUATE, record.key))
+
+
+def _old_run(folder: Path, l2s: Sequence[float], **content: object) -> str:
+    """Write a run as an older Irodori would have left it: few measures, its own contract."""
+    folder.mkdir(parents=True)
+    score = {
+        "condition": "detected",
+        "answer": "model",
+        "split": "test",
+        "num_pictures": len(l2s),
+        "l2": float(np.mean(l2s)),
+        "unheard_of": 1.0,
+    }
+    told = {"seed": 1, "step": 7, "device": "CPU", "validation": [], "test": [score]} | content
+    (folder / "metrics.json").write_text(json.dumps(told))
+    rows = [
+        {"md5": f"{number:032x}", "condition": "detected", "answer": "model", "l2": l2}
+        for number, l2 in enumerate(l2s)
+    ]
+    schema = pa.Table.from_pylist(rows).schema.with_metadata({"irodori.contract": "evaluation/0"})
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "per_sample.parquet")
+    return str(folder)
+
+
+def _read(layout: DataLayout, *named: str) -> list[Run]:
+    return [run for name in named for run in read_runs(name, layout)]
+
+
+def test_an_evaluation_tells_who_it_was_and_on_what(
+    layout: DataLayout, paired: StageRecord, evaluated: dict[RecipeName, StageRecord]
+):
+    record = evaluated["paper"]
+    by_folder, by_file, by_key = _read(
+        layout,
+        _folder(layout, record),
+        f"{_folder(layout, record)}/metrics.json",
+        record.key[:8],
+    )
+    assert by_folder == by_file == by_key
+    assert (by_key.recipe, by_key.step, by_key.seed) == ("paper", 4, 3)
+    assert by_key.facts == {
+        "dataset": paired.key[:8],
+        "px": "",
+        "edges": "adaptive",
+        "hints": "paper",
+    }
+
+
+def test_two_runs_on_the_same_pictures_are_paired_without_a_note(
+    layout: DataLayout, evaluated: dict[RecipeName, StageRecord]
+):
+    runs = _read(layout, *(_folder(layout, each) for each in evaluated.values()))
+    found = side_by_side.put(runs)
+    assert found.notes == ()
+    scores = [
+        {(score["condition"], score["answer"]): score for score in run.scores} for run in runs
+    ]
+    for each in found.paired:
+        first, second = (of[each.condition, "model"] for of in scores)
+        assert each.num_pictures == first["num_pictures"]
+        # `l2` of a set is the mean over its pictures, so the differences' mean is their difference.
+        assert each.difference == pytest.approx(first[each.measure] - second[each.measure])
+        assert each.low <= each.difference <= each.high
+    assert {each.condition for each in found.paired} == {"detected", "no_hint", "true_lines"}
+
+
+def test_what_an_older_irodori_wrote_is_compared_by_what_it_has(layout: DataLayout, tmp_path: Path):
+    better = _old_run(tmp_path / "a", [0.1, 0.2, 0.3])
+    worse = _old_run(tmp_path / "b", [0.2, 0.3, 0.5, 0.9])
+    found = side_by_side.put(_read(layout, better, worse))
+    (paired,) = found.paired
+    assert (paired.measure, paired.num_pictures) == ("l2", 3)
+    assert paired.difference == pytest.approx((-0.1 - 0.1 - 0.2) / 3)
+    (table,) = side_by_side.score_tables(found)
+    assert table.headings == ("Answer", "Pictures", "l2")
+    assert any("3 are in both, 3 and 4 in all" in note for note in found.notes)
+
+
+def test_runs_on_other_data_or_hints_are_told_apart_and_not_refused(
+    layout: DataLayout, tmp_path: Path, evaluated: dict[RecipeName, StageRecord]
+):
+    def asked(hints: str) -> dict[str, object]:
+        return {
+            "checkpoint": "there",
+            "recipe": "unet-l2",
+            "asked": {"pictures": "some/holiday", "lines": ""},
+            "size_px": 64,
+            "drawing": {
+                "edges": {"detector": "adaptive", "block_px": 14},
+                "hints": {"kind": hints},
+            },
+        }
+
+    folder = _old_run(tmp_path / "folder", [0.5], **asked("strokes"))
+    found = side_by_side.put(_read(layout, _folder(layout, evaluated["paper"]), folder))
+    told = " | ".join(found.notes)
+    assert "dataset differs" in told
+    assert "folder holiday" in told
+    assert "hints.kind differs (A paper, B strokes)" in told
+    assert "edges.block_px differs (A 9, B 14)" in told
+    assert "no table of single pictures is beside B" in told
+    assert found.paired == ()
+    assert side_by_side.markdown(found).startswith("# Runs side by side\n\n- dataset differs")
+
+
+def test_all_is_json_and_a_letter_names_each_run(layout: DataLayout, tmp_path: Path):
+    runs = _read(layout, *(_old_run(tmp_path / str(n), [0.1]) for n in range(2)))
+    told = json.loads(json.dumps(side_by_side.as_json(side_by_side.put(runs))))
+    assert list(told["runs"]) == ["A", "B"]
+    assert told["runs"]["A"]["test"][0]["l2"] == pytest.approx(0.1)
+    assert told["paired"][0]["difference"] == 0
+
+
+def test_a_root_stands_for_its_newest_report(layout: DataLayout, tmp_path: Path):
+    for key, ended, step in (("aaa", "2026-01-02", 2), ("bbb", "2026-01-01", 1)):
+        folder = tmp_path / "report" / key
+        folder.mkdir(parents=True)
+        (folder / "stage.json").write_text(json.dumps({"ended_at": ended}))
+        score = {"condition": "detected", "answer": "model", "num_pictures": 1, "l2": 0.1}
+        recipes = {name: {"step": step, "test": [score]} for name in ("unet-l2", "paper")}
+        content = {"seed": 5, "stages": {}, "recipes": recipes}
+        (folder / "metrics.json").write_text(json.dumps(content))
+    runs = _read(layout, str(tmp_path))
+    assert [(run.recipe, run.step, run.seed) for run in runs] == [
+        ("unet-l2", 2, 5),
+        ("paper", 2, 5),
+    ]
+
+
+def test_what_is_no_run_is_said_with_what_is_wanted(layout: DataLayout, tmp_path: Path):
+    (tmp_path / "no.json").write_text("[1]")
+    (tmp_path / "other.json").write_text('{"a": 1}')
+    shutil.copy(tmp_path / "other.json", tmp_path / "metrics.json")
+    for named in ("ffffff", str(tmp_path / "typo"), str(layout.root)):
+        with pytest.raises(MissingInput, match="first digits of a key"):
+            read_runs(named, layout)
+    for named in (str(tmp_path), str(tmp_path / "no.json"), str(tmp_path / "other.json")):
+        with pytest.raises(BadInput, match="holds no numbers of a run"):
+            read_runs(named, layout)
+
+
+def test_a_table_on_its_side_holds_the_same_cells():
+    scores = [(str(number), {"num_pictures": number, "l2": number / 10}) for number in range(1, 6)]
+    first, second = score_rows.turned(score_rows.score_table("detected", scores), 3)
+    assert first.headings == ("Answer", "1", "2", "3")
+    assert second.headings == ("Answer", "4", "5")
+    assert [[cell.text for cell in row] for row in second.rows] == [
+        ["Pictures", "4", "5"],
+        ["l2", "0.4000", "0.5000"],
+    ]
