@@ -9,6 +9,7 @@ from upath import UPath
 from storage import digest, files, stores
 
 RECORD_NAME = "stage.json"
+LEASE_NAME = ".lease"
 IMAGES = "images"
 LOOKS = "looks"
 
@@ -45,6 +46,10 @@ class DataLayout:
     def record(self, stage: str, key: str) -> UPath:
         """Give the stage record, which is there if and only if the stage is finished."""
         return self.stage(stage, key) / RECORD_NAME
+
+    def lease(self, stage: str, key: str) -> UPath:
+        """Give the file that is locked while a process of this machine writes the stage."""
+        return self.stage(stage, key) / LEASE_NAME
 
     def records(self, stage: str) -> list[UPath]:
         """Give the records of all finished runs of a stage."""
