@@ -8,6 +8,7 @@ An object store has no such lock, and no lease is held there: Prefect's limit of
 deployment keeps scheduled runs apart, and two commands on one bucket are kept apart by people.
 """
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -53,6 +54,11 @@ class Lease:
         """Write into the file; whoever looks reads it."""
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, text.encode(), 0)
+
+    def share(self) -> None:
+        """Let other people's processes lock the file too, if it is ours to say."""
+        with contextlib.suppress(PermissionError):
+            os.fchmod(self._handle, 0o666)
 
     def release(self) -> None:
         """Let others have it; the file stays."""
@@ -156,12 +162,14 @@ def inputs_of(folder: UPath) -> dict[str, str]:
 
 
 def _open(path: Path) -> int | None:
-    """Open the file; None if its folder was removed in between."""
+    """Open the file, made if it is not there; None if its folder was removed in between."""
+    # Where all may write, a system may refuse to "make" another person's file that is there.
+    with contextlib.suppress(FileNotFoundError):
+        return os.open(path, os.O_RDWR | os.O_NOFOLLOW)
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with contextlib.suppress(FileNotFoundError):
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-    except FileNotFoundError:
-        return None
+    return None
 
 
 def _is_locked(handle: int) -> bool:
