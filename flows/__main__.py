@@ -18,9 +18,17 @@ from types import FrameType
 import yaml
 from rich.logging import RichHandler
 
-from flows import command_line, dataset_command, plan, recipes_command, train_along
+from flows import (
+    command_line,
+    dataset_command,
+    plan,
+    prune_command,
+    recipes_command,
+    train_along,
+)
 from flows.command_line import Command
 from flows.config import PipelineConfig
+from flows.recipes_command import RecipesCommand
 from storage import takedowns
 from storage.errors import BadInput, IrodoriError
 from storage.files import is_local
@@ -70,8 +78,8 @@ def answer(arguments: Sequence[str]) -> int:
         if command.dataset:
             # What only reads may lie where nothing can be written, and keeps no log.
             told, code = dataset_command.answer(command.dataset)
-        elif command.recipes:
-            told, code = recipes_command.answer(command.recipes), 0
+        elif command.recipes or command.prune:
+            told, code = _answer_apart(command), 0
         else:
             layout = DataLayout.at(command.config.root)
             log = _keep_log(layout)
@@ -93,6 +101,16 @@ def answer(arguments: Sequence[str]) -> int:
         logger.debug("failed", exc_info=True)
         return _tell(f"{type(error).__name__}: {error}{_where(log)}", 1)
     return code
+
+
+def _answer_apart(command: Command) -> str:
+    """Do what makes nothing; give what to print."""
+    if not command.prune:
+        return recipes_command.answer(command.recipes or RecipesCommand())
+    layout = prune_command.require_root(command.prune)
+    if not command.prune.dry_run:
+        _keep_log(layout)
+    return prune_command.answer(command.prune, layout)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

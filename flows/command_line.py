@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from flows import dataset_words, recipes_command
+from flows import dataset_words, prune_command, recipes_command
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
 from flows.parser import Parser, nearest
 from flows.presets import GRIDS, PRESETS
+from flows.prune_command import PruneCommand
 from flows.recipes_command import RecipesCommand
 from storage.errors import BadInput
 
@@ -34,9 +35,11 @@ VERBS = {
     "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
     "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
+    "prune": "remove old versions of the dataset, and what they alone need",
     "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
+_WITHOUT_CONFIGURATION = ("dataset", "recipes", "prune")
 _OWN_WORDS = {"takedown": " POST_ID_OR_MD5", "experiments": " [--grid NAME]"}
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
@@ -53,7 +56,8 @@ class Command:
 
     `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down;
     `dataset` is what is asked of datasets, which heeds of the configuration the root alone;
-    `recipes` is what is asked of recipes, which heeds none of it.
+    `prune` is which versions to remove, which heeds the root alone, too; `recipes` is what is asked
+    of recipes, which heeds none of it.
     """
 
     verb: str
@@ -63,6 +67,7 @@ class Command:
     faults: str = ""
     dataset: DatasetCommand | None = None
     recipes: RecipesCommand | None = None
+    prune: PruneCommand | None = None
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -73,12 +78,8 @@ def parse(arguments: Sequence[str]) -> Command:
         SystemExit: help was asked for, and has been printed.
     """
     verb, rest = _verb_of(arguments)
-    if verb == "dataset":
-        asked_of = dataset_words.parse(rest)
-        return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
-    if verb == "recipes":
-        recipes = recipes_command.parse(rest)
-        return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes)
+    if verb in _WITHOUT_CONFIGURATION:
+        return _parse_own(verb, rest)
     parser = Parser(
         prog=f"irodori {verb}",
         usage=f"irodori {verb}{_OWN_WORDS.get(verb, '')}"
@@ -129,6 +130,17 @@ def parse(arguments: Sequence[str]) -> Command:
     config = _configure(below, given)
     port, picture = getattr(asked, "port", DEFAULT_PORT), getattr(asked, "picture", "")
     return Command(verb, config, port, picture, getattr(asked, "faults", ""))
+
+
+def _parse_own(verb: str, words: Sequence[str]) -> Command:
+    """Understand the words of a verb that heeds of the configuration the root at most."""
+    if verb == "recipes":
+        return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes_command.parse(words))
+    if verb == "prune":
+        prune = prune_command.parse(words)
+        return Command(verb, PipelineConfig(root=prune.root), DEFAULT_PORT, prune=prune)
+    dataset = dataset_words.parse(words)
+    return Command(verb, PipelineConfig(root=dataset.root), DEFAULT_PORT, dataset=dataset)
 
 
 def _verb_of(arguments: Sequence[str]) -> tuple[str, list[str]]:

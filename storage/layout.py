@@ -55,6 +55,10 @@ class DataLayout:
         """Give the records of all finished runs of a stage."""
         return sorted((self.root / stage).glob(f"*/{RECORD_NAME}"), key=str)
 
+    def folders(self, stage: str) -> list[UPath]:
+        """Give the folders of all runs of a stage, finished or not."""
+        return [path for path in sorted((self.root / stage).glob("*"), key=str) if path.is_dir()]
+
     def tables(self, stage: str) -> list[UPath]:
         """Give the tables of all runs of a stage, finished or not."""
         return sorted((self.root / stage).glob("*/part-*.parquet"), key=str)
@@ -70,6 +74,10 @@ class DataLayout:
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
         return self.root / f"{IMAGES}/{md5[:2]}/{md5}.{extension}"
+
+    def all_looks(self) -> UPath:
+        """Give where all that was seen of originals is."""
+        return self.root / LOOKS
 
     def looks(self, key: str) -> UPath:
         """Give where all datasets keep what was seen of originals, looked at in one way."""
@@ -92,6 +100,15 @@ class DataLayout:
             return Path(self.root.path) / "cache" / key
         caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         return Path(caches) / "irodori" / digest.of_settings({"root": str(self.root)}) / key
+
+    def caches(self) -> list[Path]:
+        """Give all such places that there are on this machine."""
+        above = self.cache("any").parent
+        return sorted(above.iterdir()) if above.is_dir() else []
+
+    def pruning(self) -> UPath:
+        """Give the list of stages that are being removed, which is there no longer than that."""
+        return self.root / "prune.json"
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""
