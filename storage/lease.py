@@ -88,25 +88,23 @@ def take(folder: UPath, inputs: Mapping[str, str], what: str) -> Lease | None:
         what: names the stage in the log.
 
     Raises:
-        BadInput: it would have to wait, with other processes of a training waiting for it in turn.
+        BadInput: it would have to wait, and torchrun has started others that wait for this one.
     """
     if not files.is_local(folder):
         return None
-    lease = wait(Path(str(folder)) / LEASE_NAME, f"{what}: another run is writing it")
+    path, told = Path(str(folder)) / LEASE_NAME, f"{what}: another run is writing it"
+    lease = lock(path)
+    if not lease and Place.here().size > 1:
+        raise BadInput(f"{told}; run this again when it has ended (torchrun does not wait)")
+    lease = lease or wait(path, told)
     lease.note(json.dumps({"inputs": dict(inputs)}, sort_keys=True) + "\n")
     return lease
 
 
 def wait(path: Path, told: str) -> Lease:
-    """Lock a file, made if it is not there; say now and then what is waited for.
-
-    Raises:
-        BadInput: torchrun started this process, and it would have to wait.
-    """
+    """Lock a file, made if it is not there; say now and then what is waited for."""
     told_at: float | None = None
     while not (lease := lock(path)):
-        if Place.here().size > 1:
-            raise BadInput(f"{told}; run this again when it has ended (torchrun does not wait)")
         now = time.monotonic()
         if told_at is None or now - told_at >= SECONDS_BETWEEN_LINES:
             logger.info("waiting %s", told)

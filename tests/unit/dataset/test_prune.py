@@ -472,12 +472,10 @@ def test_another_run_that_begins_to_write_what_is_to_go_ends_the_pruning(made_up
     folder = made_up.layout.stage(Stage.CONDITION, _key("d1"))
     child = os.fork()
     if not child:
-        from storage import lease
-
-        lease.lock(Path(str(folder)) / ".lease")
+        held = lease.lock(Path(str(folder)) / ".lease")
         (Path(str(folder)) / "taken").touch()
         time.sleep(60)
-        os._exit(0)
+        os._exit(held is None)
     try:
         while not (folder / "taken").exists():
             time.sleep(0.05)
