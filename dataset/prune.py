@@ -128,7 +128,7 @@ def _going(what: str, where: str, space: Space, folder: UPath) -> Going:
 
 def _remove(folder: UPath, step: Callable[[], None]) -> None:
     files.remove(folder)
-    if folder.exists():
+    if files.below(folder):
         raise IrodoriError(f"{folder}: cannot be removed; see who may write there")
     step()
 

@@ -76,6 +76,6 @@ def delete(paths: Sequence[str], layout: DataLayout) -> None:
 
 
 def _pictures(folder: UPath) -> tuple[Picture, ...]:
-    found = folder.fs.find(folder.path, detail=True).items()
+    found = files.below(folder).items()
     named = ((MD5_NAME.fullmatch(path.rpartition("/")[2]), path, facts) for path, facts in found)
     return tuple(Picture(path, name[1], facts["size"]) for name, path, facts in named if name)

@@ -57,7 +57,10 @@ class DataLayout:
 
     def folders(self, stage: str) -> list[UPath]:
         """Give the folders of all runs of a stage, finished or not."""
-        return [path for path in sorted((self.root / stage).glob("*"), key=str) if path.is_dir()]
+        found = sorted((self.root / stage).glob("*"), key=str)
+        if files.is_local(self.root):
+            return [path for path in found if path.is_dir()]
+        return [path for path in found if files.below(path)]
 
     def tables(self, stage: str) -> list[UPath]:
         """Give the tables of all runs of a stage, finished or not."""

@@ -151,7 +151,10 @@ def is_held(folder: UPath) -> bool:
 
 
 def inputs_of(folder: UPath) -> dict[str, str]:
-    """Give what an unfinished stage is made from, by label, as far as that is known."""
+    """Give what an unfinished stage is made from, by label, as far as that is known.
+
+    Not for who is writing it: to close the file again would drop the lock.
+    """
     try:
         content = json.loads(files.read_bytes(folder / LEASE_NAME))
         return {str(label): str(key) for label, key in content["inputs"].items()}
