@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from prefect.context import refresh_global_settings_context
 from prefect.events.worker import EventsWorker
 from prefect.logging.handlers import APILogWorker
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
+from storage import lease
 from storage.errors import BadInput, IrodoriError
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 3
 START_SECONDS = 120
 DRAIN_SECONDS = 10
+TURN_NAME = ".irodori-starts-server"
 
 
 @contextmanager
@@ -65,6 +67,8 @@ def _temporary() -> Iterator[str]:
     url = f"http://127.0.0.1:{port}/api"
     # The run's name for the settings does not reach the server: it needs no API but its own.
     environment = {**os.environ, "PREFECT_API_URL": url}
+    # The first start ever makes Prefect's database, which two must not do at once.
+    turn = lease.wait(PREFECT_HOME.value() / TURN_NAME, "for the server of another run to start")
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.temporary_server", str(port)],
         stdin=subprocess.PIPE,
@@ -77,9 +81,11 @@ def _temporary() -> Iterator[str]:
             if process.poll() is not None or time.monotonic() > until:
                 raise IrodoriError("the temporary Prefect server did not start; see above for why")
             time.sleep(0.1)
+        turn.release()
         logger.info("watch this run at http://127.0.0.1:%d while it lasts", port)
         yield url
     finally:
+        turn.release()
         process.communicate()
 
 

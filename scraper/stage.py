@@ -8,9 +8,9 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from scraper import known, refresh
+from scraper import known, refresh, turnstile
 from scraper.config import SAMPLE, ScraperConfig
 from scraper.download import Downloader
 from scraper.folder import Folder
@@ -44,15 +44,24 @@ def scrape(config: ScraperConfig, layout: DataLayout) -> StageRecord:
         return opened.finished
 
     files.sweep(layout.images(), older_than_seconds=ABANDONED_SECONDS)
-    look = known.pin(opened.folder, config, layout)
-    from_source = _from_folder if config.folder else _from_site
-    taken = from_source(config, opened, look)
-    return opened.seal(taken, apart_from=[takedowns.LOOK_NAME])
+    with _alone(config):
+        # Who had to wait for another scrape of the site builds on what it has brought.
+        look = known.pin(opened.folder, config, layout)
+        from_source = _from_folder if config.folder else _from_site
+        taken = from_source(config, opened, look)
+        return opened.seal(taken, apart_from=[takedowns.LOOK_NAME])
 
 
 def settled(record: StageRecord, layout: DataLayout) -> StageRecord:
     """Give the oldest snapshot that says what this one says: itself, unless nothing is new."""
     return refresh.settled(record, layout)
+
+
+def _alone(config: ScraperConfig) -> AbstractContextManager[None]:
+    """Keep other scrapes off a site for the time of this one; a folder, our own board bear it."""
+    if config.folder or config.base_url == SAMPLE:
+        return nullcontext()
+    return turnstile.passed(config.base_url)
 
 
 def _from_folder(config: ScraperConfig, opened: OpenStage, look: Look) -> Counter[str]:

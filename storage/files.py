@@ -144,6 +144,13 @@ def sweep(folder: UPath, *, older_than_seconds: float = 0) -> None:
                     part.unlink()
 
 
+def below(folder: UPath) -> dict[str, dict[str, Any]]:
+    """Give all files below a folder, by their paths: what the file system knows of them."""
+    found = folder.fs.find(folder.path, detail=True)
+    # A store may go on to list a folder that nothing is in any more.
+    return {path: facts for path, facts in found.items() if facts["type"] == "file"}
+
+
 def remove(folder: UPath) -> None:
     """Remove a folder and all below it, if it is there."""
     if is_local(folder):

@@ -9,6 +9,7 @@ from upath import UPath
 from storage import digest, files, stores
 
 RECORD_NAME = "stage.json"
+LEASE_NAME = ".lease"
 IMAGES = "images"
 LOOKS = "looks"
 
@@ -46,9 +47,20 @@ class DataLayout:
         """Give the stage record, which is there if and only if the stage is finished."""
         return self.stage(stage, key) / RECORD_NAME
 
+    def lease(self, stage: str, key: str) -> UPath:
+        """Give the file that is locked while a process of this machine writes the stage."""
+        return self.stage(stage, key) / LEASE_NAME
+
     def records(self, stage: str) -> list[UPath]:
         """Give the records of all finished runs of a stage."""
         return sorted((self.root / stage).glob(f"*/{RECORD_NAME}"), key=str)
+
+    def folders(self, stage: str) -> list[UPath]:
+        """Give the folders of all runs of a stage, finished or not."""
+        found = sorted((self.root / stage).glob("*"), key=str)
+        if files.is_local(self.root):
+            return [path for path in found if path.is_dir()]
+        return [path for path in found if files.below(path)]
 
     def tables(self, stage: str) -> list[UPath]:
         """Give the tables of all runs of a stage, finished or not."""
@@ -65,6 +77,10 @@ class DataLayout:
     def image(self, md5: str, extension: str) -> UPath:
         """Give an original's place in the image store."""
         return self.root / f"{IMAGES}/{md5[:2]}/{md5}.{extension}"
+
+    def all_looks(self) -> UPath:
+        """Give where all that was seen of originals is."""
+        return self.root / LOOKS
 
     def looks(self, key: str) -> UPath:
         """Give where all datasets keep what was seen of originals, looked at in one way."""
@@ -87,6 +103,15 @@ class DataLayout:
             return Path(self.root.path) / "cache" / key
         caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         return Path(caches) / "irodori" / digest.of_settings({"root": str(self.root)}) / key
+
+    def caches(self) -> list[Path]:
+        """Give all such places that there are on this machine."""
+        above = self.cache("any").parent
+        return sorted(above.iterdir()) if above.is_dir() else []
+
+    def pruning(self) -> UPath:
+        """Give the list of stages that are being removed, which is there no longer than that."""
+        return self.root / "prune.json"
 
     def log(self) -> UPath:
         """Give the file that keeps the log of every command."""

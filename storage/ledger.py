@@ -11,7 +11,7 @@ import importlib.metadata
 import logging
 import subprocess
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,9 +19,10 @@ from typing import Any
 
 from upath import UPath
 
-from storage import digest, files
+from storage import digest, files, lease
 from storage.errors import MissingInput
 from storage.layout import RECORD_NAME, DataLayout
+from storage.lease import Lease
 from storage.records import Contract, Output, StageRecord
 from storage.section import Section
 
@@ -64,6 +65,8 @@ class OpenStage:
     layout: DataLayout
     started_at: str
     finished: StageRecord | None
+    lease: Lease | None = field(default=None, repr=False, compare=False)
+    """What keeps other processes from writing it too, until it is sealed or has failed."""
 
     @property
     def folder(self) -> UPath:
@@ -86,6 +89,8 @@ class OpenStage:
         )
         files.write_json(self.folder / RECORD_NAME, dataclasses.asdict(record))
         logger.info("sealed stage=%s key=%s outputs=%d", self.stage, self.key, len(record.outputs))
+        if self.lease:
+            self.lease.finish()
         return record
 
 
@@ -113,18 +118,25 @@ def open_stage(
 ) -> OpenStage:
     """Open a stage for writing; `finished` holds its record if all of it is there already.
 
-    What is read besides other stages' outputs is named in `also`, by a digest of its content.
+    What another process is writing is waited for: then it is finished, or goes on here. What is
+    read besides other stages' outputs is named in `also`, by a digest of its content.
     """
     keys = {label: record.key for label, record in inputs.items()} | dict(also or {})
     key = key_of(stage, section, keys, seed)
-    finished = find(layout, stage, key)
+    finished, held = find(layout, stage, key), None
+    if not finished:
+        held = lease.take(layout.stage(stage, key), keys, f"stage={stage} key={key}")
+        # Who held it before may have finished it.
+        finished = find(layout, stage, key) if held else None
     if finished:
         logger.info("found finished stage=%s key=%s", stage, key)
+        if held:
+            held.finish()
     else:
         logger.info("started stage=%s key=%s", stage, key)
         files.sweep(layout.stage(stage, key))
     settings = _settings_of(section, seed)
-    return OpenStage(stage, key, settings, keys, layout, _now(), finished)
+    return OpenStage(stage, key, settings, keys, layout, _now(), finished, held)
 
 
 def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:

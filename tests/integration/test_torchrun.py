@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from flows import command_line
+from storage import lease, ledger
 from storage.layout import DataLayout
+from storage.ledger import Stage
 from storage.records import StageRecord
 from tests import datasets
 from training.stage import train
@@ -124,6 +126,22 @@ def test_what_all_processes_find_wrong_is_said_once(
     _, error = start(words_of(layout, batch_size=5)).communicate(timeout=120)
     (line,) = told(error)
     assert "--training.batch-size 5: 2 processes cannot share it equally" in line
+
+
+@pytest.mark.slow
+def test_a_training_that_another_run_is_writing_is_refused_and_no_process_waits(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    config = command_line.parse(words_of(layout)).config
+    key = ledger.key_of(Stage.TRAIN, config.training, {"condition": paired.key}, config.seed)
+    held = lease.lock(Path(str(layout.lease(Stage.TRAIN, key))))
+    assert held
+    torchrun = start(words_of(layout))
+    _, error = torchrun.communicate(timeout=120)
+    (line,) = told(error)
+    assert f"stage=train key={key}: another run is writing it" in line
+    assert torchrun.returncode != 0
+    held.release()
 
 
 def test_torchrun_is_refused_where_it_could_only_do_harm(layout: DataLayout) -> None:

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from storage import files, ledger
 from storage.errors import MissingInput
-from storage.layout import DataLayout
+from storage.layout import LEASE_NAME, DataLayout
 from storage.ledger import Stage
 from storage.section import OPERATIONAL, Section
 
@@ -50,10 +50,9 @@ def test_a_stage_that_lost_an_output_is_made_again(layout: DataLayout):
 
 def test_what_a_killed_writer_left_is_swept_away(layout: DataLayout):
     opened = ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
-    opened.folder.mkdir(parents=True)
     (opened.folder / ".a.txt.1234.part").write_text("half")
     ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
-    assert list(opened.folder.iterdir()) == []
+    assert [path.name for path in opened.folder.iterdir()] == [LEASE_NAME]
 
 
 def test_an_unfinished_input_names_the_command_that_makes_it(layout: DataLayout):
