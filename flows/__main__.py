@@ -12,38 +12,24 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 
 import yaml
-from rich.logging import RichHandler
 
-from flows import (
-    command_line,
-    compare_command,
-    dataset_command,
-    evaluate_command,
-    plan,
-    recipes_command,
-    train_along,
-)
+from flows import command_line, logs, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
 from storage.errors import BadInput, IrodoriError
-from storage.files import is_local
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.place import Place
-from storage.progress import console
 from storage.records import StageRecord
-
-ROOMS = ("flows", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
 
 PREFECT_SETTINGS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(ROOMS),
+    "PREFECT_LOGGING_EXTRA_LOGGERS": ",".join(logs.ROOMS),
     # What a person sees here we say ourselves, and a traceback belongs in the log.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
@@ -74,14 +60,13 @@ def answer(arguments: Sequence[str]) -> int:
     try:
         command = command_line.parse(arguments)
         train_along.require_training(command.verb, Place.here())
-        _show_log()
-        # What only reads may lie where nothing can be written, and keeps no log.
-        apart = _answer_apart(command)
-        if apart:
-            told, code = apart
+        logs.show()
+        if command.errand:
+            # What only reads may lie where nothing can be written, and keeps no log.
+            told, code = command.errand()
         else:
             layout = DataLayout.at(command.config.root)
-            log = _keep_log(layout)
+            log = logs.keep(layout)
             layout.check()
             told, code = _obey(command), 0
         _say(told)
@@ -100,19 +85,6 @@ def answer(arguments: Sequence[str]) -> int:
         logger.debug("failed", exc_info=True)
         return _tell(f"{type(error).__name__}: {error}{_where(log)}", 1)
     return code
-
-
-def _answer_apart(command: Command) -> tuple[str, int] | None:
-    """Do what takes no configuration and writes nothing below a root; None if it is no such."""
-    if command.dataset:
-        return dataset_command.answer(command.dataset)
-    if command.compare:
-        return compare_command.answer(command.compare)
-    if command.recipes:
-        return recipes_command.answer(command.recipes), 0
-    if command.folder:
-        return evaluate_command.answer(command.folder)
-    return None
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
@@ -202,38 +174,6 @@ def _serve(command: Command) -> str:
     posts = command.config.scraper.sample_posts
     serving.run(command.port, posts, command.faults, seed=command.config.seed)
     return "the sample booru has closed"
-
-
-def _show_log() -> None:
-    """Log to the terminal what a person wants to see."""
-    if console.is_terminal:
-        seen: logging.Handler = RichHandler(
-            console=console, show_path=False, show_level=False, log_time_format="%H:%M:%S"
-        )
-    else:
-        seen = logging.StreamHandler()
-        seen.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    seen.setLevel(logging.INFO)
-    _listen(seen)
-
-
-def _keep_log(layout: DataLayout) -> str:
-    """Log to a file in full."""
-    path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept = logging.FileHandler(path)
-    except OSError as error:
-        raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
-    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    _listen(kept)
-    return str(path)
-
-
-def _listen(handler: logging.Handler) -> None:
-    for room in ROOMS:
-        logging.getLogger(room).setLevel(logging.DEBUG)
-        logging.getLogger(room).addHandler(handler)
 
 
 def _explain(error: OSError, log: str | None) -> tuple[str, int]:

@@ -13,14 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
-from flows import compare_words, dataset_words, evaluate_words, recipes_command
-from flows.compare_words import CompareCommand
+from flows import evaluate_words
 from flows.config import PipelineConfig
-from flows.dataset_words import DatasetCommand
-from flows.evaluate_words import EvaluateCommand
+from flows.errands import Errand, errand_of
 from flows.parser import Parser, nearest
 from flows.presets import GRIDS, PRESETS
-from flows.recipes_command import RecipesCommand
 from storage.errors import BadInput
 
 VERBS = {
@@ -37,6 +34,9 @@ VERBS = {
     "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
     "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
+    "up": "start a Prefect server, the deployments and a worker on this machine",
+    "down": "end what `up` started",
+    "prune": "remove old versions of the dataset, and what they alone need",
     "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
@@ -55,10 +55,8 @@ class _Flags(PipelineConfig, BaseSettings):  # type: ignore[misc]
 class Command:
     """What is asked: a verb and its configuration.
 
-    `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down;
-    `dataset`, `folder` and `compare` are what is asked of datasets, of a folder of pictures and of
-    runs, which heed of the configuration the root alone; `recipes` is what is asked of recipes,
-    which heeds none of it.
+    `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down. A verb
+    with words of its own is an `errand`, which heeds nothing else.
     """
 
     verb: str
@@ -66,10 +64,7 @@ class Command:
     port: int
     picture: str = ""
     faults: str = ""
-    dataset: DatasetCommand | None = None
-    recipes: RecipesCommand | None = None
-    folder: EvaluateCommand | None = None
-    compare: CompareCommand | None = None
+    errand: Errand | None = None
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -80,24 +75,9 @@ def parse(arguments: Sequence[str]) -> Command:
         SystemExit: help was asked for, and has been printed.
     """
     verb, rest = _verb_of(arguments)
-    return _parse_apart(verb, rest) or _parse_configured(verb, rest)
-
-
-def _parse_apart(verb: str, rest: Sequence[str]) -> Command | None:
-    """Understand a command that takes no configuration; None if it is another."""
-    if verb == "dataset":
-        asked_of = dataset_words.parse(rest)
-        return Command(verb, PipelineConfig(root=asked_of.root), DEFAULT_PORT, dataset=asked_of)
-    if verb == "compare":
-        runs = compare_words.parse(rest)
-        return Command(verb, PipelineConfig(root=runs.root), DEFAULT_PORT, compare=runs)
-    if verb == "recipes":
-        recipes = recipes_command.parse(rest)
-        return Command(verb, PipelineConfig(), DEFAULT_PORT, recipes=recipes)
-    if verb == "evaluate" and evaluate_words.is_meant(rest):
-        folder = evaluate_words.parse(rest)
-        return Command(verb, PipelineConfig(root=folder.root), DEFAULT_PORT, folder=folder)
-    return None
+    if errand := errand_of(verb, rest):
+        return Command(verb, PipelineConfig(), DEFAULT_PORT, errand=errand)
+    return _parse_configured(verb, rest)
 
 
 def _parse_configured(verb: str, rest: Sequence[str]) -> Command:

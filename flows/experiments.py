@@ -4,7 +4,7 @@ from functools import partial
 
 from prefect import flow
 
-from flows import plan, tasks
+from flows import alarm, plan, tasks
 from flows.config import PipelineConfig
 from flows.parts import as_tasks, in_turn
 from flows.pipeline import make_dataset
@@ -16,7 +16,7 @@ from storage.parts import Each
 from storage.records import StageRecord
 
 
-@flow(name="experiments")
+@flow(name="experiments", **alarm.BELLS)
 def experiments(config: PipelineConfig) -> StageRecord:
     """Train every cell of the grid, judge it with every kind of hints, compare all.
 

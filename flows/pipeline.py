@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from flows import tasks
+from flows import alarm, tasks
 from flows.config import PipelineConfig
 from flows.plan import finished_grids, label_of
 from storage.layout import DataLayout
@@ -10,7 +10,7 @@ from storage.ledger import Stage
 from storage.records import StageRecord
 
 
-@flow(name="full-pipeline")
+@flow(name="full-pipeline", **alarm.BELLS)
 def full_pipeline(config: PipelineConfig) -> StageRecord:
     """Re-run the whole paper: from the image board to the report of what its model can do.
 

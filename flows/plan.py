@@ -26,6 +26,14 @@ class Planned:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """The keys of what follows a dataset: a training of `training.recipe`, and its evaluation."""
+
+    train: str
+    evaluate: str
+
+
 def label_of(stage: Stage, recipe: RecipeName) -> str:
     """Give the label of a stage that is run once a recipe."""
     return f"{stage}-{recipe}"
@@ -59,29 +67,25 @@ def plan(config: PipelineConfig) -> dict[str, Planned]:
         planned[label] = Planned(label, stage, key)
         return key
 
-    seed, paired = config.seed, planned[Stage.CONDITION].key
+    paired = planned[Stage.CONDITION].key
     for recipe in config.recipes:
-        training = config.training_of(recipe)
-        trained = add(
-            label_of(Stage.TRAIN, recipe),
-            Stage.TRAIN,
-            ledger.key_of(Stage.TRAIN, training, {"condition": paired}, seed),
-        )
-        add(
-            label_of(Stage.EVALUATE, recipe),
-            Stage.EVALUATE,
-            ledger.key_of(
-                Stage.EVALUATE,
-                config.evaluation,
-                {"train": trained, "condition": paired},
-                seed,
-            ),
-        )
+        follows = sequel_of(config, paired, recipe)
+        add(label_of(Stage.TRAIN, recipe), Stage.TRAIN, follows.train)
+        add(label_of(Stage.EVALUATE, recipe), Stage.EVALUATE, follows.evaluate)
     lineage = {label: each.key for label, each in planned.items()}
     found = finished_grids(config, DataLayout.at(config.root))
     lineage |= {label: record.key for label, record in found.items()}
     add(Stage.REPORT, Stage.REPORT, ledger.key_of(Stage.REPORT, config.report, lineage))
     return planned
+
+
+def sequel_of(config: PipelineConfig, paired: str, recipe: RecipeName | None = None) -> Sequel:
+    """Give the keys of what follows a dataset, by its key; `training.recipe` if none is named."""
+    training = config.training_of(recipe or config.training.recipe)
+    trained = ledger.key_of(Stage.TRAIN, training, {"condition": paired}, config.seed)
+    inputs = {"train": trained, "condition": paired}
+    evaluated = ledger.key_of(Stage.EVALUATE, config.evaluation, inputs, config.seed)
+    return Sequel(trained, evaluated)
 
 
 def experiments(config: PipelineConfig) -> dict[str, Planned]:

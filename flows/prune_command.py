@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dataset.prune import Going, Plan, carry_out, plan
 from dataset.terminal import size
+from flows import logs
 from flows.config import PipelineConfig
 from flows.parser import Parser
 from storage.errors import BadInput
@@ -62,7 +63,23 @@ def parse(words: Sequence[str]) -> PruneCommand:
     return PruneCommand(asked.root, asked.keep, asked.dry_run, asked.json)
 
 
-def require_root(command: PruneCommand) -> DataLayout:
+def answer(command: PruneCommand) -> str:
+    """Remove what is to go, unless it is only asked for; give what to print.
+
+    Raises:
+        BadInput: there is no such root.
+        IrodoriError: something cannot be removed.
+    """
+    layout = _require_root(command)
+    if not command.dry_run:
+        logs.keep(layout)
+    planned = plan(layout, command.keep)
+    if not command.dry_run:
+        carry_out(planned, _tell)
+    return _as_json(command, planned) if command.as_json else _as_text(command, planned)
+
+
+def _require_root(command: PruneCommand) -> DataLayout:
     """Give the layout of the root that is asked for.
 
     Raises:
@@ -73,18 +90,6 @@ def require_root(command: PruneCommand) -> DataLayout:
     if not layout.root.exists():
         raise BadInput(f"--root {layout.root}: there is no such folder; name the one with the data")
     return layout
-
-
-def answer(command: PruneCommand, layout: DataLayout) -> str:
-    """Remove what is to go, unless it is only asked for; give what to print.
-
-    Raises:
-        IrodoriError: something cannot be removed.
-    """
-    planned = plan(layout, command.keep)
-    if not command.dry_run:
-        carry_out(planned, _tell)
-    return _as_json(command, planned) if command.as_json else _as_text(command, planned)
 
 
 def _tell(gone: Going) -> None:

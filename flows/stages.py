@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from flows import plan, tasks
+from dataset import version
+from flows import alarm, plan, sequel, tasks
 from flows.config import PipelineConfig
 from flows.pipeline import make_pairs
-from flows.plan import label_of
 from scraper.config import ScraperConfig
 from scraper.stage import settled
+from storage import ledger
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -42,21 +43,33 @@ def condition(config: PipelineConfig) -> StageRecord:
     return tasks.condition(config, plan.require(config, Stage.PACK, layout), layout)
 
 
-@flow(name="train")
-def train(config: PipelineConfig) -> StageRecord:
-    """Train the recipe training.recipe on the dataset."""
+@flow(name="train", **alarm.BELLS)
+def train(config: PipelineConfig, dataset: str = "") -> StageRecord:
+    """Train the recipe training.recipe on a dataset; say then that a model is there to be judged.
+
+    Args:
+        config: all settings.
+        dataset: the version, by the first digits of its key; empty: the one that config leads to.
+    """
     layout = DataLayout.at(config.root)
-    paired = plan.require(config, Stage.CONDITION, layout)
-    return tasks.train(config, config.training.recipe, paired, layout)
+    paired = _paired(config, dataset, layout)
+    trained = tasks.train(config, config.training.recipe, paired, layout)
+    sequel.announce(config, paired, layout)
+    return trained
 
 
-@flow(name="evaluate")
-def evaluate(config: PipelineConfig) -> StageRecord:
-    """Judge the trained recipe training.recipe."""
+@flow(name="evaluate", **alarm.BELLS)
+def evaluate(config: PipelineConfig, dataset: str = "") -> StageRecord:
+    """Judge the recipe training.recipe, trained on a dataset.
+
+    Args:
+        config: all settings.
+        dataset: the version, by the first digits of its key; empty: the one that config leads to.
+    """
     layout = DataLayout.at(config.root)
-    paired = plan.require(config, Stage.CONDITION, layout)
+    paired = _paired(config, dataset, layout)
     recipe = config.training.recipe
-    trained = plan.require(config, label_of(Stage.TRAIN, recipe), layout)
+    trained = ledger.require(layout, Stage.TRAIN, plan.sequel_of(config, paired.key).train)
     return tasks.evaluate(config, recipe, trained, paired, layout)
 
 
@@ -69,7 +82,7 @@ def report(config: PipelineConfig) -> StageRecord:
     return tasks.report(config, lineage | plan.finished_grids(config, layout), layout)
 
 
-@flow(name="dataset-refresh")
+@flow(name="dataset-refresh", **alarm.BELLS)
 def dataset_refresh(config: PipelineConfig) -> StageRecord:
     """Look at the site as it is today; make a new version of the dataset if anything is new."""
     layout = DataLayout.at(config.root)
@@ -78,4 +91,12 @@ def dataset_refresh(config: PipelineConfig) -> StageRecord:
     sections = dict(config) | {"scraper": ScraperConfig.model_validate(asked)}
     scraped = tasks.scrape(PipelineConfig(**sections), layout)
     # A look that found nothing new leads to the dataset that is there.
-    return make_pairs(config, settled(scraped, layout), layout)[Stage.CONDITION]
+    paired = make_pairs(config, settled(scraped, layout), layout)[Stage.CONDITION]
+    sequel.announce(config, paired, layout)
+    return paired
+
+
+def _paired(config: PipelineConfig, dataset: str, layout: DataLayout) -> StageRecord:
+    if dataset:
+        return version.pick(layout, dataset).record(Stage.CONDITION)
+    return plan.require(config, Stage.CONDITION, layout)

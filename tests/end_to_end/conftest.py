@@ -2,8 +2,12 @@
 
 import pytest
 
+from flows import plan
 from flows.command_line import parse
 from flows.config import PipelineConfig
+from flows.pipeline import full_pipeline
+from storage.layout import DataLayout
+from storage.records import Output, StageRecord
 
 FLAGS = [
     *("--scraper.sample-posts", "80", "--scraper.max-posts", "80"),
@@ -26,3 +30,16 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> PipelineConfig:
     """The small pipeline, with a root of its own."""
     root = tmp_path_factory.mktemp("undisturbed")
     return parse(["run", "--root", str(root), *FLAGS]).config
+
+
+@pytest.fixture(scope="session")
+def reported(config: PipelineConfig, prefect_server: None) -> StageRecord:
+    """The record of an undisturbed run's report."""
+    return full_pipeline(config)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(config: PipelineConfig, reported: StageRecord) -> dict[str, tuple[Output, ...]]:
+    """What an undisturbed run makes: the outputs of every stage with their digests, by label."""
+    found = plan.finished(config, DataLayout.at(config.root))
+    return {label: record.outputs for label, record in found.items()}

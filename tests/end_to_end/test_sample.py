@@ -24,12 +24,6 @@ PATIENCE_SECONDS = 120
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture(scope="module")
-def reported(config: PipelineConfig, prefect_server: None) -> StageRecord:
-    """The record of an undisturbed run's report."""
-    return full_pipeline(config)
-
-
 @pytest.fixture
 def metrics(config: PipelineConfig, reported: StageRecord) -> dict:
     folder = DataLayout.at(config.root).stage(Stage.REPORT, reported.key)
@@ -88,7 +82,10 @@ def test_a_second_run_finds_everything_finished_and_touches_nothing(
 
 
 def test_a_run_killed_in_every_stage_ends_as_if_undisturbed(
-    config: PipelineConfig, reported: StageRecord, flags: list[str], tmp_path: Path
+    config: PipelineConfig,
+    undisturbed: dict[str, tuple[Output, ...]],
+    flags: list[str],
+    tmp_path: Path,
 ):
     command = [sys.executable, "-m", "flows", "run", "--root", str(tmp_path), *flags]
     planned = plan.plan(config)
@@ -103,7 +100,7 @@ def test_a_run_killed_in_every_stage_ends_as_if_undisturbed(
     report = Path(done.stdout.splitlines()[-1])
     assert report.name == "report.html"
     assert report.exists()
-    assert _outputs(tmp_path, config) == _outputs(Path(config.root), config)
+    assert _outputs(tmp_path, config) == undisturbed
 
 
 def _wait_until_it_writes(folder: Path, process: subprocess.Popen[str]) -> None:

@@ -1,17 +1,16 @@
 """The user's own words, against a real Prefect server: deploy, run by bare name, be scheduled."""
 
-import json
 import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.prefect_api import ask, wait_for
 
 PROJECT = Path(__file__).parents[2]
 PREFECT = str(Path(sys.executable).with_name("prefect"))
@@ -56,20 +55,14 @@ class Server:
 
     def ask(self, path: str, content: Any = None, method: str = "POST") -> Any:
         """Ask the server's API."""
-        body = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(
-            f"{self.url}{path}", body, {"Content-Type": "application/json"}, method=method
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
+        return ask(self.url, path, content, method)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("prefect"))
     try:
-        _wait_for(lambda: started.ask("/health", method="GET") is True, START_SECONDS)
+        wait_for(lambda: started.ask("/health", method="GET") is True, START_SECONDS)
         assert started.prefect("work-pool", "create", "local", "--type", "process").returncode == 0
         deployed = started.prefect("--no-prompt", "deploy", "--all")
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
@@ -81,7 +74,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_everything_in_prefect_yaml_is_deployed_without_a_question(server: Server):
     names = {each["name"] for each in server.ask("/deployments/filter", {})}
-    assert names == {"full-pipeline", "dataset-refresh", "train", "evaluate", "experiments"}
+    assert names == {
+        *("full-pipeline", "dataset-refresh", "train", "evaluate", "experiments", "alarm")
+    }
 
 
 @pytest.mark.parametrize("name", ["full-pipeline", "full-pipeline/full-pipeline"])
@@ -99,27 +94,12 @@ def test_an_unknown_name_is_one_readable_line(server: Server):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_a_schedule_that_is_switched_on_brings_scheduled_runs(server: Server):
+def test_the_nightly_schedule_brings_scheduled_runs(server: Server):
     (refresh,) = server.ask(
         "/deployments/filter", {"deployments": {"name": {"any_": ["dataset-refresh"]}}}
     )
-    (schedule,) = refresh["schedules"]
-    assert schedule["active"] is False
-    path = f"/deployments/{refresh['id']}/schedules/{schedule['id']}"
-    server.ask(path, {"active": True}, method="PATCH")
     wanted = {"flow_runs": {"deployment_id": {"any_": [refresh["id"]]}}}
-    _wait_for(lambda: server.ask("/flow_runs/count", wanted) > 0, SCHEDULE_SECONDS)
+    wait_for(lambda: server.ask("/flow_runs/count", wanted) > 0, SCHEDULE_SECONDS)
     run = server.ask("/flow_runs/filter", wanted)[0]
     assert run["state"]["type"] == "SCHEDULED"
-
-
-def _wait_for(true: Any, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if true():
-                return
-        except OSError:
-            pass
-        time.sleep(0.5)
-    pytest.fail(f"waited {seconds} s in vain")
+    assert "T03:00:00" in run["state"]["state_details"]["scheduled_time"]

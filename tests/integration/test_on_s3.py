@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from flows.__main__ import ROOMS, answer
+from flows.__main__ import answer
 from flows.command_line import parse
 from flows.config import PipelineConfig
+from flows.logs import ROOMS
 from flows.plan import finished, plan
 from preprocessing.stage import clean, pack
 from scraper.sample_booru.board import build_board

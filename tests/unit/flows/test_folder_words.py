@@ -6,15 +6,15 @@ from storage.errors import BadInput
 
 def test_evaluate_without_a_folder_stays_the_stage():
     command = command_line.parse(["evaluate", "--training.steps", "12"])
-    assert command.folder is None
+    assert command.errand is None
     assert command.config.training.steps == 12
 
 
 def test_evaluate_with_a_folder_needs_no_configuration():
-    words = ["evaluate", "--pictures=drawings", "--lines", "lines", "--checkpoint", "abc"]
-    command = command_line.parse([*words, "--hints", "strokes", "--size-px", "64"])
-    assert command.folder is not None
-    asked = command.folder.asked
+    words = ["--pictures=drawings", "--lines", "lines", "--checkpoint", "abc"]
+    words += ["--hints", "strokes", "--size-px", "64"]
+    assert command_line.parse(["evaluate", *words]).errand is not None
+    asked = evaluate_words.parse(words).asked
     assert (asked.pictures, asked.lines, asked.checkpoint) == ("drawings", "lines", "abc")
     assert (asked.hints, asked.size_px, asked.out, asked.device) == (
         "strokes",
@@ -52,8 +52,11 @@ def test_what_is_not_understood_is_one_line(words: list[str], told: str):
 
 
 def test_compare_takes_runs_and_flags_in_any_order():
-    command = command_line.parse(["compare", "a", "--json", "b", "--root", "elsewhere"]).compare
-    assert command == compare_words.CompareCommand(("a", "b"), "elsewhere", as_json=True)
+    words = ["a", "--json", "b", "--root", "elsewhere"]
+    assert command_line.parse(["compare", *words]).errand is not None
+    assert compare_words.parse(words) == compare_words.CompareCommand(
+        ("a", "b"), "elsewhere", as_json=True
+    )
 
 
 @pytest.mark.parametrize(

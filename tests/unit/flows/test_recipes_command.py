@@ -37,7 +37,8 @@ def test_a_wrong_name_is_one_line_with_the_nearest_one():
 
 
 def test_the_command_line_passes_on_what_is_asked():
-    asked = command_line.parse(["recipes", "alacgan", "--json"]).recipes
-    assert asked == RecipesCommand("alacgan", as_json=True)
+    errand = command_line.parse(["recipes", "alacgan", "--json"]).errand
+    assert errand is not None
+    assert errand() == (recipes_command.answer(RecipesCommand("alacgan", as_json=True)), 0)
     with pytest.raises(BadInput, match="--jsn"):
         command_line.parse(["recipes", "--jsn"])

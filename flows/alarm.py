@@ -1,0 +1,68 @@
+"""Who is told when a run fails, crashes or falls silent: the log, and a web hook if one is named.
+
+`IRODORI_WEBHOOK` in the environment of the worker is an address that takes `{"text": ...}` by POST,
+as chat programs do. It is a secret, so it is never logged.
+"""
+
+import json
+import logging
+import os
+import urllib.request
+from typing import Any, TypedDict
+
+from prefect import Flow, flow
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.flows import FlowStateHook
+
+logger = logging.getLogger(__name__)
+
+WEBHOOK = "IRODORI_WEBHOOK"
+PATIENCE_SECONDS = 10
+
+Hook = FlowStateHook[..., Any]
+
+
+class Bells(TypedDict):
+    """What a flow does when it goes wrong."""
+
+    on_failure: list[Hook]
+    on_crashed: list[Hook]
+
+
+def ring(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Tell that a run has failed or crashed."""
+    tell(flow.name, flow_run.name, f"{state.name}: {state.message}")
+
+
+@flow(name="alarm")
+def alarm(flow_name: str, run_name: str, what: str) -> None:
+    """Tell that a run fell silent, which it cannot tell by itself.
+
+    Args:
+        flow_name: what ran.
+        run_name: which run of it.
+        what: what became of it.
+    """
+    tell(flow_name, run_name, what)
+
+
+def tell(flow_name: str, run_name: str, what: str) -> None:
+    """Log it as an error, and send it to the web hook; one that does not answer stops nothing."""
+    text = " ".join(f"Irodori: {flow_name}, run {run_name}: {what}".split())
+    logger.error("%s", text)
+    address = os.environ.get(WEBHOOK)
+    if not address:
+        return
+    try:
+        request = urllib.request.Request(
+            address, json.dumps({"text": text}).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):
+            logger.info("told the web hook")
+    except (OSError, ValueError) as error:
+        # Only its kind: the message may hold the address.
+        logger.warning("the web hook of %s does not take it: %s", WEBHOOK, type(error).__name__)
+
+
+BELLS: Bells = {"on_failure": [ring], "on_crashed": [ring]}
+"""What every deployed flow is given."""

@@ -1,0 +1,170 @@
+"""The whole system on one machine: a Prefect server, the deployments, and a worker.
+
+All of it listens on loopback alone and lives in the project's folder. `up` is safe to repeat: what
+runs is found and left alone, what is missing is started.
+"""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.daemon import Daemon
+from storage.errors import BadInput, IrodoriError
+
+logger = logging.getLogger(__name__)
+
+PREFECT = (sys.executable, "-m", "prefect")
+HOST = "127.0.0.1"
+DEFAULT_PORT = 4200
+START_SECONDS = 180.0
+STOP_SECONDS = 30.0
+ANSWER_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One living system: where Prefect keeps its things, and the port of its server."""
+
+    home: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address of the UI; the API is below it."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def server(self) -> Daemon:
+        """The Prefect server."""
+        return Daemon("server", self.home / "living")
+
+    @property
+    def worker(self) -> Daemon:
+        """The worker that runs what is asked for."""
+        return Daemon("worker", self.home / "living")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What everything that is started here has to know."""
+        return os.environ | {"PREFECT_HOME": str(self.home), "PREFECT_API_URL": f"{self.url}/api"}
+
+
+def house_at(folder: Path, port: int) -> House:
+    """Give the system of a project's folder.
+
+    Raises:
+        BadInput: the folder is not the project's.
+    """
+    if not (folder / "prefect.yaml").exists():
+        raise BadInput(f"{folder}: holds no prefect.yaml; run this in the project's folder")
+    home = Path(os.environ.get("PREFECT_HOME", folder / ".prefect")).absolute()
+    return House(home, port)
+
+
+def up(house: House) -> str:
+    """Start what does not run, wait until each part is ready, and say where to look.
+
+    Raises:
+        BadInput: another program has the port.
+        IrodoriError: a part did not start.
+    """
+    if _is_up(house):
+        return _welcome(house, "runs already")
+    _start_server(house)
+    os.environ["PREFECT_API_URL"] = f"{house.url}/api"
+    os.environ["PREFECT_HOME"] = str(house.home)
+    from flows import premises  # noqa: PLC0415
+
+    premises.furnish()
+    _deploy(house)
+    _start_worker(house, premises.is_worker_online)
+    return _welcome(house, "is up")
+
+
+def down(house: House) -> str:
+    """End the worker, then the server; a training that goes on leaves a bookmark first."""
+    ran = [each.name for each in (house.worker, house.server) if each.stop(STOP_SECONDS)]
+    return f"ended: {', '.join(ran)}" if ran else "nothing was running"
+
+
+def _is_up(house: House) -> bool:
+    # The worker is started last, when all else is ready.
+    return house.worker.pid() is not None and _answers(house)
+
+
+def _start_server(house: House) -> None:
+    if house.server.pid() is None:
+        _refuse_taken_port(house)
+        logger.info("starting server log=%s", house.server.log)
+        words = (*PREFECT, "server", "start", "--host", HOST, "--port", str(house.port))
+        house.server.start(words, house.environment)
+    _wait_for(lambda: _answers(house), house.server, "answer")
+
+
+def _deploy(house: House) -> None:
+    logger.info("deploying what prefect.yaml says")
+    done = subprocess.run(
+        [*PREFECT, "--no-prompt", "deploy", "--all"],
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        told = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise IrodoriError(f"prefect deploy --all: {' '.join(told)}; run it by hand to see all")
+
+
+def _start_worker(house: House, is_online: Callable[[str], bool]) -> None:
+    # A new name each time: what the server last heard of an older worker says nothing of this one.
+    name = f"{socket.gethostname()}-{int(time.time())}"
+    logger.info("starting worker log=%s", house.worker.log)
+    words = (*PREFECT, "worker", "start", "--pool", "local", "--name", name)
+    house.worker.start(words, house.environment)
+    _wait_for(lambda: is_online(name), house.worker, "come online")
+
+
+def _refuse_taken_port(house: House) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, house.port))
+        except OSError as error:
+            raise BadInput(
+                f"--port {house.port}: taken by another program; end it, or say another --port"
+            ) from error
+
+
+def _answers(house: House) -> bool:
+    try:
+        with urllib.request.urlopen(f"{house.url}/api/health", timeout=ANSWER_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def _wait_for(is_ready: Callable[[], bool], daemon: Daemon, what: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not is_ready():
+        if daemon.pid() is None:
+            raise IrodoriError(f"the {daemon.name} ended before it could {what}; see {daemon.log}")
+        if time.monotonic() > until:
+            raise IrodoriError(
+                f"the {daemon.name} did not {what} in {START_SECONDS:.0f} s; see {daemon.log}"
+            )
+        time.sleep(0.3)
+
+
+def _welcome(house: House, state: str) -> str:
+    lines = [f"irodori {state}: {house.url}", "next: prefect deployment run full-pipeline"]
+    if house.port != DEFAULT_PORT:
+        # Every command in this folder else looks where prefect.toml says.
+        lines.insert(1, f"first: export PREFECT_API_URL={house.url}/api")
+    return "\n".join([*lines, "to end it: irodori down"])

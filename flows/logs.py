@@ -1,0 +1,45 @@
+"""What a command logs: to the terminal what a person wants to see, to a file in full."""
+
+import logging
+from pathlib import Path
+
+from rich.logging import RichHandler
+
+from storage.errors import BadInput
+from storage.files import is_local
+from storage.layout import DataLayout
+from storage.progress import console
+
+ROOMS = ("flows", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
+
+
+def show() -> None:
+    """Log to the terminal what a person wants to see."""
+    if console.is_terminal:
+        seen: logging.Handler = RichHandler(
+            console=console, show_path=False, show_level=False, log_time_format="%H:%M:%S"
+        )
+    else:
+        seen = logging.StreamHandler()
+        seen.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    seen.setLevel(logging.INFO)
+    _listen(seen)
+
+
+def keep(layout: DataLayout) -> str:
+    """Log to a file in full."""
+    path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = logging.FileHandler(path)
+    except OSError as error:
+        raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
+    kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    _listen(kept)
+    return str(path)
+
+
+def _listen(handler: logging.Handler) -> None:
+    for room in ROOMS:
+        logging.getLogger(room).setLevel(logging.DEBUG)
+        logging.getLogger(room).addHandler(handler)

@@ -1,0 +1,33 @@
+"""Asking a real Prefect server, as the tests do."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def ask(url: str, path: str, content: Any = None, method: str = "POST") -> Any:
+    """Ask the server's API, which is at `url`."""
+    body = None if content is None else json.dumps(content).encode()
+    request = urllib.request.Request(
+        f"{url}{path}", body, {"Content-Type": "application/json"}, method=method
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+def wait_for(true: Callable[[], Any], seconds: float) -> None:
+    """Wait until something is true; a server that does not answer yet is waited for too."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if true():
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    pytest.fail(f"waited {seconds} s in vain")
