@@ -1,13 +1,14 @@
 """The report as one HTML file that opens anywhere, offline: pictures and curves are inside."""
 
 import base64
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from evaluation import further_tables, sheets, story, tables
 from evaluation.charts import charts
@@ -40,7 +41,6 @@ class Drawing:
     source: str
     source_address: str
     post_address: str
-    licence: str
     plates: list[Plate]
 
 
@@ -71,6 +71,7 @@ def render(content: Content) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code"] = _code
     walls = [wall_of(content, sheet) for sheet in sheets.sheets_of(content)]
     beyond: list[Drawn] = [*hint_charts(content), *noise_charts(content)]
     return environment.get_template("report.html").render(
@@ -115,6 +116,11 @@ def sentences(found: Iterable[Claim]) -> list[Sentence]:
     return gathered
 
 
+def _code(text: str) -> Markup:
+    """Mark what stands between backticks as a command."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
 def _drawing(content: Content, sheet: Sheet, shown: Shown) -> Drawing:
     number = content.shown.index(shown) + 1
     return Drawing(
@@ -123,7 +129,6 @@ def _drawing(content: Content, sheet: Sheet, shown: Shown) -> Drawing:
         shown.source,
         story.address_of(shown),
         story.post_address(content, shown),
-        story.licence_of(shown),
         _plates(content, sheet, shown, number),
     )
 

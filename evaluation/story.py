@@ -11,11 +11,6 @@ from evaluation.scores import Answer
 from storage.ledger import Stage
 from storage.records import Split
 
-LICENCE = re.compile(
-    r"CC[ -](?:BY|0)(?:-[A-Z]{2})*(?:[ -]\d\.\d)?|CC0|public domain", re.IGNORECASE
-)
-"""How a licence is named in what a site says of a picture's source."""
-
 WEB_ADDRESS = re.compile(r"https?://[^\s<>\"')]+")
 
 OPENMOJI = (
@@ -122,12 +117,6 @@ def post_address(content: Content, shown: Shown) -> str:
         site = str(content.lineage[Stage.SCRAPE].settings.get("base_url", ""))
     address = urljoin(f"{site.rstrip('/')}/", shown.post_url) if site.startswith("http") else ""
     found = WEB_ADDRESS.fullmatch(address or shown.post_url)
-    return found.group() if found else ""
-
-
-def licence_of(shown: Shown) -> str:
-    """Give the licence that the source names; empty if it names none."""
-    found = LICENCE.search(shown.source)
     return found.group() if found else ""
 
 
