@@ -14,6 +14,7 @@ from evaluation import distribution, pixelwise
 from evaluation.colorize import Colorizer
 from evaluation.drawing import line_drawer, usable_detectors
 from evaluation.further_scores import DetectorScore
+from evaluation.gallery import Gallery
 from evaluation.pairs import Pair, first_keys, in_batches, read_pairs, shards_of
 from evaluation.pixelwise import Pictures
 from evaluation.plan import Plan
@@ -21,7 +22,7 @@ from evaluation.resampling import bootstrap_mean
 from storage.progress import watch
 from storage.records import Split
 
-__all__ = ["ARTIST", "DetectorScore", "compare_lines"]
+__all__ = ["ARTIST", "DetectorScore", "compare_lines", "hang_lines"]
 
 ARTIST = "artist"
 
@@ -53,6 +54,17 @@ def compare_lines(plan: Plan, colorizer: Colorizer) -> list[DetectorScore]:
             advance(lines=lines)
     artist = {answer.md5: answer.l2 for answer in answers[ARTIST]}
     return [_sum_up(lines, some, artist, plan.seed) for lines, some in answers.items()]
+
+
+def hang_lines(plan: Plan) -> None:
+    """Draw the lines of every picture that is shown by every detector, for the gallery."""
+    gallery = Gallery(plan.folder)
+    for lines in usable_detectors():
+        draw = line_drawer(plan.pairs_folder, lines)
+        for shown in gallery.shown():
+            color_HWC = gallery.read(shown.md5, "color")
+            assert color_HWC is not None, "the truth of every picture shown hangs there"
+            gallery.hang_lines(shown.md5, lines, draw(color_HWC))
 
 
 def _answer_all(

@@ -1,9 +1,10 @@
 """The pictures that a person is shown: which they are, and where they lie as PNG.
 
 `pictures.parquet` names them in the order of choice; `pictures/<md5>.<what>.png` are they:
-edge, hint, color (the truth), line (the artist's own lines), and one for each condition that the
-model answered. Two sets of strokes are there, `strokes_hint` and `strokes_hint_2`, with the answers
-`strokes` and `strokes_2`: what other hints make of the same drawing.
+edge, hint, color (the truth), line (the artist's own lines), lines_<detector> (by every edge
+detector), and one for each condition that the model answered. Two sets of strokes are there,
+`strokes_hint` and `strokes_hint_2`, with the answers `strokes` and `strokes_2`: what other hints
+make of the same drawing.
 """
 
 import io
@@ -91,6 +92,10 @@ class Gallery:
             self._write(md5, what, generated_HWC)
             if what in HINTS:
                 self._write(md5, HINTS[what], hint_HWC)
+
+    def hang_lines(self, md5: str, detector: str, line_HW: Pictures) -> None:
+        """Keep the line art of a picture by one detector, as `lines_<detector>`."""
+        self._write(md5, f"lines_{detector}", line_HW)
 
     def shown(self) -> list[Shown]:
         """List the pictures, in the order of choice."""

@@ -13,7 +13,7 @@ from evaluation.colorize import Colorizer, device_of, list_checkpoints, open_col
 from evaluation.conditions import Condition
 from evaluation.config import EvaluationConfig
 from evaluation.curves import draw_curves
-from evaluation.detectors import compare_lines
+from evaluation.detectors import compare_lines, hang_lines
 from evaluation.exam import examine
 from evaluation.further_scores import (
     DETECTORS,
@@ -69,6 +69,7 @@ def measure_training(
     manifest.write_table(folder / CURVES, Contract.EVALUATION, curves, SetScore)
 
     shown = _hang(plan, rows)
+    hang_lines(plan)
     step, checkpoint = plan.checkpoints[-1]
     colorizer = open_colorizer(checkpoint, plan.device, plan.seed)
     measured = examine(plan, colorizer, rows, frozenset(shown))

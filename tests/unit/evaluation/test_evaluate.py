@@ -313,3 +313,17 @@ def test_a_part_that_a_killed_evaluation_has_finished_is_read_not_asked_again(
     found = [score.l2 for score in noisy if (score.what, score.sigma) == ("hint", 16)]
     assert found == [0.75]
     assert not parts.exists()
+
+
+def test_each_picture_shown_hangs_in_the_lines_of_every_detector(
+    layout: DataLayout, evaluated: StageRecord
+) -> None:
+    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated.key))
+    for shown in gallery.shown():
+        adaptive, canny = (
+            gallery.read(shown.md5, f"lines_{name}") for name in ("adaptive", "canny")
+        )
+        # The dataset's own line art is by the adaptive threshold.
+        assert np.array_equal(adaptive, gallery.read(shown.md5, "edge"))
+        assert canny is not None
+        assert not np.array_equal(canny, adaptive)
