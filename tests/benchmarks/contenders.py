@@ -9,8 +9,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.side_by_side import Team
+from training import compiled, penalty
 from training.config import TrainingConfig
 from training.data import Pairs
+from training.networks.critic import Critic
 from training.networks.flops import GIGA
 from training.step import critic_update
 
@@ -45,11 +47,29 @@ def critic_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
 
     # Counted on a step of one form: the same number of pictures whichever is compiled.
     eager = Team.of(_with(config, compile="off"), pairs)
-    counter = FlopCounterMode(display=False)
-    with counter:
-        critic_update(eager.players, batch, fake, eager.how)
     size = team.players.recipe.batch_size
-    return Contender(name, step, size, counter.get_total_flops() / GIGA / size)
+    gflop = _gflop(lambda: critic_update(eager.players, batch, fake, eager.how))
+    return Contender(name, step, size, gflop / size)
+
+
+def penalty_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
+    """Time the gradient penalty alone, value and gradients, in the form that a training takes."""
+    team = Team.of(config, pairs)
+    critic, batch = team.players.critic, team.batches.draw(0)
+    assert isinstance(critic, Critic)
+    fake = torch.rand_like(batch.color) * 2 - 1
+    mixed = penalty.mix(batch.color, fake, torch.full((len(fake),), 0.5, device=fake.device))
+
+    def step(form: Callable[..., torch.Tensor]) -> None:
+        critic.zero_grad()
+        with team.how.networks():
+            value = form(critic, mixed, batch.given)
+        torch.autograd.backward(value)
+
+    eager = penalty.analytic if config.penalty_form == "analytic" else penalty.by_autograd
+    size, gflop = len(fake), _gflop(lambda: step(eager))
+    form = compiled.faster(eager, team.how) if eager is penalty.analytic else eager
+    return Contender(name, lambda: step(form), size, gflop / size)
 
 
 def gflop_of_step(config: TrainingConfig, pairs: Pairs) -> float:
@@ -57,9 +77,13 @@ def gflop_of_step(config: TrainingConfig, pairs: Pairs) -> float:
     one = Pairs(pairs.color[:1], pairs.edge[:1], None)
     team = Team.of(_with(config, compile="off", batch_size=1), one)
     team.step(0)
+    return _gflop(lambda: team.step(1))
+
+
+def _gflop(work: Callable[[], object]) -> float:
     counter = FlopCounterMode(display=False)
     with counter:
-        team.step(1)
+        work()
     return counter.get_total_flops() / GIGA
 
 
