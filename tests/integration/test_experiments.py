@@ -23,7 +23,8 @@ FLAGS = [
     *("--training.steps", "8", "--training.width", "4", "--training.critic-width", "4"),
     *("--training.feature-weight", "0", "--training.checkpoint-every", "4"),
     *("--evaluation.num-pictures", "2", "--evaluation.num-curve-pictures", "4"),
-    *("--evaluation.num-hint-pictures", "2", "--evaluation.num-line-pictures", "2"),
+    *("--evaluation.num-hint-pictures", "1", "--evaluation.num-line-pictures", "1"),
+    *("--evaluation.num-perceptual-pictures", "1"),
     *("--experiments.hints", "paper,none"),
 ]
 CELLS = ["--experiments.recipes", "unet-l2,paper", "--experiments.seeds", "1,2"]

@@ -44,7 +44,8 @@ FLAGS = [
     *("--training.steps", "4", "--training.width", "4", "--training.critic-width", "4"),
     *("--training.feature-weight", "0", "--training.checkpoint-every", "2"),
     *("--evaluation.num-pictures", "2", "--report.num-pictures", "2"),
-    *("--evaluation.num-hint-pictures", "2", "--evaluation.num-line-pictures", "2"),
+    *("--evaluation.num-hint-pictures", "1", "--evaluation.num-line-pictures", "1"),
+    *("--evaluation.num-perceptual-pictures", "1"),
 ]
 PATIENCE_SECONDS = 60
 
