@@ -14,7 +14,6 @@ SQUARE_PX = 256
 """The side of the square that is judged, and kept for the dataset."""
 THUMBNAIL_PX = 64
 PAPER_WHITE = 245
-RED_GREEN_AND_TWICE_YELLOW_BLUE = np.array([[1, -1, 0], [1, 1, -2]], np.float32)
 
 Square = NDArray[np.uint8]
 
@@ -58,12 +57,19 @@ def colorfulness(color_HWC: NDArray[np.uint8]) -> float:
     About 15 is slightly, 33 moderately, 82 quite colourful; 0 is gray. White is left out since
     a drawing's paper says nothing of its colours.
     """
-    # In whole numbers, as OpenCV does it, for it is asked of every picture.
-    opponents = cv2.transform(color_HWC.astype(np.int16), RED_GREEN_AND_TWICE_YELLOW_BLUE)
-    darkest = cv2.min(cv2.min(*cv2.split(color_HWC)[:2]), cv2.extractChannel(color_HWC, 2))
-    mean, deviation = cv2.meanStdDev(opponents, mask=(darkest < PAPER_WHITE).astype(np.uint8))
-    spread = np.hypot(deviation[0, 0], deviation[1, 0] / 2)
-    return float(round(spread + 0.3 * np.hypot(mean[0, 0], mean[1, 0] / 2), 3))
+    # Plane by plane, as OpenCV does it fastest, for it is asked of every picture.
+    red, green, blue = cv2.split(color_HWC)
+    ink = (cv2.min(cv2.min(red, green), blue) < PAPER_WHITE).astype(np.uint8)
+    twice_yellow = cv2.add(red, green, dtype=cv2.CV_32F)
+    opponents = (
+        cv2.subtract(red, green, dtype=cv2.CV_32F),
+        cv2.scaleAdd(blue.astype(np.float32), -2, twice_yellow),
+    )
+    (mean, deviation), (twice_mean, twice_deviation) = (
+        np.ravel(cv2.meanStdDev(each, mask=ink)) for each in opponents
+    )
+    spread = np.hypot(deviation, twice_deviation / 2)
+    return float(round(spread + 0.3 * np.hypot(mean, twice_mean / 2), 3))
 
 
 def largest_difference(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
