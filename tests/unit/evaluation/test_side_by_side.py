@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evaluation import score_rows, side_by_side
+from evaluation.conditions import Condition
 from evaluation.config import EvaluationConfig
 from evaluation.runs import Run, read_runs
 from evaluation.stage import evaluate
@@ -94,7 +95,7 @@ def test_two_runs_on_the_same_pictures_are_paired_without_a_note(
         # `l2` of a set is the mean over its pictures, so the differences' mean is their difference.
         assert each.difference == pytest.approx(first[each.measure] - second[each.measure])
         assert each.low <= each.difference <= each.high
-    assert {each.condition for each in found.paired} == {"detected", "no_hint", "true_lines"}
+    assert {each.condition for each in found.paired} == set(Condition)
 
 
 def test_what_an_older_irodori_wrote_is_compared_by_what_it_has(layout: DataLayout, tmp_path: Path):
@@ -160,7 +161,8 @@ def test_a_root_stands_for_its_newest_report(layout: DataLayout, tmp_path: Path)
     ]
 
 
-def test_what_is_no_run_is_said_with_what_is_wanted(layout: DataLayout, tmp_path: Path):
+def test_what_is_no_run_is_said_with_what_is_wanted(tmp_path: Path):
+    layout = DataLayout.at(str(tmp_path / "root"))
     (tmp_path / "no.json").write_text("[1]")
     (tmp_path / "other.json").write_text('{"a": 1}')
     shutil.copy(tmp_path / "other.json", tmp_path / "metrics.json")
