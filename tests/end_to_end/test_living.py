@@ -82,8 +82,6 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
         "PREFECT_API_URL": url,
         "PREFECT_PLUGINS_ENABLED": "true",
         "PREFECT_LOGGING_TO_API_ENABLED": "true",
-        # Two trainings at a time would only take turns on two cores.
-        "OMP_NUM_THREADS": "1",
     }
     system = Living(url, environment)
     try:

@@ -1,4 +1,4 @@
-"""The whole paper, small, under a real Prefect server; then again, and killed in every stage."""
+"""The whole paper, small, under a real Prefect server; then again, and killed now and then."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ from storage.records import Output, StageRecord
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
 
-# Ten starts of the command, each with a server of its own.
+# Four starts of the command, each with a server of its own.
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -53,7 +53,10 @@ def test_the_report_stands_beside_its_markdown_and_its_numbers(
     config: PipelineConfig, reported: StageRecord
 ):
     folder = DataLayout.at(config.root).stage(Stage.REPORT, reported.key)
-    assert {path.name for path in folder.iterdir()} == {
+    names = {path.name for path in folder.iterdir()}
+    figures = {name for name in names if name.startswith("figure-")}
+    assert len(figures) >= 6
+    assert names - figures == {
         "report.html",
         "report.md",
         "metrics.json",
@@ -81,15 +84,15 @@ def test_a_second_run_finds_everything_finished_and_touches_nothing(
     assert _times(config) == before
 
 
-def test_a_run_killed_in_every_stage_ends_as_if_undisturbed(
+def test_a_command_killed_now_and_then_ends_as_if_undisturbed(
     config: PipelineConfig,
     undisturbed: dict[str, tuple[Output, ...]],
     flags: list[str],
     tmp_path: Path,
 ):
     command = [sys.executable, "-m", "flows", "run", "--root", str(tmp_path), *flags]
-    planned = plan.plan(config)
-    for label, each in planned.items():
+    # In every stage it is killed in `test_living.py`.
+    for label, each in list(plan.plan(config).items())[::3]:
         process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         _wait_until_it_writes(tmp_path / each.stage / each.key, process)
         process.send_signal(signal.SIGKILL)
