@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test check bench bench-train bench-gpu docs serve clean
+.PHONY: help demo test test-living check bench bench-train bench-gpu docs serve clean
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
 
@@ -14,6 +14,9 @@ demo: $(READY) ## run the whole paper, small, and print where the report is
 
 test: $(READY) ## unit, integration and end-to-end tests
 	$(BIN)/python -m pytest
+
+test-living: $(READY) ## a living system, killed in every stage and refreshed by its schedule; ten minutes
+	$(BIN)/python -m pytest -m living
 
 check: $(READY) ## format, lint, types, the stairs, docs up to date
 	$(BIN)/ruff format --check .

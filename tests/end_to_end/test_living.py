@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240
 
 # A server, a worker, and a dozen runs of flows.
-pytestmark = pytest.mark.timeout(1_500)
+pytestmark = [pytest.mark.living, pytest.mark.timeout(1_500)]
 
 
 @dataclass(frozen=True, slots=True)
