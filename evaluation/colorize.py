@@ -18,7 +18,10 @@ from storage import digest
 from storage.errors import BadInput
 from training.checkpoint import list_checkpoints, load_critic, load_generator, recipe_of
 
-__all__ = ["Colorizer", "device_of", "list_checkpoints", "open_colorizer", "to_model"]
+__all__ = [
+    "Colorizer", "device_of", "list_checkpoints", "open_colorizer", "to_input", "to_levels",
+    "to_model",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,20 @@ def device_of(wanted: str) -> torch.device:
 
 def to_model(picture_BHWC: Pictures, device: torch.device) -> Tensor:
     """Turn uint8 pictures (B, H, W, C) into what models see: float (B, C, H, W) in [-1, 1]."""
-    picture_BCHW = torch.tensor(picture_BHWC, device=device).permute(0, 3, 1, 2)
-    return picture_BCHW.float().div_(WHITE / 2).sub_(1)
+    return to_input(torch.tensor(picture_BHWC, device=device))
+
+
+def to_input(picture_BHWC: Tensor) -> Tensor:
+    """Turn a uint8 tensor (B, H, W, C) into what models see: float (B, C, H, W) in [-1, 1]."""
+    return picture_BHWC.permute(0, 3, 1, 2).float().div(WHITE / 2).sub(1)
 
 
 def to_picture(picture_BCHW: Tensor) -> Pictures:
     """Turn what models give, float in [-1, 1], into uint8 pictures (B, H, W, C)."""
-    levels = picture_BCHW.float().add(1).mul_(WHITE / 2).round_().clamp_(0, WHITE)
-    return np.ascontiguousarray(levels.byte().permute(0, 2, 3, 1).cpu().numpy())
+    return np.ascontiguousarray(to_levels(picture_BCHW).cpu().numpy())
+
+
+def to_levels(picture_BCHW: Tensor) -> Tensor:
+    """Turn what models give, float in [-1, 1], into a uint8 tensor (B, H, W, C)."""
+    levels = picture_BCHW.float().add(1).mul(WHITE / 2).round().clamp(0, WHITE)
+    return levels.byte().permute(0, 2, 3, 1)

@@ -10,10 +10,11 @@ from storage import files
 from storage.errors import BadInput, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.ledger import Stage
-from training.checkpoint import STATE, Checkpoint, list_checkpoints, size_of
+from training.checkpoint import STATE, Checkpoint, list_checkpoints, recipe_of, size_of
 from training.journal import BEST
 
 DEFAULT_SEED = 1
+PAPER_HINTS = "paper"
 WANTED = "name a step's folder, a train/<key> folder or the first digits of its key"
 
 
@@ -23,6 +24,7 @@ class Source:
 
     `which` says how it was chosen among its training's checkpoints; `drawing` are the settings of
     the edges and hints of the dataset that it was trained on, and `hint_seed` is that of its hints.
+    `hint_kind` are the hints that it was trained with, its recipe's or else its dataset's.
     """
 
     folder: UPath
@@ -35,6 +37,7 @@ class Source:
     seed: int
     hint_seed: int
     drawing: Mapping[str, Any]
+    hint_kind: str
 
 
 def find_checkpoint(named: str, layout: DataLayout) -> Source:
@@ -96,6 +99,9 @@ def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
         seed=int(settings.get("seed", DEFAULT_SEED)),
         hint_seed=int(drawing.get("seed", DEFAULT_SEED)),
         drawing={name: drawing[name] for name in ("edges", "hints") if name in drawing},
+        hint_kind=str(
+            {**drawing.get("hints", {}), **recipe_of(chosen.folder).hints}.get("kind", PAPER_HINTS)
+        ),
     )
 
 

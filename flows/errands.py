@@ -5,12 +5,16 @@ from functools import partial
 from typing import TypeVar
 
 from flows import (
+    app_command,
+    app_words,
+    colorize_command,
     compare_command,
     compare_words,
     dataset_command,
     dataset_words,
     evaluate_command,
     evaluate_words,
+    export_command,
     living_command,
     prune_command,
     recipes_command,
@@ -40,10 +44,13 @@ def _told(answer: Callable[[Command], str], command: Command) -> Errand:
 
 
 _ERRANDS: dict[str, Callable[[Sequence[str]], Errand]] = {
+    "app": lambda words: partial(app_command.answer, app_words.parse_app(words)),
+    "colorize": lambda words: partial(colorize_command.answer, app_words.parse_colorize(words)),
     "compare": lambda words: partial(compare_command.answer, compare_words.parse(words)),
     "dataset": lambda words: partial(dataset_command.answer, dataset_words.parse(words)),
     "down": lambda words: _told(living_command.answer, living_command.parse("down", words)),
     "evaluate": lambda words: partial(evaluate_command.answer, evaluate_words.parse(words)),
+    "export": lambda words: _told(export_command.answer, app_words.parse_export(words)),
     "prune": lambda words: _told(prune_command.answer, prune_command.parse(words)),
     "recipes": lambda words: _told(recipes_command.answer, recipes_command.parse(words)),
     "up": lambda words: _told(living_command.answer, living_command.parse("up", words)),

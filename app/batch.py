@@ -1,0 +1,184 @@
+"""Files and folders of line art -> coloured files; one that cannot be used is named and skipped."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from upath import UPath
+
+from app import layers
+from app.drawing import read_color, read_drawing
+from app.encoding import at_most, read_strokes, to_png
+from app.models import Models
+from app.painter import Painter, Wish
+from app.palette import palette_of
+from evaluation.folder import ENDINGS
+from storage import files
+from storage.errors import BadInput, MissingInput
+
+logger = logging.getLogger(__name__)
+
+NUM_COLORS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One drawing of a batch: its file, and the file of its answer below the folder of answers."""
+
+    lines: Path
+    answer: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be coloured, and how.
+
+    `hint` is a file of strokes for all, or a folder with one a drawing; strokes take the nearest
+    colour of the picture `palette`. `kind` is png or ora. With `goes_on`, what is there stays.
+    """
+
+    lines: tuple[Path, ...]
+    out: Path
+    hint: Path | None = None
+    palette: Path | None = None
+    reach_px: float = 0.0
+    max_px: int = 0
+    clean: bool = False
+    kind: str = "png"
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one page: `why` it was skipped, empty if it was not."""
+
+    page: Page
+    why: str = ""
+
+
+def pages(batch: Batch) -> list[Page]:
+    """List the drawings of a batch, by their names.
+
+    Raises:
+        MissingInput: a file or folder is not there, or there is no drawing at all.
+        BadInput: two answers, or an answer and a drawing, would be the same file.
+    """
+    found = [page for named in batch.lines for page in _below(named, batch)]
+    if not found:
+        raise MissingInput(f"{batch.lines[0]}: holds no picture; name files or folders of line art")
+    sources = {page.lines.resolve() for page in found}
+    taken: dict[Path, Path] = {}
+    for page in found:
+        answer = page.answer.resolve()
+        if answer in sources:
+            raise BadInput(f"{page.answer}: is a drawing itself; name another folder with -o")
+        if answer in taken:
+            raise BadInput(f"{page.lines} and {taken[answer]}: would have one answer; rename one")
+        taken[answer] = page.lines
+    return found
+
+
+def colorize(listed: list[Page], batch: Batch, at_hand: Models) -> Iterator[Done]:
+    """Colour the listed pages of a batch, one by one.
+
+    Raises:
+        BadInput: nothing can be coloured like this.
+    """
+    colors = _palette(batch.palette) if batch.palette else None
+    if batch.hint and not batch.hint.exists():
+        raise MissingInput(f"--hint {batch.hint}: not there")
+    for page in listed:
+        if batch.goes_on and page.answer.exists():
+            yield Done(page)
+            continue
+        try:
+            paint = partial(_paint, page=page, batch=batch, colors=colors)
+            content = at_hand.use("", paint)
+            files.write_bytes(UPath(page.answer), content)
+            yield Done(page)
+        except MissingInput:
+            raise
+        except BadInput as error:
+            yield Done(page, str(error))
+
+
+def _below(named: Path, batch: Batch) -> Iterator[Page]:
+    if named.is_file():
+        yield Page(named, batch.out / f"{named.stem}.{batch.kind}")
+    elif named.is_dir():
+        out = batch.out.resolve()
+        for path in sorted(named.rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(named).parts)
+            ours = out != named.resolve() and path.resolve().is_relative_to(out)
+            if path.is_file() and path.suffix.lower() in ENDINGS and not hidden and not ours:
+                below = path.relative_to(named).with_suffix(f".{batch.kind}")
+                yield Page(path, batch.out / below)
+    else:
+        raise MissingInput(f"{named}: not there; name files or folders of line art")
+
+
+def _paint(painter: Painter, page: Page, batch: Batch, colors: NDArray[np.uint8] | None) -> bytes:
+    drawing = at_most(
+        read_drawing(_read(page.lines), str(page.lines), clean=batch.clean), batch.max_px
+    )
+    wish = Wish(_strokes(page, batch, colors), batch.reach_px)
+    if batch.kind == "ora":
+        return layers.to_openraster(painter, drawing, wish)
+    return to_png(painter.paint(drawing, wish))
+
+
+def _strokes(
+    page: Page, batch: Batch, colors: NDArray[np.uint8] | None
+) -> NDArray[np.uint8] | None:
+    path = _hint_of(page, batch)
+    if path is None:
+        return None
+    strokes = read_strokes(_read(path), str(path))
+    return strokes if colors is None else _nearest(strokes, colors)
+
+
+def _hint_of(page: Page, batch: Batch) -> Path | None:
+    """Give a page's strokes; none, if the folder of strokes has none of its name."""
+    if batch.hint is None or batch.hint.is_file():
+        return batch.hint
+    path = batch.hint / page.answer.relative_to(batch.out).with_suffix(".png")
+    if path.exists():
+        return path
+    logger.warning("no strokes for=%s wanted=%s", page.lines, path)
+    return None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror}") from error
+
+
+def _palette(picture: Path) -> NDArray[np.uint8]:
+    named = palette_of(read_color(_read(picture), f"--palette {picture}"), NUM_COLORS)
+    if not named:
+        raise BadInput(f"--palette {picture}: has no colours but black and white")
+    return np.array(
+        [[int(name[place : place + 2], 16) for place in (1, 3, 5)] for name in named], np.uint8
+    )
+
+
+def _nearest(strokes: NDArray[np.uint8], colors_N3: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give strokes the nearest of some colours, as CIE Lab tells them apart."""
+
+    def to_lab(color: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.asarray(cv2.cvtColor(color[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0])
+
+    changed = strokes.copy()
+    painted = strokes[..., 3] > 0
+    asked, which = np.unique(strokes[painted][:, :3], axis=0, return_inverse=True)
+    if len(asked):
+        apart = np.linalg.norm(to_lab(asked)[:, None] - to_lab(colors_N3)[None], axis=2)
+        changed[painted, :3] = colors_N3[apart.argmin(axis=1)][which.ravel()]
+    return changed

@@ -1,0 +1,52 @@
+"""Pictures <-> bytes: strokes that a person sends, answers that they get."""
+
+import io
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.drawing import MAX_PIXELS, Drawing
+from storage.errors import BadInput
+
+QUICKLY = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+
+
+def read_strokes(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Open strokes: a PNG with an alpha channel, clear where nothing is painted; RGBA.
+
+    Raises:
+        BadInput: it is none, or too large.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels")
+            if not image.has_transparency_data:
+                raise BadInput(
+                    f"{name}: has no clear pixels; wanted strokes on a clear layer (RGBA)"
+                )
+            return np.asarray(image.convert("RGBA"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise BadInput(f"{name}: is no readable PNG; wanted strokes on a clear layer") from error
+
+
+def at_most(drawing: Drawing, max_px: int) -> Drawing:
+    """Shrink a drawing so that its longer side is at most so many px; 0 leaves it."""
+    height, width = drawing.line_HW.shape
+    scale = max_px / max(height, width)
+    if not max_px or scale >= 1:
+        return drawing
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(drawing.line_HW, size, interpolation=cv2.INTER_AREA)
+    return Drawing(drawing.md5, cast(NDArray[np.uint8], small))
+
+
+def to_png(picture: NDArray[np.uint8]) -> bytes:
+    """Give a picture (HW, RGB or RGBA) as a PNG, in little time rather than in few bytes."""
+    order = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    stored = cv2.cvtColor(picture, order[picture.shape[2]]) if picture.ndim == 3 else picture
+    _, content = cv2.imencode(".png", stored, QUICKLY)
+    return content.tobytes()

@@ -1,0 +1,85 @@
+"""Where a drawing of any size lies on the model's square, and the ways there and back.
+
+Nothing is stretched: the longer side fills the square, and white paper is put around the rest.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Level = TypeVar("Level", np.uint8, np.float32)
+
+WHITE = 255
+# A stroke counts on a pixel of the model where it covers this share of it.
+LEAST_COVER = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A place on a square: of `size_px`, the rectangle from `top`, `left` of `height` x `width`."""
+
+    size_px: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], size_px: int) -> "Fit":
+        """Fit a drawing (H, W) in."""
+        height, width = shape
+        scale = size_px / max(height, width)
+        inner_height, inner_width = max(1, round(height * scale)), max(1, round(width * scale))
+        top, left = (size_px - inner_height) // 2, (size_px - inner_width) // 2
+        return cls(size_px, top, left, inner_height, inner_width)
+
+    def shrink_lines(self, line_HW: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Give the lines on the square; thin ones stay dark, however much the drawing shrinks."""
+        thick = max(1, round(max(line_HW.shape) / self.size_px / 2))
+        kernel = np.ones((thick, thick), np.uint8)
+        kept_HW = cast(NDArray[np.uint8], cv2.erode(line_HW, kernel))
+        square_SS = np.full((self.size_px, self.size_px), WHITE, np.uint8)
+        square_SS[self._inside()] = self._resize(kept_HW)
+        return square_SS
+
+    def shrink_strokes(
+        self, stroke_HWC: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Give RGBA strokes, of any size, on the square.
+
+        Returns:
+            Their colours (S, S, 3) on white; and where they lie (S, S): 255, and 0 elsewhere.
+        """
+        alpha_HW1 = stroke_HWC[..., 3:].astype(np.float32) / np.float32(WHITE)
+        # Weighed by alpha, so that a clear pixel's colour counts for nothing.
+        weighed = np.concatenate([stroke_HWC[..., :3] * alpha_HW1, alpha_HW1], axis=2)
+        small = self._resize(weighed)
+        covered = small[..., 3] >= LEAST_COVER
+        hint_SSC = np.full((self.size_px, self.size_px, 3), WHITE, np.uint8)
+        mask_SS = np.zeros((self.size_px, self.size_px), np.uint8)
+        colors = small[..., :3] / np.maximum(small[..., 3:], LEAST_COVER)
+        hint_SSC[self._inside()][covered] = np.clip(colors.round(), 0, WHITE)[covered]
+        mask_SS[self._inside()][covered] = WHITE
+        return hint_SSC, mask_SS
+
+    def enlarge(self, color_SSC: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+        """Cut the drawing's part out of a square and give it a size."""
+        shrinks = height < self.height
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        inner = np.ascontiguousarray(color_SSC[self._inside()])
+        return cast(NDArray[np.uint8], cv2.resize(inner, (width, height), interpolation=way))
+
+    def _inside(self) -> tuple[slice, slice]:
+        return (
+            slice(self.top, self.top + self.height),
+            slice(self.left, self.left + self.width),
+        )
+
+    def _resize(self, picture: NDArray[Level]) -> NDArray[Level]:
+        shrinks = picture.shape[0] >= self.height
+        way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        size = (self.width, self.height)
+        return cast(NDArray[Level], cv2.resize(picture, size, interpolation=way))

@@ -1,0 +1,122 @@
+"""The models that are at hand, the newest first, and the one that is in memory."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from upath import UPath
+
+from app.painter import Painter, learns_from_wash
+from evaluation.colorize import device_of
+from evaluation.folder_checkpoint import Source, find_checkpoint
+from storage import files
+from storage.errors import BadInput, IrodoriError, MissingInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+
+DIGITS = 12
+NO_MODEL = "no trained model yet; run `irodori run` (minutes), or name one with --checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What there is to choose from: a finished training, by its key.
+
+    `needs_reach` tells that strokes have to run out for it.
+    """
+
+    key: str
+    recipe: str
+    step: int
+    size_px: int
+    needs_reach: bool
+    finished_at: str
+
+
+def open_models(layout: DataLayout, device: str, named: str = "") -> "Models":
+    """Give the models below a root, or one that is named.
+
+    Raises:
+        BadInput: there is no such model or device.
+    """
+    models = Models(layout, device_of(device), named)
+    if named:
+        models.source_of("")
+    return models
+
+
+class Models:
+    """Models below a root, or one that is named; one of them is in memory at a time."""
+
+    def __init__(self, layout: DataLayout, device: torch.device, named: str = "") -> None:
+        self._layout = layout
+        self._device = device
+        self._named = named
+        self._turn = threading.Lock()
+        self._open: tuple[str, Painter] | None = None
+
+    def listed(self) -> list[Model]:
+        """List what can be chosen, the newest first; a model that cannot be read is left out."""
+        if self._named:
+            source = find_checkpoint(self._named, self._layout)
+            return [_model(source, source.train or self._named, "")]
+        finished = sorted(
+            ((_ended(path), path.parent.name) for path in self._layout.records(Stage.TRAIN)),
+            reverse=True,
+        )
+        found = []
+        for ended, key in finished:
+            try:
+                found.append(_model(find_checkpoint(key, self._layout), key, ended))
+            except IrodoriError:
+                continue
+        return found
+
+    def use(self, key: str, work: Callable[[Painter], Any]) -> Any:
+        """Do some work with a model; others wait, since one model is in memory.
+
+        Args:
+            key: which; empty for the newest.
+            work: what to do.
+
+        Raises:
+            BadInput: there is no such model, or none at all.
+        """
+        with self._turn:
+            return work(self._painter(key))
+
+    def source_of(self, key: str) -> Source:
+        """Give the checkpoint of a model; empty for the newest.
+
+        Raises:
+            BadInput: there is no such model, or none at all.
+        """
+        known = self.listed()
+        if not known:
+            raise MissingInput(NO_MODEL)
+        if key and key not in (model.key for model in known):
+            raise BadInput(
+                f"there is no model {key!r}; there are: {', '.join(m.key for m in known)}"
+            )
+        return find_checkpoint(self._named or key or known[0].key, self._layout)
+
+    def _painter(self, key: str) -> Painter:
+        if self._open and self._open[0] == key:
+            return self._open[1]
+        source = self.source_of(key)
+        if self._open is None or self._open[1].source != source:
+            # The old one goes before the new one comes.
+            self._open = None
+            self._open = (key or source.train, Painter(source, self._device))
+        return self._open[1]
+
+
+def _model(source: Source, key: str, ended: str) -> Model:
+    recipe = source.recipe or "checkpoint"
+    return Model(key, recipe, source.step, source.size_px, learns_from_wash(source), ended)
+
+
+def _ended(record: UPath) -> str:
+    return str(files.read_json(record).get("ended_at", ""))

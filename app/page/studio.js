@@ -1,0 +1,314 @@
+// The studio: opens line art, listens to the easel, asks for colours, and shows them.
+
+import { ask, models } from "./api.js";
+import { Easel } from "./easel.js";
+import { fromProject, toProject } from "./project.js";
+import { Strokes } from "./strokes.js";
+import { Paints } from "./paints.js";
+
+const VIEW_PX = 2048;
+const PREVIEW_PX = 1024;
+const THUMB_PX = 256;
+const CALM_MS = 120;
+
+const $ = (id) => document.getElementById(id);
+const easel = new Easel($("easel"));
+const paints = new Paints({ easel, color: $("color"), swatches: $("swatches"), recent: $("recent"), borrowed: $("borrowed") });
+const state = { file: null, name: "", variant: 0, turn: 0, answer: null, known: [] };
+let asking = null;
+let calm = 0;
+
+// ---- what is wished
+
+function order(more = {}) {
+  return {
+    lines: state.file,
+    model: $("model").value,
+    reach_px: $("reach").value,
+    variant: state.variant,
+    turn: state.turn,
+    clean: $("clean").checked,
+    ...more,
+  };
+}
+
+async function painted(longest) {
+  return order({ hints: await easel.hints(longest) });
+}
+
+// ---- line art in
+
+async function openLines(file, strokes) {
+  if (!file) return;
+  const before = state.file;
+  state.file = file;
+  try {
+    easel.open(await linesOf(file), strokes);
+  } catch (error) {
+    state.file = before;
+    return tell(error.message, true);
+  }
+  state.name = (file.name ?? "drawing").replace(/\.[^.]*$/, "");
+  Object.assign(state, { variant: 0, turn: 0, answer: null });
+  $("variants").replaceChildren();
+  $("empty").hidden = true;
+  enable();
+  await colorize();
+}
+
+async function linesOf() {
+  const response = await ask("lines", order({ max_px: VIEW_PX }));
+  const blob = await response.blob();
+  show($("before"), blob);
+  return createImageBitmap(blob);
+}
+
+// ---- colours out
+
+function colorizeSoon() {
+  clearTimeout(calm);
+  if ($("live").checked) calm = setTimeout(colorize, CALM_MS);
+}
+
+async function colorize() {
+  if (!state.file || !state.known.length) return;
+  asking?.abort();
+  const mine = (asking = new AbortController());
+  const began = performance.now();
+  tell("colouring…");
+  try {
+    const response = await ask("colorize", { ...(await painted()), max_px: PREVIEW_PX }, mine.signal);
+    const blob = await response.blob();
+    if (mine !== asking) return;
+    state.answer = blob;
+    show($("after"), blob);
+    $("result-empty").hidden = true;
+    $("slider").disabled = false;
+    paints.answer = await createImageBitmap(blob);
+    tell(`coloured in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    if (error.name !== "AbortError") tell(error.message, true);
+  }
+}
+
+async function vary() {
+  tell("looking for answers that really differ…");
+  try {
+    const response = await ask("variants", { ...(await painted()), max_px: THUMB_PX });
+    showVariants(await response.json());
+  } catch (error) {
+    tell(error.message, true);
+  }
+}
+
+function showVariants({ variants, noise_spread }) {
+  const spread = `noise alone moves a pixel by ${noise_spread} of 255`;
+  tell(variants.length ? `${variants.length} that really differ; ${spread}` : `none really differs (${spread}); paint a hint first`);
+  $("variants").replaceChildren(...variants.map((each, number) => {
+    const image = Object.assign(new Image(), { src: `data:image/png;base64,${each.png}`, alt: `Variant ${number + 1}, ${each.turn ? `hues turned by ${each.turn} degrees` : "other noise"}` });
+    const button = document.createElement("button");
+    button.append(image);
+    button.addEventListener("click", () => {
+      Object.assign(state, { variant: each.variant, turn: each.turn });
+      colorize();
+    });
+    return button;
+  }));
+}
+
+// ---- files out
+
+async function exportAs(what, extension) {
+  tell("exporting at full size…");
+  try {
+    const response = await ask(what, await painted(VIEW_PX));
+    download(await response.blob(), `${state.name}-coloured.${extension}`);
+    tell(`saved ${state.name}-coloured.${extension}`);
+  } catch (error) {
+    tell(error.message, true);
+  }
+}
+
+async function saveProject() {
+  const settings = { reach_px: Number($("reach").value), clean: $("clean").checked, variant: state.variant, turn: state.turn, model: $("model").value };
+  download(await toProject(state.file, state.name, easel, settings, paints.recent), `${state.name}.irodori.json`);
+  tell(`saved ${state.name}.irodori.json`);
+}
+
+async function reopen(file) {
+  if (!file) return;
+  try {
+    const project = await fromProject(file);
+    const { reach_px, clean, variant, turn, model } = project.settings;
+    $("clean").checked = clean === true;
+    setReach(reach_px);
+    if (state.known.some((each) => each.key === model)) $("model").value = model;
+    paints.remember(project.recent);
+    await openLines(project.lines, project.strokes);
+    Object.assign(state, { variant, turn });
+    if (variant || turn) await colorize();
+  } catch (error) {
+    tell(`${file.name}: ${error.message}`, true);
+  }
+}
+
+function download(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// ---- what is seen
+
+function show(image, blob) {
+  if (image.src) URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(blob);
+  image.hidden = false;
+}
+
+function tell(text, isBad = false) {
+  $("status").textContent = text;
+  $("status").classList.toggle("bad", isBad);
+}
+
+function enable() {
+  const ready = Boolean(state.file);
+  for (const id of ["save"]) $(id).disabled = !ready;
+  for (const id of ["paint", "vary", "export-png", "export-ora"]) $(id).disabled = !ready || !state.known.length;
+  $("undo").disabled = !easel.strokes.done.length;
+  $("redo").disabled = !easel.strokes.undone.length;
+  $("clear").disabled = easel.strokes.isEmpty;
+}
+
+function setReach(value) {
+  if (Number.isFinite(value)) $("reach").value = value;
+  $("reach-told").textContent = $("reach").value;
+}
+
+function slide() {
+  $("before").style.clipPath = `inset(0 0 0 ${$("slider").value}%)`;
+}
+
+function choose(tool) {
+  easel.tool = tool;
+  for (const button of document.querySelectorAll("[data-tool]")) button.setAttribute("aria-pressed", button.dataset.tool === tool);
+  $("easel").style.cursor = { hand: "grab", picker: "crosshair" }[tool] ?? "none";
+  easel.draw();
+}
+
+function hide() {
+  easel.hidden = !easel.hidden;
+  $("hide").setAttribute("aria-pressed", easel.hidden);
+  easel.draw();
+}
+
+function resize(size) {
+  $("size").value = size;
+  easel.size = Number($("size").value);
+  $("size-told").textContent = `${easel.size} px`;
+  easel.draw();
+}
+
+async function listModels() {
+  state.known = await models();
+  $("model").replaceChildren(...state.known.map((model) => new Option(`${model.recipe} · ${model.size_px} px · ${model.key.slice(0, 6)}`, model.key)));
+  $("model").disabled = !state.known.length;
+  if (!state.known.length) {
+    $("model").append(new Option("none yet"));
+    tell("No trained model yet. Run `irodori run` in a terminal (minutes), then load this page again.", true);
+  }
+  showReach();
+}
+
+// Only models that learnt from a wash let strokes run out.
+function showReach() {
+  const chosen = state.known.find((model) => model.key === $("model").value);
+  $("reach-row").hidden = chosen ? !chosen.needs_reach : false;
+}
+
+// ---- what is done by hand
+
+const clicks = {
+  "open": () => $("file-lines").click(),
+  "open-too": () => $("file-lines").click(),
+  "reopen": () => $("file-project").click(),
+  "reference": () => $("file-reference").click(),
+  "save": saveProject,
+  "export-png": () => exportAs("colorize", "png"),
+  "export-ora": () => exportAs("openraster", "ora"),
+  "undo": () => easel.step("undo"),
+  "redo": () => easel.step("redo"),
+  "clear": () => easel.step("clear"),
+  "hide": hide,
+  "zoom-in": () => easel.zoomIn(),
+  "zoom-out": () => easel.zoomOut(),
+  "zoom-fit": () => easel.fit(),
+  "paint": colorize,
+  "vary": vary,
+};
+for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
+for (const button of document.querySelectorAll("[data-tool]")) button.addEventListener("click", () => choose(button.dataset.tool));
+
+const files = { "file-lines": openLines, "file-project": reopen, "file-reference": (file) => paints.borrow(file).catch((error) => tell(error.message, true)) };
+for (const [id, act] of Object.entries(files)) {
+  $(id).addEventListener("change", () => { act($(id).files[0]); $(id).value = ""; });
+}
+
+$("size").addEventListener("input", () => resize($("size").value));
+$("reach").addEventListener("input", () => { setReach(); colorizeSoon(); });
+$("slider").addEventListener("input", slide);
+$("model").addEventListener("change", () => { showReach(); colorize(); });
+$("clean").addEventListener("change", async () => {
+  if (!state.file) return;
+  easel.replaceLines(await linesOf());
+  colorize();
+});
+
+easel.addEventListener("stroke", () => {
+  paints.used();
+  Object.assign(state, { variant: 0, turn: 0 });
+  enable();
+  colorizeSoon();
+});
+easel.addEventListener("view", () => { $("zoom").textContent = `${Math.round(easel.view.scale * 100)} %`; });
+easel.addEventListener("pick", ({ detail }) => { paints.pick(detail); choose("brush"); });
+
+const stage = $("stage");
+for (const name of ["dragenter", "dragover"]) document.addEventListener(name, (event) => { event.preventDefault(); stage.classList.add("over"); });
+for (const name of ["dragleave", "drop"]) document.addEventListener(name, () => stage.classList.remove("over"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer.files[0];
+  if (file?.name.endsWith(".json")) reopen(file);
+  else openLines(file);
+});
+document.addEventListener("paste", (event) => {
+  const file = [...event.clipboardData.files].find((each) => each.type.startsWith("image/"));
+  if (file) openLines(file);
+});
+
+const keys = {
+  b: () => choose("brush"), e: () => choose("eraser"), i: () => choose("picker"), h: hide, c: colorize,
+  "[": () => resize(easel.size / 1.25), "]": () => resize(Math.max(easel.size + 1, easel.size * 1.25)),
+  "+": () => easel.zoomIn(), "=": () => easel.zoomIn(), "-": () => easel.zoomOut(), 0: () => easel.fit(),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return;
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    const step = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[key];
+    if (!step) return;
+    easel.step(step);
+  } else if (key === " " && event.target === $("easel")) easel.isSpaceDown = true;
+  else if (key in keys && !event.altKey) keys[key]();
+  else return;
+  event.preventDefault();
+});
+document.addEventListener("keyup", (event) => { if (event.key === " ") easel.isSpaceDown = false; });
+window.addEventListener("beforeunload", (event) => { if (!easel.strokes.isEmpty) event.preventDefault(); });
+
+resize(24);
+choose("brush");
+slide();
+enable();
+await listModels().catch((error) => tell(error.message, true));

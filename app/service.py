@@ -1,0 +1,154 @@
+"""The page and the HTTP API, on one machine: bounded, one model, one request at a time.
+
+What a request does is in studio.py; here it is only let in, timed, and answered. Nothing is kept
+of what comes in.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, FastAPI, File, Form, Request, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from app import studio
+from app.bounds import BoundedBody, Busy, Turns
+from app.models import Models
+from app.openraster import MIMETYPE
+from app.painter import DEFAULT_REACH_PX
+from app.studio import Order
+from storage.errors import BadInput, IrodoriError, MissingInput
+
+PAGE = Path(__file__).parent / "page"
+HEADERS = {
+    # Nothing is loaded from anywhere else, whatever a file may say.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors"
+    " 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+STATUS = {MissingInput: 404, BadInput: 400, IrodoriError: 500}
+BUSY, TOO_SLOW, UNPROCESSABLE = 503, 504, 422
+
+Upload = Annotated[UploadFile, File(description="line art: PNG, JPEG, WebP, GIF or BMP")]
+Strokes = Annotated[UploadFile | None, File(description="strokes on a clear layer: PNG with alpha")]
+Key = Annotated[str, Form(description="a model's key; empty for the newest")]
+Reach = Annotated[float, Form(description="how far strokes run out, px at 256; 0: not at all")]
+Number = Annotated[int, Form(description="other noise, for models that heed it")]
+Turn = Annotated[int, Form(description="degrees by which the strokes' hues are turned")]
+Longest = Annotated[int, Form(description="longest side of the answer, px; 0: the drawing's own")]
+Scan = Annotated[bool, Form(description="whether to clean a scan or photo first")]
+
+
+def build(at_hand: Models, hosts: list[str]) -> FastAPI:
+    """Give the application; it answers to these host names only."""
+    app = FastAPI(
+        title="Irodori",
+        summary="Line art and strokes in, a coloured picture out.",
+        openapi_url="/api/openapi.json",
+        # Their pages would be loaded from elsewhere; docs/app.md has the words.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(BoundedBody)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.middleware("http")(_with_headers)
+    turns = Turns()
+    _answer_errors(app)
+    _add_page(app)
+    _add_api(app, at_hand, turns)
+    return app
+
+
+async def _order(  # noqa: PLR0913 -- one a field of the form
+    lines: Upload,
+    hints: Strokes = None,
+    model: Key = "",
+    reach_px: Reach = DEFAULT_REACH_PX,
+    variant: Number = 0,
+    turn: Turn = 0,
+    max_px: Longest = 0,
+    clean: Scan = False,
+) -> Order:
+    painted = await hints.read() if hints else None
+    content = await lines.read()
+    return Order(content, painted or None, model, reach_px, variant, turn, max_px, clean)
+
+
+Ordered = Annotated[Order, Depends(_order)]
+
+
+def _add_page(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGE / "index.html")
+
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+
+
+def _add_api(app: FastAPI, at_hand: Models, turns: Turns) -> None:
+    """Add what can be asked for; every answer that needs a model waits for its turn."""
+    png: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
+    ora: dict[int | str, dict[str, Any]] = {200: {"content": {MIMETYPE: {}}}}
+
+    @app.get("/api/models", summary="The models at hand, the newest first")
+    async def models() -> list[dict[str, Any]]:
+        return await asyncio.to_thread(studio.list_models, at_hand)
+
+    @app.post("/api/lines", summary="A drawing as it will be coloured", responses=png)
+    async def lines(order: Ordered) -> Response:
+        return Response(await turns.take(partial(studio.lines, order)), media_type="image/png")
+
+    @app.post("/api/colorize", summary="A coloured drawing", responses=png)
+    async def colorize(order: Ordered) -> Response:
+        content = await turns.take(partial(studio.colorize, at_hand, order))
+        return Response(content, media_type="image/png")
+
+    @app.post("/api/openraster", summary="A coloured drawing in layers", responses=ora)
+    async def openraster(order: Ordered) -> Response:
+        content = await turns.take(partial(studio.openraster, at_hand, order))
+        return Response(content, media_type=MIMETYPE)
+
+    @app.post("/api/variants", summary="Other answers that really differ")
+    async def variants(order: Ordered) -> dict[str, Any]:
+        return await turns.take(partial(studio.vary, at_hand, order))
+
+    @app.post("/api/palette", summary="The main colours of a picture")
+    async def palette(picture: Upload) -> list[str]:
+        content = await picture.read()
+        return await turns.take(partial(studio.palette, content))
+
+
+def _answer_errors(app: FastAPI) -> None:
+    @app.exception_handler(IrodoriError)
+    async def refuse(_: Request, error: Exception) -> JSONResponse:
+        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+        return JSONResponse({"error": str(error)}, status)
+
+    @app.exception_handler(RequestValidationError)
+    async def misunderstand(_: Request, error: Exception) -> JSONResponse:
+        first = cast(RequestValidationError, error).errors()[0]
+        return JSONResponse({"error": f"{first['loc'][-1]}: {first['msg']}"}, UNPROCESSABLE)
+
+    @app.exception_handler(Busy)
+    async def put_off(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+        told = {"error": "busy with other drawings; try again in a moment"}
+        return JSONResponse(told, BUSY, headers={"Retry-After": "2"})
+
+    @app.exception_handler(TimeoutError)
+    async def give_up(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+        return JSONResponse({"error": "took too long; try a smaller drawing"}, TOO_SLOW)
+
+
+async def _with_headers(
+    request: Request, answer: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    response = await answer(request)
+    response.headers.update(HEADERS)
+    return response

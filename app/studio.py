@@ -1,0 +1,101 @@
+"""What a person can ask for, each as one function of bytes; the page uses nothing else."""
+
+import base64
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app import layers, variants
+from app.drawing import Drawing, read_color, read_drawing
+from app.encoding import at_most, read_strokes, to_png
+from app.models import Models
+from app.painter import DEFAULT_REACH_PX, Painter, Wish
+from app.palette import palette_of
+from storage.errors import BadInput
+
+NUM_VARIANTS = 4
+MAX_REACH_PX = 128
+FULL_TURN = 360
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A drawing and what is wished of it, as it comes in.
+
+    `lines` and `hints` are files; `model` is a key, empty for the newest model; `max_px` bounds the
+    longer side of the answer, 0 leaves the drawing's own size; `clean` tells that it is a scan.
+    """
+
+    lines: bytes
+    hints: bytes | None = None
+    model: str = ""
+    reach_px: float = DEFAULT_REACH_PX
+    variant: int = 0
+    turn: int = 0
+    max_px: int = 0
+    clean: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.reach_px <= MAX_REACH_PX:
+            raise BadInput(f"reach_px: wanted 0 to {MAX_REACH_PX}, not {self.reach_px}")
+        if self.max_px < 0:
+            raise BadInput(f"max_px: wanted 0 or more, not {self.max_px}")
+
+    def drawing(self) -> Drawing:
+        """Open the drawing, at the size that is wanted."""
+        return at_most(read_drawing(self.lines, "lines", clean=self.clean), self.max_px)
+
+    def wish(self) -> Wish:
+        """Open the strokes."""
+        strokes = read_strokes(self.hints, "hints") if self.hints else None
+        return Wish(strokes, self.reach_px, self.variant, self.turn % FULL_TURN)
+
+
+def lines(order: Order) -> bytes:
+    """Give a drawing as it will be coloured, as a PNG."""
+    return to_png(order.drawing().line_HW)
+
+
+def colorize(at_hand: Models, order: Order) -> bytes:
+    """Colour a drawing; give a PNG."""
+    drawing, wish = order.drawing(), order.wish()
+    picture = at_hand.use(order.model, lambda painter: painter.paint(drawing, wish))
+    return to_png(picture)
+
+
+def openraster(at_hand: Models, order: Order) -> bytes:
+    """Colour a drawing; give its layers as an OpenRaster file."""
+    drawing, wish = order.drawing(), order.wish()
+    content: bytes = at_hand.use(
+        order.model, lambda painter: layers.to_openraster(painter, drawing, wish)
+    )
+    return content
+
+
+def vary(at_hand: Models, order: Order) -> dict[str, Any]:
+    """Give other answers that really differ, small, and what to order each by."""
+    drawing, wish = order.drawing(), order.wish()
+
+    def work(painter: Painter) -> variants.Variants:
+        return variants.vary(painter, drawing, wish, NUM_VARIANTS)
+
+    found: variants.Variants = at_hand.use(order.model, work)
+    told = [
+        {
+            "variant": each.wish.variant,
+            "turn": each.wish.turn,
+            "difference": round(each.difference, 3),
+            "png": base64.b64encode(to_png(each.color_HWC)).decode(),
+        }
+        for each in found.found
+    ]
+    return {"noise_spread": round(found.noise_spread, 3), "variants": told}
+
+
+def list_models(at_hand: Models) -> list[dict[str, Any]]:
+    """List the models at hand, the newest first."""
+    return [asdict(model) for model in at_hand.listed()]
+
+
+def palette(picture: bytes) -> list[str]:
+    """Give the main colours of a reference picture."""
+    return palette_of(read_color(picture, "picture"))

@@ -1,0 +1,194 @@
+"""The words after `irodori app`, `colorize` and `export` -> what is asked."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.config import PipelineConfig
+from flows.parser import Parser
+from storage.errors import BadInput
+
+DEFAULT_PORT = 8766
+DEFAULT_REACH_PX = 28.0
+MAX_REACH_PX = 128
+PORTS = range(1, 65536)
+FORMATS = ("png", "ora")
+CHECKPOINT = (
+    "a step's folder, a train/<key> folder or the first digits of its key (default: the newest)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Of:
+    """Which model: below which root, by which name (empty: the newest), on which device."""
+
+    root: str
+    checkpoint: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppCommand:
+    """The page: at which port, and whether a browser is opened."""
+
+    of: Of
+    port: int = DEFAULT_PORT
+    opens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ColorizeCommand:
+    """A batch: files or folders of line art, their hints, and where the answers go."""
+
+    of: Of
+    lines: tuple[Path, ...]
+    out: Path
+    hint: Path | None = None
+    palette: Path | None = None
+    reach_px: float = DEFAULT_REACH_PX
+    max_px: int = 0
+    clean: bool = False
+    kind: str = "png"
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCommand:
+    """One model, as a file of ONNX."""
+
+    of: Of
+    out: Path
+
+
+def parse_app(words: Sequence[str]) -> AppCommand:
+    """Understand the words after `irodori app`.
+
+    Raises:
+        BadInput: they cannot be understood.
+        SystemExit: help was asked for, and has been printed.
+    """
+    parser = _parser("app", "[--port N] [--no-browser]", "Open the page that colours line art.")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, metavar="N", help=f"(default: {DEFAULT_PORT})"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
+    asked = _asked(parser, words)
+    if asked.port not in PORTS:
+        raise BadInput(f"--port {asked.port}: wanted {PORTS.start} to {PORTS[-1]}")
+    return AppCommand(_of(asked), asked.port, not asked.no_browser)
+
+
+def parse_colorize(words: Sequence[str]) -> ColorizeCommand:
+    """Understand the words after `irodori colorize`.
+
+    Raises:
+        BadInput: they cannot be understood.
+        SystemExit: help was asked for, and has been printed.
+    """
+    parser = _parser(
+        "colorize",
+        "LINES... -o DIR [--hint PATH] [--palette PICTURE]",
+        "Colour files or whole folders of line art, each at its own size.",
+    )
+    parser.add_argument("lines", nargs="*", metavar="LINES", help="files or folders of line art")
+    parser.add_argument("-o", "--out", default="", metavar="DIR", help="where the answers go")
+    parser.add_argument(
+        "--hint",
+        default="",
+        metavar="PATH",
+        help="strokes on a clear layer: a PNG, or a folder with one of each drawing's name",
+    )
+    parser.add_argument(
+        "--palette",
+        default="",
+        metavar="PICTURE",
+        help="give each stroke the nearest of this picture's main colours",
+    )
+    parser.add_argument(
+        "--reach-px",
+        type=float,
+        default=DEFAULT_REACH_PX,
+        metavar="N",
+        help=f"how far strokes run out, at 256 px (default: {DEFAULT_REACH_PX:g})",
+    )
+    parser.add_argument(
+        "--max-px", type=int, default=0, metavar="N", help="the longer side at most (default: own)"
+    )
+    parser.add_argument("--clean", action="store_true", help="the drawings are scans or photos")
+    parser.add_argument(
+        "--format", default="png", choices=FORMATS, help="ora: lines, hints and colours as layers"
+    )
+    parser.add_argument(
+        "--skip-existing", action="store_true", help="go on where it was stopped before"
+    )
+    asked = _asked(parser, words)
+    command = ColorizeCommand(
+        of=_of(asked),
+        lines=tuple(Path(each) for each in asked.lines),
+        out=Path(asked.out),
+        hint=Path(asked.hint) if asked.hint else None,
+        palette=Path(asked.palette) if asked.palette else None,
+        reach_px=asked.reach_px,
+        max_px=asked.max_px,
+        clean=asked.clean,
+        kind=asked.format,
+        goes_on=asked.skip_existing,
+    )
+    _refuse_what_makes_no_sense(command, asked.out)
+    return command
+
+
+def parse_export(words: Sequence[str]) -> ExportCommand:
+    """Understand the words after `irodori export`.
+
+    Raises:
+        BadInput: they cannot be understood.
+        SystemExit: help was asked for, and has been printed.
+    """
+    parser = _parser(
+        "export", "[-o FILE]", "Write a model as an ONNX file, for programs without torch."
+    )
+    parser.add_argument("-o", "--out", default="irodori.onnx", metavar="FILE")
+    asked = _asked(parser, words)
+    return ExportCommand(_of(asked), Path(asked.out))
+
+
+def _parser(verb: str, usage: str, description: str) -> Parser:
+    parser = Parser(
+        prog=f"irodori {verb}",
+        usage=f"irodori {verb} {usage} [--checkpoint PATH] [--root DIR]",
+        description=description,
+        allow_abbrev=False,
+    )
+    root = PipelineConfig.model_fields["root"].default
+    parser.add_argument("--checkpoint", default="", metavar="PATH", help=CHECKPOINT)
+    parser.add_argument(
+        "--root", default=root, metavar="DIR", help=f"where models are sought (default: {root})"
+    )
+    parser.add_argument(
+        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="(default: auto)"
+    )
+    return parser
+
+
+def _asked(parser: Parser, words: Sequence[str]) -> Namespace:
+    parser.refuse_unknown_flags(words)
+    return parser.parse_intermixed_args(list(words))
+
+
+def _of(asked: Namespace) -> Of:
+    return Of(asked.root, asked.checkpoint, asked.device)
+
+
+def _refuse_what_makes_no_sense(command: ColorizeCommand, out: str) -> None:
+    if not command.lines:
+        raise BadInput("colorize: name files or folders of line art")
+    if not out:
+        raise BadInput("colorize: -o DIR is missing; name the folder for the answers")
+    if command.palette and not command.hint:
+        raise BadInput("--palette: changes the colours of strokes; name them with --hint")
+    if not 0 <= command.reach_px <= MAX_REACH_PX:
+        raise BadInput(f"--reach-px {command.reach_px:g}: wanted 0 to {MAX_REACH_PX}")
+    if command.max_px < 0:
+        raise BadInput(f"--max-px {command.max_px}: wanted 0 or more")
