@@ -1,6 +1,7 @@
 """How much is let in: bytes a request, requests at a time, seconds a request."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -77,9 +78,14 @@ class BoundedBody:
                 raise _TooLarge
             return message
 
-        try:
-            await self._app(scope, counted, send)
-        except _TooLarge:
+        async def checked(message: Message) -> None:
+            # Whoever reads the body may make another error of ours.
+            if came <= MAX_BYTES:
+                await send(message)
+
+        with contextlib.suppress(_TooLarge):
+            await self._app(scope, counted, checked)
+        if came > MAX_BYTES:
             await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
 
 

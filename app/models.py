@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from upath import UPath
 
-from app.painter import Painter, learns_from_wash
+from app.painter import Painter, learns_from_wash, open_painter
 from evaluation.colorize import device_of
 from evaluation.folder_checkpoint import Source, find_checkpoint
 from storage import files
@@ -109,7 +109,7 @@ class Models:
         if self._open is None or self._open[1].source != source:
             # The old one goes before the new one comes.
             self._open = None
-            self._open = (key or source.train, Painter(source, self._device))
+            self._open = (key or source.train, open_painter(source, self._device))
         return self._open[1]
 
 

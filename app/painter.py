@@ -51,13 +51,17 @@ def learns_from_wash(source: Source) -> bool:
     return source.hint_kind == PAPER_HINTS
 
 
-class Painter:
-    """A generator that colours drawings of any size."""
+def open_painter(source: Source, device: torch.device) -> "Painter":
+    """Load the models of a checkpoint."""
+    return Painter(source, open_colorizer(source.folder, device, source.seed))
 
-    def __init__(self, source: Source, device: torch.device) -> None:
-        self.source = source
-        self.size_px = source.size_px
-        self.colorizer: Colorizer = open_colorizer(source.folder, device, source.seed)
+
+@dataclass(frozen=True, slots=True)
+class Painter:
+    """A generator that colours drawings of any size, and where it came from."""
+
+    source: Source
+    colorizer: Colorizer
 
     @property
     def has_noise(self) -> bool:
@@ -72,7 +76,7 @@ class Painter:
 
     def see(self, drawing: Drawing, wish: Wish) -> Seen:
         """Bring a drawing and strokes to the model's size, as it has learnt to see them."""
-        fit = Fit.of(drawing.line_HW.shape, self.size_px)
+        fit = Fit.of(drawing.line_HW.shape, self.source.size_px)
         line_SS = fit.shrink_lines(drawing.line_HW)
         stroke_HWC = NOTHING if wish.stroke_HWC is None else wish.stroke_HWC
         hint_SSC, mask_SS = fit.shrink_strokes(stroke_HWC)

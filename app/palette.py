@@ -13,19 +13,26 @@ INK_BELOW, PAPER_ABOVE = 24, 244
 CANDIDATES = 32
 HALF_TURN = 180
 LEAST_APART = 24.0
+LEAST_SHARE = 0.003
 
 
 def palette_of(color_HWC: NDArray[np.uint8], number: int = 10) -> list[str]:
     """Give a picture's main colours, the most frequent first, none like another: `#rrggbb`."""
     image = Image.fromarray(color_HWC)
-    image.thumbnail((LOOK_PX, LOOK_PX), Image.Resampling.BOX)
+    # Averaging would mix colours that are not there.
+    image.thumbnail((LOOK_PX, LOOK_PX), Image.Resampling.NEAREST)
     quantized = image.quantize(CANDIDATES, Image.Quantize.MEDIANCUT, kmeans=2)
     table = np.asarray(quantized.getpalette(), dtype=np.uint8).reshape(-1, 3)
     counted = cast(list[tuple[int, int]], quantized.getcolors(CANDIDATES))
+    least = LEAST_SHARE * image.width * image.height
     chosen: list[NDArray[np.int64]] = []
-    for _, place in sorted(counted, key=lambda count: (-count[0], count[1])):
+    for count, place in sorted(counted, key=lambda each: (-each[0], each[1])):
         color = table[place].astype(np.int64)
-        if _is_color(color) and all(_apart(color, each) >= LEAST_APART for each in chosen):
+        if (
+            count >= least
+            and _is_color(color)
+            and all(_apart(color, each) >= LEAST_APART for each in chosen)
+        ):
             chosen.append(color)
     return ["#{:02x}{:02x}{:02x}".format(*color) for color in chosen[:number]]
 

@@ -16,7 +16,7 @@ WHITE = 255
 PAPER_AT = 160
 REFERENCE_PX = 256
 # A pixel is full of colour where at least this share of what is around it is a stroke.
-FULL_AT = 0.02
+FULL_AT = 0.001
 SOFTEN = 0.5
 LEAST_PX = 3
 

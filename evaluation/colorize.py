@@ -61,7 +61,7 @@ class Colorizer:
             color_BCHW: Tensor = self.generator(
                 to_model(edge_BHW[..., None], self.device),
                 self.hint(hint_BHWC, mask_BHW),
-                self._draw_z(names),
+                self.noise(names),
             )
         return to_picture(color_BCHW)
 
@@ -72,7 +72,8 @@ class Colorizer:
             return hint_B3HW
         return torch.cat([hint_B3HW, to_model(mask_BHW[..., None], self.device)], dim=1)
 
-    def _draw_z(self, names: Sequence[str]) -> Tensor | None:
+    def noise(self, names: Sequence[str]) -> Tensor | None:
+        """Draw each picture's z by its name, (B, Z); None if the generator is given none."""
         z_size = cast(int, self.generator.z_size)
         if not z_size:
             return None

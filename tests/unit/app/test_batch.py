@@ -1,0 +1,132 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.batch import Batch, Page, colorize, pages
+from app.encoding import to_png
+from app.models import Models
+from storage.errors import BadInput, MissingInput
+
+
+@pytest.fixture
+def folder(tmp_path: Path, page_lines: np.ndarray) -> Path:
+    lines = tmp_path / "lines"
+    (lines / "chapter").mkdir(parents=True)
+    for name in ("one.png", "chapter/two.png"):
+        (lines / name).write_bytes(to_png(page_lines))
+    (lines / "notes.txt").write_text("no drawing")
+    return lines
+
+
+def _picture(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image).astype(int)
+
+
+def _done(batch: Batch, at_hand: Models) -> list[str]:
+    return [each.why for each in colorize(pages(batch), batch, at_hand)]
+
+
+def test_a_folder_is_coloured_as_it_is_laid_out(
+    folder: Path, tmp_path: Path, at_hand: Models
+) -> None:
+    batch = Batch((folder,), tmp_path / "out")
+
+    assert _done(batch, at_hand) == ["", ""]
+    found = sorted(path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.png"))
+    assert found == [Path("chapter/two.png"), Path("one.png")]
+    assert _picture(tmp_path / "out/one.png").shape == (200, 300, 3)
+
+
+def test_a_bad_file_is_named_and_skipped_and_the_rest_is_done(
+    folder: Path, tmp_path: Path, at_hand: Models
+) -> None:
+    (folder / "broken.png").write_bytes(b"no picture")
+
+    why = _done(Batch((folder,), tmp_path / "out"), at_hand)
+
+    assert [bool(each) for each in why] == [True, False, False]
+    assert "broken.png: is no whole PNG" in why[0]
+    assert not (tmp_path / "out/broken.png").exists()
+
+
+def test_each_drawing_gets_the_strokes_of_its_name_in_the_palettes_colours(
+    folder: Path, tmp_path: Path, at_hand: Models, red_strokes: np.ndarray
+) -> None:
+    hints = tmp_path / "hints"
+    hints.mkdir()
+    (hints / "one.png").write_bytes(to_png(red_strokes))
+    blue = tmp_path / "blue.png"
+    Image.new("RGB", (20, 20), (30, 80, 220)).save(blue)
+
+    _done(Batch((folder,), tmp_path / "red", hint=hints, reach_px=28), at_hand)
+    _done(Batch((folder,), tmp_path / "blue", hint=hints, palette=blue, reach_px=28), at_hand)
+
+    red, blue = (_picture(tmp_path / name / "one.png") for name in ("red", "blue"))
+    assert red[100, 80, 0] > red[100, 80, 1:].max() + 60
+    assert blue[100, 80, 2] > blue[100, 80, 0] + 60
+    bare = _picture(tmp_path / "red/chapter/two.png")
+    assert bare[100, 80].min() > 200
+
+
+def test_what_is_there_already_stays_when_it_goes_on(
+    folder: Path, tmp_path: Path, at_hand: Models
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "one.png").write_bytes(b"mine")
+
+    _done(Batch((folder,), out, goes_on=True), at_hand)
+    assert (out / "one.png").read_bytes() == b"mine"
+    assert (out / "chapter/two.png").exists()
+
+    _done(Batch((folder,), out), at_hand)
+    assert (out / "one.png").read_bytes() != b"mine"
+
+
+def test_layers_are_written_where_they_are_wanted(
+    folder: Path, tmp_path: Path, at_hand: Models
+) -> None:
+    _done(Batch((folder / "one.png",), tmp_path / "out", kind="ora"), at_hand)
+
+    assert (tmp_path / "out/one.ora").read_bytes()[30:38] == b"mimetype"
+
+
+def test_answers_inside_the_folder_of_drawings_are_no_drawings(folder: Path) -> None:
+    out = folder / "coloured"
+    out.mkdir()
+    (out / "one.png").write_bytes((folder / "one.png").read_bytes())
+
+    found = pages(Batch((folder,), out))
+
+    assert [page.lines.name for page in found] == ["two.png", "one.png"]
+
+
+def test_no_drawing_is_ever_overwritten(folder: Path) -> None:
+    with pytest.raises(BadInput, match="is a drawing itself"):
+        pages(Batch((folder,), folder))
+
+
+def test_two_drawings_with_one_answer_are_told(folder: Path, tmp_path: Path) -> None:
+    (folder / "one.jpg").write_bytes((folder / "one.png").read_bytes())
+
+    with pytest.raises(BadInput, match="would have one answer"):
+        pages(Batch((folder,), tmp_path / "out"))
+
+
+def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, at_hand: Models) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MissingInput, match="not there"):
+        pages(Batch((tmp_path / "nothing",), tmp_path / "out"))
+    with pytest.raises(MissingInput, match="holds no picture"):
+        pages(Batch((tmp_path / "empty",), tmp_path / "out"))
+    with pytest.raises(MissingInput, match=r"--hint .*: not there"):
+        _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "nothing"), at_hand)
+
+
+def test_a_single_file_is_a_batch_too(folder: Path, tmp_path: Path) -> None:
+    batch = Batch((folder / "one.png",), tmp_path / "out")
+
+    assert pages(batch) == [Page(folder / "one.png", tmp_path / "out/one.png")]

@@ -1,0 +1,72 @@
+import shutil
+
+import pytest
+
+from app.models import open_models
+from storage import files
+from storage.errors import BadInput, MissingInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
+
+
+@pytest.fixture
+def two(app_layout: DataLayout, tmp_path) -> DataLayout:
+    """The same training twice, the second one of another key and an earlier day."""
+    layout = DataLayout.at(str(tmp_path / "two"))
+    (record,) = app_layout.records(Stage.TRAIN)
+    for key, day in (("new", "2026-02-02"), ("old", "2026-01-01")):
+        folder = layout.stage(Stage.TRAIN, key)
+        shutil.copytree(record.parent, folder)
+        told = files.read_json(folder / "stage.json") | {"key": key, "ended_at": day}
+        files.write_json(folder / "stage.json", told)
+    return layout
+
+
+def test_the_newest_model_comes_first_and_is_used_unless_another_is_named(two: DataLayout) -> None:
+    at_hand = open_models(two, "cpu")
+
+    assert [model.key for model in at_hand.listed()] == ["new", "old"]
+    assert at_hand.use("", lambda painter: painter.source.train) == "new"
+    assert at_hand.use("old", lambda painter: painter.source.train) == "old"
+
+
+def test_one_model_is_in_memory_and_is_not_loaded_twice(two: DataLayout) -> None:
+    at_hand = open_models(two, "cpu")
+
+    first, again, other = (at_hand.use(key, lambda painter: painter) for key in ("new", "", "old"))
+
+    assert first is again
+    assert other is not first
+    assert at_hand.use("old", lambda painter: painter) is other
+
+
+def test_a_model_that_is_trained_while_the_page_is_open_is_the_newest_then(two: DataLayout) -> None:
+    at_hand = open_models(two, "cpu")
+    at_hand.use("", lambda painter: painter)
+    folder = two.stage(Stage.TRAIN, "newer")
+    shutil.copytree(two.stage(Stage.TRAIN, "old"), folder)
+    told = files.read_json(folder / "stage.json") | {"key": "newer", "ended_at": "2026-03-03"}
+    files.write_json(folder / "stage.json", told)
+
+    assert at_hand.use("", lambda painter: painter.source.train) == "newer"
+
+
+def test_a_training_without_a_checkpoint_is_left_out(two: DataLayout) -> None:
+    shutil.rmtree(two.stage(Stage.TRAIN, "new") / "checkpoints")
+
+    assert [model.key for model in open_models(two, "cpu").listed()] == ["old"]
+
+
+def test_a_named_checkpoint_is_the_only_model(two: DataLayout) -> None:
+    (model,) = open_models(two, "cpu", "old").listed()
+
+    assert model.key == "old"
+
+
+def test_what_is_not_there_is_told_at_once(two: DataLayout, tmp_path) -> None:
+    with pytest.raises(MissingInput, match="neither there nor the key"):
+        open_models(two, "cpu", "nothing")
+    with pytest.raises(MissingInput, match="no trained model yet"):
+        open_models(DataLayout.at(str(tmp_path / "none")), "cpu").source_of("")
+    with pytest.raises(BadInput, match="there is no model 'zz'"):
+        open_models(two, "cpu").source_of("zz")

@@ -1,0 +1,62 @@
+import io
+import zipfile
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import Image
+
+from app.drawing import Drawing
+from app.layers import to_openraster
+from app.painter import Wish
+from tests.unit.app.conftest import HintReturned, painter_of
+
+
+def _opened(boxes: Drawing, strokes: np.ndarray | None) -> zipfile.ZipFile:
+    content = to_openraster(painter_of(HintReturned()), boxes, Wish(strokes))
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def _picture(ora: zipfile.ZipFile, name: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(ora.read(name))))
+
+
+def test_the_mimetype_comes_first_and_is_stored(boxes: Drawing, red_strokes: np.ndarray) -> None:
+    ora = _opened(boxes, red_strokes)
+
+    first = ora.infolist()[0]
+    assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+    assert ora.read("mimetype") == b"image/openraster"
+    assert {"stack.xml", "mergedimage.png", "Thumbnails/thumbnail.png"} <= set(ora.namelist())
+
+
+def test_its_layers_are_lines_hints_and_colours_from_the_top(
+    boxes: Drawing, red_strokes: np.ndarray
+) -> None:
+    ora = _opened(boxes, red_strokes)
+
+    image = ElementTree.fromstring(ora.read("stack.xml"))
+    layers = image.findall("stack/layer")
+    assert (image.get("w"), image.get("h")) == ("300", "200")
+    assert [layer.get("name") for layer in layers] == ["Lines", "Hints", "Colours"]
+    assert [layer.get("visibility") for layer in layers] == ["visible", "hidden", "visible"]
+    lines, hints, _ = (_picture(ora, layer.get("src")) for layer in layers)
+    assert (lines[..., 0] == boxes.line_HW).all()
+    assert (hints == red_strokes).all()
+
+
+def test_the_visible_layers_give_the_merged_picture(
+    boxes: Drawing, red_strokes: np.ndarray
+) -> None:
+    ora = _opened(boxes, red_strokes)
+
+    lines, colors, merged = (
+        _picture(ora, name)[..., :3].astype(float)
+        for name in ("data/layer0.png", "data/layer2.png", "mergedimage.png")
+    )
+    assert np.abs(lines * colors / 255 - merged).max() <= 1
+
+
+def test_the_same_layers_are_the_same_bytes(boxes: Drawing) -> None:
+    painter = painter_of(HintReturned())
+
+    assert to_openraster(painter, boxes, Wish()) == to_openraster(painter, boxes, Wish())

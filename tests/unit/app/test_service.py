@@ -1,0 +1,250 @@
+import asyncio
+import io
+import socket
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+import uvicorn
+from PIL import Image
+
+from app import bounds, studio
+from app.encoding import to_png
+from app.models import Models, open_models
+from app.service import build
+from storage.layout import DataLayout
+
+HOST = "127.0.0.1"
+
+
+class Client:
+    """Asks one running service."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def get(self, path: str, **said: Any) -> requests.Response:
+        return requests.get(self.address + path, timeout=60, **said)
+
+    def post(self, path: str, **said: Any) -> requests.Response:
+        return requests.post(self.address + path, timeout=60, **said)
+
+
+@contextmanager
+def serving(at_hand: Models) -> Iterator[Client]:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        server = uvicorn.Server(uvicorn.Config(build(at_hand, [HOST]), log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield Client(f"http://{HOST}:{listener.getsockname()[1]}")
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def client(at_hand: Models) -> Iterator[Client]:
+    with serving(at_hand) as client:
+        yield client
+
+
+@pytest.fixture
+def page(page_lines: np.ndarray) -> bytes:
+    return to_png(page_lines)
+
+
+@pytest.fixture
+def hints(red_strokes: np.ndarray) -> bytes:
+    return to_png(red_strokes)
+
+
+def _picture(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def test_a_drawing_and_strokes_come_back_coloured_where_they_are_painted(
+    client: Client, page: bytes, hints: bytes
+) -> None:
+    bare = client.post("/api/colorize", files={"lines": page})
+    painted = client.post("/api/colorize", files={"lines": page, "hints": hints})
+
+    assert (bare.status_code, painted.status_code) == (200, 200)
+    assert painted.headers["content-type"] == "image/png"
+    one, other = _picture(bare.content).astype(int), _picture(painted.content).astype(int)
+    assert one.shape == (200, 300, 3)
+    changed = np.abs(one - other).mean(axis=-1)
+    assert changed[60:140, 40:120].mean() > 20 * changed[60:140, 180:260].mean()
+    red, green, blue = other[100, 80]
+    assert red > max(green, blue) + 60
+
+
+def test_the_answer_is_no_larger_than_is_wanted(client: Client, page: bytes) -> None:
+    answer = client.post("/api/colorize", files={"lines": page}, data={"max_px": 150})
+
+    assert _picture(answer.content).shape == (100, 150, 3)
+
+
+def test_layers_palette_lines_and_variants_are_given(
+    client: Client, page: bytes, hints: bytes
+) -> None:
+    ora = client.post("/api/openraster", files={"lines": page, "hints": hints})
+    palette = client.post("/api/palette", files={"picture": hints})
+    lines = client.post("/api/lines", files={"lines": page}, data={"clean": "true"})
+    variants = client.post("/api/variants", files={"lines": page, "hints": hints})
+
+    assert zipfile.ZipFile(io.BytesIO(ora.content)).read("mimetype") == b"image/openraster"
+    assert palette.json() == ["#e62828"]
+    assert _picture(lines.content).shape == (200, 300)
+    assert {"variant", "turn", "difference", "png"} == set(variants.json()["variants"][0])
+
+
+def test_models_are_listed_and_chosen_by_key(client: Client, page: bytes) -> None:
+    (model,) = client.get("/api/models").json()
+
+    chosen = client.post("/api/colorize", files={"lines": page}, data={"model": model["key"]})
+    unknown = client.post("/api/colorize", files={"lines": page}, data={"model": "nothing"})
+
+    assert (model["recipe"], model["size_px"]) == ("unet-l2", 64)
+    assert chosen.status_code == 200
+    assert unknown.status_code == 400
+    assert "there is no model 'nothing'" in unknown.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("files", "data", "status", "told"),
+    [
+        ({"lines": b"no picture"}, {}, 400, "lines: is no whole PNG"),
+        ({}, {}, 422, "lines: Field required"),
+        ({"lines": "page", "hints": b"x"}, {}, 400, "hints: is no readable PNG"),
+        ({"lines": "page", "hints": "page"}, {}, 400, "hints: has no clear pixels"),
+        ({"lines": "page"}, {"reach_px": "900"}, 400, "reach_px: wanted 0 to 128"),
+        ({"lines": "page"}, {"reach_px": "nan"}, 400, "reach_px: wanted 0 to 128"),
+        ({"lines": "page"}, {"max_px": "-1"}, 400, "max_px: wanted 0 or more"),
+        ({"lines": "page"}, {"variant": "many"}, 422, "variant: Input should be a valid integer"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_clear_line(
+    client: Client, page: bytes, files: dict, data: dict, status: int, told: str
+) -> None:
+    sent = {name: page if content == "page" else content for name, content in files.items()}
+
+    answer = client.post("/api/colorize", files=sent, data=data)
+
+    assert answer.status_code == status
+    assert told in answer.json()["error"]
+
+
+def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_BYTES", 1000)
+
+    said = client.post("/api/colorize", files={"lines": b"x" * 2000})
+    came = client.post(
+        "/api/colorize",
+        data=(b"x" * 100 for _ in range(20)),
+        headers={"content-type": "multipart/form-data; boundary=b"},
+    )
+
+    assert (said.status_code, came.status_code) == (413, 413)
+    assert "send a smaller picture" in said.json()["error"]
+
+
+def test_other_names_of_the_host_are_refused_so_that_no_other_page_can_ask(
+    client: Client,
+) -> None:
+    assert client.get("/api/models", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/")
+
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+
+
+def test_the_api_says_what_it_takes(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+
+    assert set(told["paths"]) == {
+        "/api/models", "/api/lines", "/api/colorize", "/api/openraster", "/api/variants",
+        "/api/palette",
+    }  # fmt: skip
+    form = told["components"]["schemas"]["Body_colorize_api_colorize_post"]["properties"]
+    assert form["reach_px"]["description"].startswith("how far strokes run out")
+
+
+def test_without_a_model_the_way_to_one_is_told(tmp_path, page: bytes) -> None:
+    empty = open_models(DataLayout.at(str(tmp_path)), "cpu")
+    with serving(empty) as client:
+        answer = client.post("/api/colorize", files={"lines": page})
+
+        assert client.get("/api/models").json() == []
+    assert answer.status_code == 404
+    assert "run `irodori run`" in answer.json()["error"]
+
+
+def test_requests_take_turns_and_too_many_are_put_off(
+    client: Client, page: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MAX_WAITING", 3)
+    at_once, most, count = 0, 0, threading.Lock()
+
+    def slow(order: studio.Order) -> bytes:
+        nonlocal at_once, most
+        with count:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.3)
+        with count:
+            at_once -= 1
+        return b""
+
+    monkeypatch.setattr(studio, "lines", slow)
+    with ThreadPoolExecutor(6) as people:
+        answers = list(
+            people.map(lambda _: client.post("/api/lines", files={"lines": page}), range(6))
+        )
+
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [200, 200, 200, 503, 503, 503]
+    assert most == 1
+    assert all("Retry-After" in each.headers for each in answers if each.status_code == 503)
+
+
+def test_what_takes_too_long_is_given_up_and_the_next_is_served(
+    client: Client, page: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "TIMEOUT_SECONDS", 0.2)
+    naps = iter([1.0, 0.0])
+    monkeypatch.setattr(studio, "lines", lambda order: time.sleep(next(naps)) or b"")
+
+    late = client.post("/api/lines", files={"lines": page})
+    time.sleep(1)
+    next_one = client.post("/api/lines", files={"lines": page})
+
+    assert (late.status_code, next_one.status_code) == (504, 200)
+    assert "took too long" in late.json()["error"]
+
+
+def test_a_turn_is_given_back_when_work_fails() -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    async def twice() -> int:
+        turns = bounds.Turns()
+        with pytest.raises(RuntimeError):
+            await turns.take(fail)
+        return await turns.take(lambda: 7)
+
+    assert asyncio.run(twice()) == 7
