@@ -33,7 +33,7 @@ def answer(command: AppCommand) -> tuple[str, int]:
     layout.check()
     at_hand = open_models(layout, command.of.device, command.of.checkpoint)
     listener = _listen(command.port)
-    address = f"http://{HOST}:{command.port}"
+    address = f"http://{HOST}:{listener.getsockname()[1]}"
     known = at_hand.listed()
     logger.info("%s", f"model: {known[0].recipe}, step {known[0].step}" if known else NO_MODEL)
     logger.info("the page is at %s (Ctrl-C ends it)", address)
@@ -56,6 +56,8 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Who comes before the page is ready waits.
+        listener.listen()
     except OSError as error:
         listener.close()
         raise BadInput(f"--port {port}: {error.strerror}; name another port") from error

@@ -12,7 +12,7 @@ from storage.errors import BadInput
 DEFAULT_PORT = 8766
 DEFAULT_REACH_PX = 28.0
 MAX_REACH_PX = 128
-PORTS = range(1, 65536)
+PORTS = range(65536)
 FORMATS = ("png", "ora")
 CHECKPOINT = (
     "a step's folder, a train/<key> folder or the first digits of its key (default: the newest)"
@@ -70,7 +70,11 @@ def parse_app(words: Sequence[str]) -> AppCommand:
     """
     parser = _parser("app", "[--port N] [--no-browser]", "Open the page that colours line art.")
     parser.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, metavar="N", help=f"(default: {DEFAULT_PORT})"
+        "--port",
+        type=int,
+        default=DEFAULT_PORT,
+        metavar="N",
+        help=f"0 takes any free one (default: {DEFAULT_PORT})",
     )
     parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
     asked = _asked(parser, words)

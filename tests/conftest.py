@@ -4,9 +4,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-# Before Prefect is imported: nothing of it may touch the project's own server, history or results.
+# Before Prefect and torch are imported. Nothing of Prefect may touch the project's own server,
+# history or results.
 _HOME = tempfile.mkdtemp(prefix="irodori-prefect-")
 os.environ |= {
+    # Small tensors: a second thread waits for the first, and much longer on a busy machine.
+    "OMP_NUM_THREADS": "1",
     "PREFECT_HOME": _HOME,
     "PREFECT_RESULTS_LOCAL_STORAGE_PATH": f"{_HOME}/results",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

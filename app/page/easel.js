@@ -70,6 +70,13 @@ export class Easel extends EventTarget {
   zoomIn() { this.zoom(ZOOM_STEP); }
   zoomOut() { this.zoom(1 / ZOOM_STEP); }
 
+  // Where the drawing lies on the canvas, in CSS pixels.
+  onScreen() {
+    const ratio = this.canvas.width / this.canvas.clientWidth;
+    const { x, y, scale } = this.view;
+    return { x: x / ratio, y: y / ratio, width: (this.width * scale) / ratio, height: (this.height * scale) / ratio };
+  }
+
   // The hints alone, as a PNG with clear pixels; null if there are none.
   async hints(longest = SENT_PX) {
     if (this.strokes.isEmpty) return null;

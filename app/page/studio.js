@@ -85,6 +85,7 @@ async function colorize() {
     $("result-empty").hidden = true;
     $("slider").disabled = false;
     paints.answer = await createImageBitmap(blob);
+    document.body.dataset.answers = Number(document.body.dataset.answers ?? 0) + 1;
     tell(`coloured in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   } catch (error) {
     if (error.name !== "AbortError") tell(error.message, true);
@@ -293,7 +294,7 @@ const keys = {
   "+": () => easel.zoomIn(), "=": () => easel.zoomIn(), "-": () => easel.zoomOut(), 0: () => easel.fit(),
 };
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input:not([type=range]):not([type=checkbox]), select")) return;
+  if (event.target.matches("select")) return;
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) {
     const step = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[key];
@@ -306,6 +307,9 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("keyup", (event) => { if (event.key === " ") easel.isSpaceDown = false; });
 window.addEventListener("beforeunload", (event) => { if (!easel.strokes.isEmpty) event.preventDefault(); });
+
+// Where the drawing lies on the screen, for whatever drives the page.
+window.irodori = { onScreen: () => easel.onScreen() };
 
 resize(24);
 choose("brush");

@@ -1,0 +1,319 @@
+"""The page as a person meets it: a real `irodori app`, in a real browser."""
+
+import base64
+import io
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from storage.layout import DataLayout
+from tests.app_model import train_for_app
+
+PROJECT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 60_000
+LEFT_BOX, RIGHT_BOX = (0.27, 0.5), (0.73, 0.5)
+RED, BLUE = "#e62828", "#2850e6"
+
+logger = logging.getLogger(__name__)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("app") / "root"
+    train_for_app(DataLayout.at(str(folder)))
+    return folder
+
+
+@contextmanager
+def serving(root: Path) -> Iterator[str]:
+    """Run the command until it is told to end; give the page's address."""
+    command = [sys.executable, "-m", "flows", "app", "--no-browser", "--port", "0"]
+    told = subprocess.Popen(
+        [*command, "--root", str(root)],
+        cwd=PROJECT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert told.stderr
+    said = next(line for line in told.stderr if "http://" in line)
+    yield said[said.index("http://") :].split()[0]
+    told.terminate()
+    told.communicate(timeout=30)
+    assert told.returncode in (0, 143)
+
+
+@pytest.fixture(scope="module")
+def address(root: Path) -> Iterator[str]:
+    with serving(root) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page, opened; whatever it complains of fails the test."""
+    complaints: list[str] = []
+    # What drives a page evaluates strings, which the page's own policy forbids.
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(address)
+    page.wait_for_function("document.querySelector('#model').options.length > 0")
+    yield page
+    assert complaints == []
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def drawing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with two boxes, side by side."""
+    lines = np.full((400, 600), 255, np.uint8)
+    for left in (60, 340):
+        lines[100:300, left : left + 200] = 0
+        lines[107:293, left + 7 : left + 193] = 255
+    path = tmp_path_factory.mktemp("drawing") / "boxes.png"
+    Image.fromarray(lines).save(path)
+    return path
+
+
+def _drop(page: Page, file: Path) -> None:
+    """Drop a file on the page, as a hand would."""
+    page.evaluate(
+        """async ([name, base64]) => {
+            const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+            const data = new DataTransfer();
+            data.items.add(new File([bytes], name, { type: "image/png" }));
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, cancelable: true }));
+        }""",
+        [file.name, _base64(file)],
+    )
+
+
+def _base64(file: Path) -> str:
+    return base64.b64encode(file.read_bytes()).decode()
+
+
+def _until_coloured(page: Page, more_than: int) -> int:
+    """Wait for one more answer; give how many there were."""
+    page.wait_for_function(
+        "(before) => Number(document.body.dataset.answers ?? 0) > before", arg=more_than
+    )
+    return int(page.evaluate("document.body.dataset.answers"))
+
+
+def _stroke(page: Page, color: str, at: tuple[float, float]) -> None:
+    page.locator("#color").fill(color)
+    box = page.locator("#easel").bounding_box()
+    view = page.evaluate("window.irodori.onScreen()")
+    x = box["x"] + view["x"] + at[0] * view["width"]
+    y = box["y"] + view["y"] + at[1] * view["height"]
+    page.mouse.move(x - 25, y)
+    page.mouse.down()
+    page.mouse.move(x + 25, y + 5, steps=5)
+    page.mouse.up()
+
+
+def _answer(page: Page) -> np.ndarray:
+    """Give the picture that is shown."""
+    base64_png = page.evaluate(
+        """async () => {
+            const shown = await (await fetch(document.querySelector("#after").src)).blob();
+            const bytes = new Uint8Array(await shown.arrayBuffer());
+            return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+        }"""
+    )
+    with Image.open(io.BytesIO(base64.b64decode(base64_png))) as image:
+        return np.asarray(image).astype(int)
+
+
+def _inside(picture: np.ndarray, at: tuple[float, float]) -> np.ndarray:
+    height, width, _ = picture.shape
+    x, y = round(at[0] * width), round(at[1] * height)
+    return picture[y - 60 : y + 60, x - 60 : x + 60]
+
+
+def _opened(page: Page, drawing: Path) -> int:
+    _drop(page, drawing)
+    return _until_coloured(page, 0)
+
+
+def test_two_colours_change_what_is_painted_and_nothing_else_and_can_be_undone_and_kept(
+    page: Page, drawing: Path, tmp_path: Path
+) -> None:
+    answers = _opened(page, drawing)
+    bare = _answer(page)
+
+    _stroke(page, RED, LEFT_BOX)
+    answers = _until_coloured(page, answers)
+    one = _answer(page)
+    changed = np.abs(one - bare).mean(axis=-1, keepdims=True)
+    painted, elsewhere = (float(_inside(changed, at).mean()) for at in (LEFT_BOX, RIGHT_BOX))
+    logger.info("change of 255: where painted %.1f, in the other box %.2f", painted, elsewhere)
+    assert painted > 40
+    assert elsewhere < painted / 20
+
+    _stroke(page, BLUE, RIGHT_BOX)
+    answers = _until_coloured(page, answers)
+    both = _answer(page)
+    red, _, blue = _inside(both, RIGHT_BOX).mean(axis=(0, 1))
+    assert blue > red + 40
+    assert np.abs(_inside(both, LEFT_BOX) - _inside(one, LEFT_BOX)).mean() < 3
+
+    page.keyboard.press("Control+z")
+    answers = _until_coloured(page, answers)
+    assert (_answer(page) == one).all()
+    page.keyboard.press("Control+Shift+z")
+    answers = _until_coloured(page, answers)
+    assert (_answer(page) == both).all()
+
+    with page.expect_download() as told:
+        page.get_by_role("button", name="Export PNG").click()
+    told.value.save_as(tmp_path / "coloured.png")
+    with Image.open(tmp_path / "coloured.png") as image:
+        assert image.size == (600, 400)
+    with page.expect_download() as told:
+        page.get_by_role("button", name="Save project").click()
+    told.value.save_as(tmp_path / "boxes.irodori.json")
+    project = json.loads((tmp_path / "boxes.irodori.json").read_text())
+    assert [stroke["color"] for stroke in project["strokes"]] == [RED, BLUE]
+
+    page.reload()
+    page.wait_for_function("document.querySelector('#model').options.length > 0")
+    page.set_input_files("#file-project", tmp_path / "boxes.irodori.json")
+    _until_coloured(page, 0)
+    assert (_answer(page) == both).all()
+
+
+def test_layers_are_exported_and_hidden_hints_still_count(
+    page: Page, drawing: Path, tmp_path: Path
+) -> None:
+    answers = _opened(page, drawing)
+    _stroke(page, RED, LEFT_BOX)
+    _until_coloured(page, answers)
+
+    page.keyboard.press("h")
+    with page.expect_download() as told:
+        page.get_by_role("button", name="Export layers").click()
+    told.value.save_as(tmp_path / "boxes.ora")
+
+    assert page.get_by_role("button", name="Hide hints").get_attribute("aria-pressed") == "true"
+    assert (tmp_path / "boxes.ora").read_bytes()[30:38] == b"mimetype"
+
+
+def test_everything_can_be_done_without_a_pointer(page: Page, drawing: Path) -> None:
+    answers = _opened(page, drawing)
+    bare = _answer(page)
+
+    page.locator("#color").fill(RED)
+    page.locator("#easel").focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    answers = _until_coloured(page, answers)
+
+    assert np.abs(_answer(page) - bare).max() > 30
+    page.keyboard.press("e")
+    assert page.get_by_role("button", name="Eraser").get_attribute("aria-pressed") == "true"
+
+
+def test_the_picker_takes_a_colour_from_the_page(page: Page, drawing: Path) -> None:
+    answers = _opened(page, drawing)
+    _stroke(page, RED, LEFT_BOX)
+    _until_coloured(page, answers)
+    page.locator("#color").fill("#000000")
+
+    page.keyboard.press("i")
+    box, view = page.locator("#easel").bounding_box(), page.evaluate("window.irodori.onScreen()")
+    page.mouse.click(
+        box["x"] + view["x"] + LEFT_BOX[0] * view["width"],
+        box["y"] + view["y"] + LEFT_BOX[1] * view["height"] + 2,
+    )
+
+    assert page.locator("#color").input_value() == RED
+
+
+def test_a_broken_file_is_told_and_what_was_open_stays(
+    page: Page, drawing: Path, tmp_path: Path
+) -> None:
+    _opened(page, drawing)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+
+    page.set_input_files("#file-lines", broken)
+    page.wait_for_function("document.querySelector('#status').classList.contains('bad')")
+    assert "is no whole PNG" in page.locator("#status").inner_text()
+    assert page.locator("#save").is_enabled()
+
+    nonsense = tmp_path / "nonsense.json"
+    nonsense.write_text('{"format": "irodori-project/1", "lines": "", "strokes": [{}]}')
+    page.set_input_files("#file-project", nonsense)
+    page.wait_for_function("document.querySelector('#status').textContent.includes('nonsense')")
+
+
+def test_without_a_model_the_page_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path / "empty") as address:
+        page = browser.new_page(bypass_csp=True)
+        page.goto(address)
+        page.wait_for_function("document.querySelector('#status').textContent.length > 0")
+        told = page.locator("#status").inner_text()
+        page.close()
+
+    assert "No trained model yet" in told
+    assert "irodori run" in told
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 860), (820, 1180)])
+def test_axe_finds_nothing_to_mend(
+    browser: Browser, address: str, drawing: Path, size: tuple[int, int], scheme: str
+) -> None:
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(address)
+    page.wait_for_function("document.querySelector('#model').options.length > 0")
+    _opened(page, drawing)
+
+    found = Axe().run(page)
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    context.close()
+
+    assert found.violations_count == 0, found.generate_report()
+    assert overflow <= 0
