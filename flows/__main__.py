@@ -130,6 +130,8 @@ def _run(verb: str, config: PipelineConfig) -> str:
     flow = wholes.get(verb) or getattr(stages, verb)
     with server.listening():
         record = flow(config)
+    if verb == "run":
+        logger.info("colour line art with what was trained: irodori app --root %s", config.root)
     return _answer_of(record, layout)
 
 
