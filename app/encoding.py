@@ -11,7 +11,8 @@ from PIL import Image
 from app.drawing import MAX_PIXELS, Drawing
 from storage.errors import BadInput
 
-QUICKLY = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+# One filter for all rows takes half the time of choosing one a row.
+QUICKLY = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 
 
 def read_strokes(content: bytes, name: str) -> NDArray[np.uint8]:

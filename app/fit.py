@@ -4,13 +4,11 @@ Nothing is stretched: the longer side fills the square, and white paper is put a
 """
 
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-Level = TypeVar("Level", np.uint8, np.float32)
 
 WHITE = 255
 # A stroke counts on a pixel of the model where it covers this share of it.
@@ -53,14 +51,13 @@ class Fit:
         Returns:
             Their colours (S, S, 3) on white; and where they lie (S, S): 255, and 0 elsewhere.
         """
-        alpha_HW1 = stroke_HWC[..., 3:].astype(np.float32) / np.float32(WHITE)
         # Weighed by alpha, so that a clear pixel's colour counts for nothing.
-        weighed = np.concatenate([stroke_HWC[..., :3] * alpha_HW1, alpha_HW1], axis=2)
-        small = self._resize(weighed)
-        covered = small[..., 3] >= LEAST_COVER
+        weighed = cv2.cvtColor(stroke_HWC, cv2.COLOR_RGBA2mRGBA)
+        small = self._resize(cast(NDArray[np.uint8], weighed))
+        covered = small[..., 3] >= LEAST_COVER * WHITE
         hint_SSC = np.full((self.size_px, self.size_px, 3), WHITE, np.uint8)
         mask_SS = np.zeros((self.size_px, self.size_px), np.uint8)
-        colors = small[..., :3] / np.maximum(small[..., 3:], LEAST_COVER)
+        colors = small[..., :3] * (WHITE / np.maximum(small[..., 3:], 1))
         hint_SSC[self._inside()][covered] = np.clip(colors.round(), 0, WHITE)[covered]
         mask_SS[self._inside()][covered] = WHITE
         return hint_SSC, mask_SS
@@ -78,8 +75,8 @@ class Fit:
             slice(self.left, self.left + self.width),
         )
 
-    def _resize(self, picture: NDArray[Level]) -> NDArray[Level]:
+    def _resize(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         shrinks = picture.shape[0] >= self.height
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         size = (self.width, self.height)
-        return cast(NDArray[Level], cv2.resize(picture, size, interpolation=way))
+        return cast(NDArray[np.uint8], cv2.resize(picture, size, interpolation=way))

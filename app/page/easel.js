@@ -4,7 +4,7 @@ import { paintStroke, Strokes } from "./strokes.js";
 
 const ZOOM_STEP = 1.25;
 const MOST_ZOOM = 16;
-const SENT_PX = 768;
+const SENT_PX = 512;
 
 export class Easel extends EventTarget {
   constructor(canvas) {

@@ -9,7 +9,7 @@ import { Paints } from "./paints.js";
 const VIEW_PX = 2048;
 const PREVIEW_PX = 1024;
 const THUMB_PX = 256;
-const CALM_MS = 120;
+const CALM_MS = 30;
 
 const $ = (id) => document.getElementById(id);
 const easel = new Easel($("easel"));
@@ -77,7 +77,7 @@ async function colorize() {
   const began = performance.now();
   tell("colouring…");
   try {
-    const response = await ask("colorize", { ...(await painted()), max_px: PREVIEW_PX }, mine.signal);
+    const response = await ask("colorize", { ...(await painted()), max_px: previewPx() }, mine.signal);
     const blob = await response.blob();
     if (mine !== asking) return;
     state.answer = blob;
@@ -90,6 +90,12 @@ async function colorize() {
   } catch (error) {
     if (error.name !== "AbortError") tell(error.message, true);
   }
+}
+
+// No more pixels than are seen.
+function previewPx() {
+  const { clientWidth, clientHeight } = $("result");
+  return Math.min(PREVIEW_PX, Math.round(Math.max(clientWidth, clientHeight) * window.devicePixelRatio));
 }
 
 async function vary() {
