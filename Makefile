@@ -12,8 +12,8 @@ help: ## list these targets
 demo: $(READY) ## run the whole paper, small, and print where the report is
 	@$(BIN)/irodori run
 
-test: $(READY) ## unit, integration and end-to-end tests
-	$(BIN)/python -m pytest
+test: $(READY) ## unit, integration and end-to-end tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 test-living: $(READY) ## a living system, killed in every stage and refreshed by its schedule; ten minutes
 	$(BIN)/python -m pytest -m living
