@@ -15,6 +15,7 @@ from flows import artifacts
 from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from flows.plan import label_of
+from storage.errors import told_of_disk
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
@@ -26,7 +27,8 @@ R = TypeVar("R")
 
 def _task(function: Callable[P, R]) -> Callable[P, R]:
     """Make a task of a stage; what is done is in our own ledger, so Prefect caches nothing."""
-    return task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)(function)
+    named = task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)
+    return named(told_of_disk()(function))
 
 
 @_task

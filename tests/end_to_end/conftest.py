@@ -1,5 +1,8 @@
 """A pipeline small enough for a test, yet with every stage real."""
 
+import sys
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from flows import plan
@@ -8,6 +11,7 @@ from flows.config import PipelineConfig
 from flows.pipeline import full_pipeline
 from storage.layout import DataLayout
 from storage.records import Output, StageRecord
+from tests.living_system import Living, living_at
 
 FLAGS = [
     *("--scraper.sample-posts", "80", "--scraper.max-posts", "80"),
@@ -44,3 +48,21 @@ def undisturbed(config: PipelineConfig, reported: StageRecord) -> dict[str, tupl
     """What an undisturbed run makes: the outputs of every stage with their digests, by label."""
     found = plan.finished(config, DataLayout.at(config.root))
     return {label: record.outputs for label, record in found.items()}
+
+
+@pytest.fixture(scope="session")
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    """One living system for all tests that ask for it."""
+    with living_at(tmp_path_factory.mktemp("home")) as system:
+        yield system
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a measured figure, whatever pytest makes of output."""
+
+    def tell(figure: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{figure}\n")
+
+    return tell
