@@ -11,7 +11,7 @@ import preprocessing.stage
 import scraper.stage
 import training.stage
 from evaluation.outcome import Outcome
-from flows import artifacts
+from flows import artifacts, gate
 from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from flows.plan import label_of
@@ -34,7 +34,8 @@ def _task(function: Callable[P, R]) -> Callable[P, R]:
 @_task
 def scrape(config: PipelineConfig, layout: DataLayout) -> StageRecord:
     """Ask the site for posts and fetch their originals."""
-    return artifacts.show("scrape", scraper.stage.scrape(config.scraper, layout))
+    record = scraper.stage.scrape(config.scraper, layout, gate.passed)
+    return artifacts.show("scrape", record)
 
 
 @_task
