@@ -35,21 +35,23 @@ def _task(function: Callable[P, R]) -> Callable[P, R]:
 def scrape(config: PipelineConfig, layout: DataLayout) -> StageRecord:
     """Ask the site for posts and fetch their originals."""
     record = scraper.stage.scrape(config.scraper, layout, gate.passed)
-    return artifacts.show("scrape", record)
+    return artifacts.show("scrape", record, layout)
 
 
 @_task
 def clean(config: PipelineConfig, scraped: StageRecord, layout: DataLayout) -> StageRecord:
     """Decide which originals are fit to train on."""
     each = as_tasks(config)
-    return artifacts.show("clean", preprocessing.stage.clean(config.clean, scraped, layout, each))
+    record = preprocessing.stage.clean(config.clean, scraped, layout, each)
+    return artifacts.show("clean", record, layout)
 
 
 @_task
 def pack(config: PipelineConfig, cleaned: StageRecord, layout: DataLayout) -> StageRecord:
     """Turn kept originals into shards of square pictures."""
     each = as_tasks(config)
-    return artifacts.show("pack", preprocessing.stage.pack(config.pack, cleaned, layout, each))
+    record = preprocessing.stage.pack(config.pack, cleaned, layout, each)
+    return artifacts.show("pack", record, layout)
 
 
 @_task
@@ -58,7 +60,7 @@ def condition(config: PipelineConfig, packed: StageRecord, layout: DataLayout) -
     record = preprocessing.stage.condition(
         config.condition, packed, layout, config.seed, as_tasks(config)
     )
-    return artifacts.show("condition", record)
+    return artifacts.show("condition", record, layout)
 
 
 @_task
@@ -69,7 +71,7 @@ def train(
     label = label_of(Stage.TRAIN, recipe)
     section, watcher = config.training_of(recipe), artifacts.Live(label)
     record = training.stage.train(section, paired, layout, config.seed, watcher)
-    return artifacts.show(label, record)
+    return artifacts.show(label, record, layout)
 
 
 @_task
@@ -82,7 +84,7 @@ def evaluate(
 ) -> StageRecord:
     """Judge one trained recipe."""
     record = evaluation.stage.evaluate(config.evaluation, trained, paired, layout, config.seed)
-    return artifacts.show(label_of(Stage.EVALUATE, recipe), record)
+    return artifacts.show(label_of(Stage.EVALUATE, recipe), record, layout)
 
 
 @_task
