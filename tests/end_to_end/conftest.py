@@ -1,17 +1,21 @@
 """A pipeline small enough for a test, yet with every stage real."""
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+import preprocessing.stage
+import scraper.stage
 from flows import plan
 from flows.command_line import parse
 from flows.config import PipelineConfig
 from flows.pipeline import full_pipeline
 from storage.layout import DataLayout
 from storage.records import Output, StageRecord
-from tests.living_system import Living, living_at
+from tests.living_system import Living, changed, living_at
 
 FLAGS = [
     *("--scraper.sample-posts", "80", "--scraper.max-posts", "80"),
@@ -48,6 +52,26 @@ def undisturbed(config: PipelineConfig, reported: StageRecord) -> dict[str, tupl
     """What an undisturbed run makes: the outputs of every stage with their digests, by label."""
     found = plan.finished(config, DataLayout.at(config.root))
     return {label: record.outputs for label, record in found.items()}
+
+
+@pytest.fixture(scope="session")
+def dataset(config: PipelineConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root that holds the dataset of the small pipeline and nothing else."""
+    root = tmp_path_factory.mktemp("dataset")
+    layout = DataLayout.at(str(root))
+    scraped = scraper.stage.scrape(config.scraper, layout)
+    cleaned = preprocessing.stage.clean(config.clean, scraped, layout)
+    packed = preprocessing.stage.pack(config.pack, cleaned, layout)
+    preprocessing.stage.condition(config.condition, packed, layout, config.seed)
+    return root
+
+
+@pytest.fixture
+def grounds(config: PipelineConfig, dataset: Path, tmp_path: Path) -> PipelineConfig:
+    """The small pipeline with a root of its own that holds its dataset."""
+    root = tmp_path / "grounds"
+    shutil.copytree(dataset, root)
+    return changed(config, root=str(root))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A living system whose run is cancelled, and that loses its server, its worker or its disk."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -12,96 +11,66 @@ import pytest
 
 from flows import plan
 from flows.config import PipelineConfig
-from storage import ledger
 from storage.layout import DataLayout
-from storage.ledger import Stage
-from storage.records import Output, StageRecord
+from storage.records import Output
 from tests.living_system import PATIENCE_SECONDS, Living, changed, process_of
+from tests.living_training import STEPS, begin
 from tests.prefect_api import wait_for
 
-STEPS = 1_500
+PART = STEPS // 10
 STOPS_WITHIN_SECONDS = 10.0
 PAGE = 4096
 
 pytestmark = [pytest.mark.living, pytest.mark.timeout(1_500)]
 
-Begun = Callable[[int], tuple[PipelineConfig, str]]
 Tell = Callable[[str], None]
 
 
-@pytest.fixture
-def begun(living: Living, config: PipelineConfig, reported: StageRecord, tmp_path: Path) -> Begun:
-    """Begin a long training on a dataset of its own; give its settings and its run."""
-    layout = DataLayout.at(config.root)
-    for name in (Stage.SCRAPE, Stage.CLEAN, Stage.PACK, Stage.CONDITION):
-        shutil.copytree(str(layout.root / name), tmp_path / name)
-
-    def begin(checkpoint_every: int) -> tuple[PipelineConfig, str]:
-        rhythm = {"steps": STEPS, "checkpoint_every": checkpoint_every, "log_every": 10}
-        asked = changed(config, training=rhythm, root=str(tmp_path))
-        run = living.run("train", asked)
-        wait_for(lambda: _last_step(asked) > checkpoint_every % STEPS, PATIENCE_SECONDS)
-        return asked, run
-
-    return begin
-
-
 def test_a_cancelled_training_stops_within_seconds_and_goes_on_from_its_bookmark(
-    living: Living, begun: Begun, tell: Tell
+    living: Living, grounds: PipelineConfig, tell: Tell
 ):
-    asked, run = begun(STEPS)
+    training = begin(living, grounds, checkpoint_every=STEPS)
     told = time.monotonic()
-    living.ask(f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
-    wait_for(lambda: process_of(run) is None, PATIENCE_SECONDS)
+    living.ask(f"/flow_runs/{training.run}/set_state", {"state": {"type": "CANCELLING"}})
+    wait_for(lambda: process_of(training.run) is None, PATIENCE_SECONDS)
     seconds = time.monotonic() - told
     tell(f"cancelled: stopped after {seconds:.1f} s")
     assert seconds <= STOPS_WITHIN_SECONDS
-    assert living.end_of(run) == "CANCELLED"
+    assert living.end_of(training.run) == "CANCELLED"
 
-    bookmarked = _said(living, run, "bookmarked step=")
+    bookmarked = training.said("bookmarked step=")
     assert 0 < bookmarked < STEPS
-    living.retry(run)
-    wait_for(lambda: living.state(run) == "COMPLETED", PATIENCE_SECONDS)
-    assert _said(living, run, "resumed step=") == bookmarked
-    assert _is_sealed(asked)
+    assert training.finish() == "CANCELLED"
+    assert training.said("resumed step=") == bookmarked
 
 
 def test_a_training_goes_on_while_the_server_is_killed_and_started_again(
-    living: Living, begun: Begun, tell: Tell
+    living: Living, grounds: PipelineConfig, tell: Tell
 ):
-    asked, run = begun(STEPS // 10)
-    process = process_of(run)
-    _kill_all(living, "server")
-    before = _last_step(asked)
-    wait_for(lambda: _last_step(asked) > before + 20, PATIENCE_SECONDS)
-    assert process_of(run) == process
+    training = begin(living, grounds, PART)
+    process = process_of(training.run)
+    os.killpg(_pid(living, "server"), signal.SIGKILL)
+    training.goes_on()
+    assert process_of(training.run) == process
 
-    living.up()
-    end = living.end_of(run)
-    tell(f"server killed: the run ended {end} after {len(living.said(run))} lines")
-    if end != "COMPLETED":
-        living.retry(run)
-        wait_for(lambda: living.state(run) == "COMPLETED", PATIENCE_SECONDS)
-    assert _is_sealed(asked)
+    assert "is up" in living.up()
+    tell(f"server killed: the run ended {training.finish()}")
 
 
 def test_a_run_whose_worker_is_killed_is_retried_by_the_next_one_and_redoes_one_part_at_most(
-    living: Living, begun: Begun, tell: Tell
+    living: Living, grounds: PipelineConfig, tell: Tell
 ):
-    part = STEPS // 10
-    asked, run = begun(part)
+    training = begin(living, grounds, PART)
     os.kill(_pid(living, "worker"), signal.SIGKILL)
-    wait_for(lambda: process_of(run) is None, PATIENCE_SECONDS)
-    done = _last_step(asked)
+    wait_for(lambda: process_of(training.run) is None, PATIENCE_SECONDS)
+    done = training.last_step
 
     assert "is up" in living.up()
-    end = living.end_of(run)
-    assert end != "COMPLETED"
-    tell(f"worker killed: the run ended {end} at step {done}: {living.message(run)}")
-    living.retry(run)
-    wait_for(lambda: living.state(run) == "COMPLETED", PATIENCE_SECONDS)
-    assert done - _said(living, run, "resumed step=") <= part
-    assert _is_sealed(asked)
+    first = training.finish()
+    resumed = training.said("resumed step=")
+    tell(f"worker killed at step {done}: the run ended {first}, and went on from step {resumed}")
+    assert first != "COMPLETED"
+    assert done - resumed <= PART
 
 
 def test_on_a_full_disk_a_run_says_so_and_goes_on_when_there_is_room(
@@ -168,29 +137,3 @@ def _pid(living: Living, name: str) -> int:
     pid = living.daemon(name).pid()
     assert pid is not None
     return pid
-
-
-def _kill_all(living: Living, name: str) -> None:
-    os.killpg(_pid(living, name), signal.SIGKILL)
-
-
-def _train_folder(config: PipelineConfig) -> Path:
-    key = plan.plan(config)[plan.label_of(Stage.TRAIN, config.training.recipe)].key
-    return Path(str(DataLayout.at(config.root).stage(Stage.TRAIN, key)))
-
-
-def _last_step(config: PipelineConfig) -> int:
-    """Give the step up to which a training has written its journal."""
-    journal = _train_folder(config) / "metrics.jsonl"
-    return journal.read_text().count("\n") * 10 if journal.exists() else 0
-
-
-def _is_sealed(config: PipelineConfig) -> bool:
-    layout, folder = DataLayout.at(config.root), _train_folder(config)
-    return ledger.find(layout, Stage.TRAIN, folder.name) is not None
-
-
-def _said(living: Living, run: str, what: str) -> int:
-    """Give the number that the last line that says so ends its first word with."""
-    lines = [line for line in living.said(run) if line.startswith(what)]
-    return int(lines[-1].removeprefix(what).split()[0])
