@@ -13,7 +13,7 @@ from flows.config import PipelineConfig
 from storage import ledger
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import Output, StageRecord
+from storage.records import Output
 from tests.living_system import PATIENCE_SECONDS, Living, changed, kill, time_of
 from tests.prefect_api import wait_for
 
@@ -26,11 +26,11 @@ pytestmark = [pytest.mark.living, pytest.mark.timeout(1_500)]
 
 @pytest.fixture(scope="module")
 def grown(
-    config: PipelineConfig, reported: StageRecord, tmp_path_factory: pytest.TempPathFactory
+    config: PipelineConfig, dataset: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> PipelineConfig:
-    """The small pipeline with a root of its own that holds a finished run."""
+    """The small pipeline with a root of its own that holds its dataset."""
     root = tmp_path_factory.mktemp("living") / "root"
-    shutil.copytree(config.root, root)
+    shutil.copytree(dataset, root)
     return changed(config, root=str(root))
 
 
