@@ -1,5 +1,6 @@
 """The stages as tasks of the pipeline: each runs one stage and shows what came of it."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
@@ -11,7 +12,7 @@ import preprocessing.stage
 import scraper.stage
 import training.stage
 from evaluation.outcome import Outcome
-from flows import artifacts, gate
+from flows import artifacts, gate, logs
 from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from flows.plan import label_of
@@ -27,8 +28,14 @@ R = TypeVar("R")
 
 def _task(function: Callable[P, R]) -> Callable[P, R]:
     """Make a task of a stage; what is done is in our own ledger, so Prefect caches nothing."""
-    named = task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)
-    return named(told_of_disk()(function))
+
+    @functools.wraps(function)
+    def run(*arguments: P.args, **named: P.kwargs) -> R:
+        logs.speak()
+        with told_of_disk():
+            return function(*arguments, **named)
+
+    return task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)(run)
 
 
 @_task
