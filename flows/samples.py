@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import cast
 
 import cv2
 import numpy as np
@@ -109,8 +110,7 @@ def _squared(picture: Picture | None) -> Picture:
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:
-    resized: Picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    return resized
+    return cast(Picture, cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def _is_seen(picture: Picture | None) -> bool:
@@ -127,5 +127,4 @@ def _read(path: UPath) -> Picture | None:
 def _decoded(content: bytes) -> Picture | None:
     """Decode any picture as HWC RGB; what cannot be seen is not shown."""
     stored = np.frombuffer(content, np.uint8)
-    decoded: Picture | None = cv2.imdecode(stored, cv2.IMREAD_COLOR_RGB) if content else None
-    return decoded
+    return cast(Picture, cv2.imdecode(stored, cv2.IMREAD_COLOR_RGB)) if content else None
