@@ -20,7 +20,8 @@ from storage.pictures import Picture
 from storage.records import StageRecord
 from training.watching import Glance
 
-SECONDS_BETWEEN_UPDATES = 1.0
+SECONDS_BETWEEN_UPDATES = 5.0
+"""Each costs the server some 30 ms of a core, which a training on the CPU would miss."""
 MAX_LETTERS = 1_000_000
 """What Prefect takes; beyond 1.5 MB it refuses the event that tells of a page."""
 
@@ -46,7 +47,7 @@ def show_report(record: StageRecord, layout: DataLayout) -> StageRecord:
 
 
 class Live:
-    """A training's watcher: its progress at most once a second, and each sheet of pictures."""
+    """A training's watcher: its progress every few seconds, and each sheet of pictures."""
 
     def __init__(self, label: str) -> None:
         self.label = label
