@@ -21,7 +21,7 @@ from storage.records import StageRecord
 from training.watching import Glance
 
 SECONDS_BETWEEN_UPDATES = 5.0
-"""Each costs the server some 30 ms of a core, which a training on the CPU would miss."""
+"""Each costs the server some 16 ms of a core, which a training on the CPU would miss."""
 MAX_LETTERS = 1_000_000
 """What Prefect takes; beyond 1.5 MB it refuses the event that tells of a page."""
 
