@@ -8,11 +8,11 @@ machine may ask by now, and the scrape goes on where it was when it is retried.
 
 import logging
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
-from httpx import HTTPStatusError
 from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists
 
 from scraper.turnstile import site_of
 
@@ -26,12 +26,9 @@ PATIENCE_SECONDS = 5
 def make(base_url: str) -> str:
     """Make the limit of a site, if it is not there; give its name."""
     name = f"asks {site_of(base_url)}"
-    with get_client(sync_client=True) as client:
-        try:
-            client.upsert_global_concurrency_limit_by_name(name, 1)
-        except HTTPStatusError:
-            # The server says 500 to the second of two who make it in the same moment.
-            client.read_global_concurrency_limit_by_name(name)
+    # The second of two who make it in the same moment is told that it is there.
+    with suppress(ObjectAlreadyExists), get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(name, 1)
     return name
 
 

@@ -28,7 +28,8 @@ class Ear:
         self.agents: list[str] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.agents.append(dict(scope["headers"])[b"user-agent"].decode())
+        agent = dict(scope["headers"])[b"user-agent"].decode()
+        self.agents.append(agent.split()[0])
         await self._app(scope, receive, send)
 
 
