@@ -76,3 +76,7 @@ def _watch() -> AutomationCore:
             )
         ],
     )
+
+
+if __name__ == "__main__":
+    furnish()
