@@ -127,4 +127,9 @@ def _read(path: UPath) -> Picture | None:
 def _decoded(content: bytes) -> Picture | None:
     """Decode any picture as HWC RGB; what cannot be seen is not shown."""
     stored = np.frombuffer(content, np.uint8)
-    return cast(Picture, cv2.imdecode(stored, cv2.IMREAD_COLOR_RGB)) if content else None
+    decoded = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED) if content else None
+    if decoded is None or decoded.dtype != np.uint8 or decoded.ndim != 3 or decoded.shape[2] != 4:
+        return cast(Picture, cv2.imdecode(stored, cv2.IMREAD_COLOR_RGB)) if content else None
+    # What is transparent is white, as in the dataset.
+    color, alpha = decoded[..., 2::-1].astype(np.float32), decoded[..., 3:] / np.float32(WHITE)
+    return cast(Picture, (color * alpha + WHITE * (1 - alpha)).round().astype(np.uint8))

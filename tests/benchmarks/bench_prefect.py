@@ -1,14 +1,16 @@
 """Prefect's share of a whole run: the sample with it, and the same stages called without it.
 
-python -m tests.benchmarks.bench_prefect [--posts 120] [--steps 60] [--rounds 2] [--whole]
+python -m tests.benchmarks.bench_prefect [--posts 120] [--steps 60] [--rounds 2] [--abreast]
+
+                                        [--whole]
 
 CPU time is that of the run and of its server; both count the time that imports take.
 """
 
 import argparse
-import resource
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +37,13 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=120)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--abreast", action="store_true", help="both at a time, not in turns")
     parser.add_argument("--whole", action="store_true", help="the preset sample as it is")
     asked = parser.parse_args()
     settings = SAMPLE if asked.whole else _smaller(asked.posts, asked.steps)
-    rounds = [{mode: _run(mode, settings) for mode in MODES} for _ in range(asked.rounds)]
+    # On a busy machine two runs in turns see different loads, and two side by side the same.
+    with ThreadPoolExecutor(2 if asked.abreast else 1) as pool:
+        rounds = [_round(pool, settings) for _ in range(asked.rounds)]
     reports = {taken.report for each in rounds for taken in each.values()}
     if len(reports) > 1:
         raise SystemExit(f"the runs made different reports: {', '.join(sorted(reports))}")
@@ -54,6 +59,11 @@ def main() -> None:
         result[f"{what}_share"] = measure.spread(shares)
     measure.show("", ["without Prefect", "with it", "its share, %"], rows)
     measure.tell(result)
+
+
+def _round(pool: ThreadPoolExecutor, settings: dict[str, Any]) -> dict[str, Taken]:
+    begun = {mode: pool.submit(_run, mode, settings) for mode in MODES}
+    return {mode: taken.result() for mode, taken in begun.items()}
 
 
 def _smaller(posts: int, steps: int) -> dict[str, Any]:
@@ -74,17 +84,14 @@ def _run(mode: str, settings: dict[str, Any]) -> Taken:
     with tempfile.TemporaryDirectory(prefix="irodori-bench-") as root:
         # One part at a time, as in a plain loop.
         config = PipelineConfig.model_validate(settings | {"root": root, "workers": 1})
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         told = measure.run_child(
             "prefect_child.py",
             mode,
             config.model_dump_json(),
             timeout_seconds=WHOLE_TIMEOUT_SECONDS,
         )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    sys.stderr.write(f"{mode}: {told['wall_seconds']:.1f} s, CPU {cpu:.1f} s\n")
-    return Taken(told["wall_seconds"], cpu, told["report"])
+    sys.stderr.write(f"{mode}: {told['wall']:.1f} s, CPU {told['cpu']:.1f} s\n")
+    return Taken(told["wall"], told["cpu"], told["report"])
 
 
 def _told(values: list[float]) -> str:

@@ -119,3 +119,18 @@ def test_what_is_finished_stays_so_if_no_server_takes_its_page(
     with caplog.at_level(logging.WARNING):
         artifacts._show("key", "words", "")
     assert "not shown artifact=key" in caplog.text
+
+
+def test_what_is_transparent_is_shown_white():
+    drawn = np.zeros((8, 8, 4), np.uint8)
+    drawn[:4] = (10, 20, 200, 255)
+    _, content = cv2.imencode(".png", drawn)
+    seen = samples._decoded(content.tobytes())
+    assert seen is not None
+    assert seen[0, 0].tolist() == [200, 20, 10]
+    assert seen[-1, -1].tolist() == [255, 255, 255]
+
+
+def test_what_is_no_picture_is_not_shown():
+    assert samples._decoded(b"<html>") is None
+    assert samples._decoded(b"") is None
