@@ -1,8 +1,7 @@
 """Prefect's share of a whole run: the sample with it, and the same stages called without it.
 
 python -m tests.benchmarks.bench_prefect [--posts 120] [--steps 60] [--rounds 2] [--abreast]
-
-                                        [--whole]
+    [--whole]
 
 CPU time is that of the run and of its server; both count the time that imports take.
 """
