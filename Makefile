@@ -15,7 +15,7 @@ demo: $(READY) ## run the whole paper, small, and print where the report is
 test: $(READY) ## unit, integration and end-to-end tests, in two processes
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-living: $(READY) ## a living system, killed in every stage and refreshed by its schedule; ten minutes
+test-living: $(READY) ## a living system: killed, cancelled, refreshed, without disk or database; half an hour
 	$(BIN)/python -m pytest -m living
 
 check: $(READY) ## format, lint, types, the stairs, docs up to date
@@ -31,6 +31,7 @@ bench: $(READY) .bench-venv/ready ## what each room costs, beside what others do
 	$(BIN)/python tests/benchmarks/bench_memory.py
 	$(BIN)/python tests/benchmarks/bench_rate.py
 	$(BIN)/python tests/benchmarks/bench_runners.py
+	$(BIN)/python -m tests.benchmarks.bench_prefect
 	$(BIN)/python tests/benchmarks/bench_data_path.py --img2dataset .bench-venv/bin/python
 	$(BIN)/python tests/benchmarks/bench_refresh.py
 	$(BIN)/python tests/benchmarks/bench_decode.py

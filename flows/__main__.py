@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 a stage or a check failed, 2 bad input, 130 interrupted (C
 was when the same command is run again.
 """
 
-import errno
 import logging
 import os
 import signal
@@ -20,7 +19,7 @@ from flows import command_line, logs, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from storage import takedowns
-from storage.errors import BadInput, IrodoriError
+from storage.errors import BadInput, IrodoriError, told_of_disk
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.place import Place
@@ -63,21 +62,20 @@ def answer(arguments: Sequence[str]) -> int:
         logs.show()
         if command.errand:
             # What only reads may lie where nothing can be written, and keeps no log.
-            told, code = command.errand()
+            with told_of_disk():
+                told, code = command.errand()
         else:
             layout = DataLayout.at(command.config.root)
             log = logs.keep(layout)
             layout.check()
-            told, code = _obey(command), 0
+            with told_of_disk():
+                told, code = _obey(command), 0
         _say(told)
     except KeyboardInterrupt as asked:
         told = "interrupted; run the same command again and it goes on where it was"
         return _tell(told, 143 if isinstance(asked, Terminated) else 130)
     except BadInput as error:
         return _tell(str(error), 2)
-    except OSError as error:
-        logger.debug("failed", exc_info=True)
-        return _tell(*_explain(error, log))
     except IrodoriError as error:
         logger.debug("failed", exc_info=True)
         return _tell(f"{error}{_where(log)}", 1)
@@ -176,13 +174,6 @@ def _serve(command: Command) -> str:
     posts = command.config.scraper.sample_posts
     serving.run(command.port, posts, command.faults, seed=command.config.seed)
     return "the sample booru has closed"
-
-
-def _explain(error: OSError, log: str | None) -> tuple[str, int]:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        where = f" ({error.filename})" if error.filename else ""
-        return f"the disk is full{where}; free some space and run the same command again", 2
-    return f"{type(error).__name__}: {error}{_where(log)}", 1
 
 
 def _where(log: str | None) -> str:

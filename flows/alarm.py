@@ -10,8 +10,10 @@ import os
 import urllib.request
 from typing import Any, TypedDict
 
+import httpx
 from prefect import Flow, flow
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.flows import FlowStateHook
 
 logger = logging.getLogger(__name__)
@@ -30,8 +32,9 @@ class Bells(TypedDict):
 
 
 def ring(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Tell that a run has failed or crashed."""
-    tell(flow.name, flow_run.name, f"{state.name}: {state.message}")
+    """Tell that a run has failed or crashed; not that it was cancelled, as somebody wanted."""
+    if not _is_cancelled(flow_run):
+        tell(flow.name, flow_run.name, f"{state.name}: {state.message}")
 
 
 @flow(name="alarm")
@@ -62,6 +65,20 @@ def tell(flow_name: str, run_name: str, what: str) -> None:
     except (OSError, ValueError) as error:
         # Only its kind: the message may hold the address.
         logger.warning("the web hook of %s does not take it: %s", WEBHOOK, type(error).__name__)
+
+
+def _is_cancelled(flow_run: FlowRun) -> bool:
+    """Whether it ends because it was cancelled.
+
+    A training hears the signal to end itself, and Prefect takes that for a crash at first.
+    """
+    try:
+        with get_client(sync_client=True) as client:
+            states = client.read_flow_run_states(flow_run.id)
+    except httpx.HTTPError:
+        return False
+    states.sort(key=lambda state: state.timestamp)
+    return any(state.type == StateType.CANCELLING for state in states[-2:])
 
 
 BELLS: Bells = {"on_failure": [ring], "on_crashed": [ring]}

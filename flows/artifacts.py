@@ -1,51 +1,53 @@
 """Shown in the Prefect UI: what came of each stage, the report, and a training as it goes on."""
 
-import base64
 import logging
+import re
 import time
 from typing import cast
 from uuid import UUID
 
-import cv2
 import httpx
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
-    create_table_artifact,
     update_progress_artifact,
 )
 
+from flows import lineage, pages, samples
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.pictures import Picture
 from storage.records import StageRecord
 from training.watching import Glance
 
-SECONDS_BETWEEN_UPDATES = 1.0
-WEBP_QUALITY = 80
+SECONDS_BETWEEN_UPDATES = 5.0
+"""Each costs the server some 16 ms of a core, which a training on the CPU would miss."""
+MAX_LETTERS = 1_000_000
+"""What Prefect takes; beyond 1.5 MB it refuses the event that tells of a page."""
+
+PICTURE = re.compile(r"!\[[^\]]*\]\(data:[^)]*\)")
 
 logger = logging.getLogger(__name__)
 
 
-def show(label: str, record: StageRecord) -> StageRecord:
-    """Show a stage record's counts under its label; gives the record on."""
-    create_table_artifact(
-        key=label,
-        table=[{"what": what, "number": number} for what, number in record.counts.items()],
-        description=f"`{record.stage}/{record.key}` by {record.code_version}",
-    )
+def show(label: str, record: StageRecord, layout: DataLayout) -> StageRecord:
+    """Show what came of a stage under its label, and what fed which model; gives the record on."""
+    _show(label, pages.page_of(record, layout), _purpose_of(record))
+    if record.stage in (Stage.TRAIN, Stage.EVALUATE):
+        _show("lineage", lineage.page_of(layout), "Which version of the dataset fed which model.")
     return record
 
 
 def show_report(record: StageRecord, layout: DataLayout) -> StageRecord:
     """Show the report, pictures and all; gives the record on."""
     text = (layout.stage(Stage.REPORT, record.key) / "report.md").read_text()
-    create_markdown_artifact(key="report", markdown=text, description="The paper, re-run.")
+    where = pages.page_of(record, layout)
+    _show("report", f"{text}\n\n---\n\n{where}", "The paper, re-run.")
     return record
 
 
 class Live:
-    """A training's watcher: its progress at most once a second, and each sheet of pictures."""
+    """A training's watcher: its progress every few seconds, and each sheet of pictures."""
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -78,12 +80,9 @@ class Live:
         self.shown_at = time.monotonic()
 
     def _show_pictures(self, step: int, sheet: Picture) -> None:
-        settings = (cv2.IMWRITE_WEBP_QUALITY, WEBP_QUALITY)
-        _, content = cv2.imencode(".webp", sheet[..., ::-1], settings)
-        data = base64.b64encode(content.tobytes()).decode()
         create_markdown_artifact(
             key=f"{self.label}-pictures",
-            markdown=f"![after step {step}](data:image/webp;base64,{data})",
+            markdown=samples.as_markdown(sheet, f"after step {step}"),
             description=f"After step {step}: line art, hint, ours, truth.",
         )
 
@@ -91,5 +90,19 @@ class Live:
 def show_comparison(record: StageRecord, layout: DataLayout) -> StageRecord:
     """Show the table of a grid of experiments; gives the record on."""
     text = (layout.stage(Stage.EXPERIMENTS, record.key) / "comparison.md").read_text()
-    create_markdown_artifact(key="experiments", markdown=text, description="Many trainings.")
+    _show("experiments", text, "Many trainings.")
     return record
+
+
+def _show(key: str, text: str, description: str) -> None:
+    """Show a page; what is finished stays so if no server takes it."""
+    if len(text) > MAX_LETTERS:
+        text = PICTURE.sub("(a picture, too large for this page)", text)
+    try:
+        create_markdown_artifact(key=key, markdown=text, description=description)
+    except httpx.HTTPError as error:
+        logger.warning("not shown artifact=%s error=%s", key, type(error).__name__)
+
+
+def _purpose_of(record: StageRecord) -> str:
+    return f"What came of `{record.stage}/{record.key}`."

@@ -10,6 +10,7 @@ from flows.parts import as_tasks, in_turn
 from flows.pipeline import make_dataset
 from flows.trials import Grounds, trials_of, undergo
 from storage import ledger
+from storage.errors import told_of_disk
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.parts import Each
@@ -39,7 +40,8 @@ def experiments(config: PipelineConfig) -> StageRecord:
 
     # The trainings, and what became of each.
     trials = trials_of(config)
-    outcomes = _walk(config)("trial", partial(undergo, grounds=grounds), trials, lambda _: None)
+    with told_of_disk():
+        outcomes = _walk(config)("trial", partial(undergo, grounds=grounds), trials, lambda _: None)
 
     # The answer.
     return tasks.compare(opened, [outcome for each in outcomes for outcome in each])

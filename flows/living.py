@@ -123,6 +123,9 @@ def _deploy(house: House) -> None:
 
 
 def _start_worker(house: House, is_online: Callable[[str], bool]) -> None:
+    if house.worker.pid() is not None:
+        # It has outlived a server, and finds the new one by itself.
+        return
     # A new name each time: what the server last heard of an older worker says nothing of this one.
     name = f"{socket.gethostname()}-{int(time.time())}"
     logger.info("starting worker log=%s", house.worker.log)

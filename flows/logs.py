@@ -39,6 +39,16 @@ def keep(layout: DataLayout) -> str:
     return str(path)
 
 
+def speak() -> None:
+    """Let what the stages say reach the Prefect UI, unless somebody has set what is heard.
+
+    Prefect listens to our rooms, but leaves them as quiet as Python makes them: warnings alone.
+    """
+    for room in ROOMS:
+        if logging.getLogger(room).level == logging.NOTSET:
+            logging.getLogger(room).setLevel(logging.INFO)
+
+
 def _listen(handler: logging.Handler) -> None:
     for room in ROOMS:
         logging.getLogger(room).setLevel(logging.DEBUG)

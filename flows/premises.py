@@ -1,4 +1,4 @@
-"""What a Prefect server has to know beside the deployments: the pool, its queues, the watch.
+"""What a Prefect server has to know beside the deployments: pool, queues, watch, the site's gate.
 
 Imported once PREFECT_API_URL is settled, since Prefect reads its settings when it is imported.
 """
@@ -12,6 +12,9 @@ from prefect.client.schemas.objects import StateType, WorkerStatus
 from prefect.events import AutomationCore, EventTrigger, Posture
 from prefect.events.actions import ChangeFlowRunState
 from prefect.exceptions import ObjectAlreadyExists
+
+from flows import gate
+from scraper.config import ScraperConfig
 
 POOL = "local"
 QUEUES = {"cpu": None, "gpu": 1}
@@ -27,7 +30,7 @@ SILENT = "no heartbeat"
 
 
 def furnish() -> None:
-    """Make the pool, its queues and the watch over heartbeats; what is there stays."""
+    """Make the pool, its queues, the watch over heartbeats and the site's gate, if not there."""
     with get_client(sync_client=True) as client:
         with suppress(ObjectAlreadyExists):
             client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
@@ -35,6 +38,7 @@ def furnish() -> None:
             _make_queue(client, name, limit)
         if not client.read_automations_by_name(WATCH):
             client.create_automation(_watch())
+    gate.make(ScraperConfig.model_fields["base_url"].default)
 
 
 def is_worker_online(name: str) -> bool:
@@ -72,3 +76,7 @@ def _watch() -> AutomationCore:
             )
         ],
     )
+
+
+if __name__ == "__main__":
+    furnish()

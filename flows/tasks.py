@@ -1,5 +1,6 @@
 """The stages as tasks of the pipeline: each runs one stage and shows what came of it."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
@@ -11,10 +12,11 @@ import preprocessing.stage
 import scraper.stage
 import training.stage
 from evaluation.outcome import Outcome
-from flows import artifacts
+from flows import artifacts, gate, logs
 from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from flows.plan import label_of
+from storage.errors import told_of_disk
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
@@ -26,27 +28,37 @@ R = TypeVar("R")
 
 def _task(function: Callable[P, R]) -> Callable[P, R]:
     """Make a task of a stage; what is done is in our own ledger, so Prefect caches nothing."""
-    return task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)(function)
+
+    @functools.wraps(function)
+    def run(*arguments: P.args, **named: P.kwargs) -> R:
+        logs.speak()
+        with told_of_disk():
+            return function(*arguments, **named)
+
+    return task(name=function.__name__, cache_policy=NO_CACHE, persist_result=False)(run)
 
 
 @_task
 def scrape(config: PipelineConfig, layout: DataLayout) -> StageRecord:
     """Ask the site for posts and fetch their originals."""
-    return artifacts.show("scrape", scraper.stage.scrape(config.scraper, layout))
+    record = scraper.stage.scrape(config.scraper, layout, gate.passed)
+    return artifacts.show("scrape", record, layout)
 
 
 @_task
 def clean(config: PipelineConfig, scraped: StageRecord, layout: DataLayout) -> StageRecord:
     """Decide which originals are fit to train on."""
     each = as_tasks(config)
-    return artifacts.show("clean", preprocessing.stage.clean(config.clean, scraped, layout, each))
+    record = preprocessing.stage.clean(config.clean, scraped, layout, each)
+    return artifacts.show("clean", record, layout)
 
 
 @_task
 def pack(config: PipelineConfig, cleaned: StageRecord, layout: DataLayout) -> StageRecord:
     """Turn kept originals into shards of square pictures."""
     each = as_tasks(config)
-    return artifacts.show("pack", preprocessing.stage.pack(config.pack, cleaned, layout, each))
+    record = preprocessing.stage.pack(config.pack, cleaned, layout, each)
+    return artifacts.show("pack", record, layout)
 
 
 @_task
@@ -55,7 +67,7 @@ def condition(config: PipelineConfig, packed: StageRecord, layout: DataLayout) -
     record = preprocessing.stage.condition(
         config.condition, packed, layout, config.seed, as_tasks(config)
     )
-    return artifacts.show("condition", record)
+    return artifacts.show("condition", record, layout)
 
 
 @_task
@@ -66,7 +78,7 @@ def train(
     label = label_of(Stage.TRAIN, recipe)
     section, watcher = config.training_of(recipe), artifacts.Live(label)
     record = training.stage.train(section, paired, layout, config.seed, watcher)
-    return artifacts.show(label, record)
+    return artifacts.show(label, record, layout)
 
 
 @_task
@@ -79,7 +91,7 @@ def evaluate(
 ) -> StageRecord:
     """Judge one trained recipe."""
     record = evaluation.stage.evaluate(config.evaluation, trained, paired, layout, config.seed)
-    return artifacts.show(label_of(Stage.EVALUATE, recipe), record)
+    return artifacts.show(label_of(Stage.EVALUATE, recipe), record, layout)
 
 
 @_task

@@ -18,6 +18,7 @@ from scraper.known import KnownPosts, Look
 from scraper.safebooru import SafebooruClient
 from scraper.sample_booru.serving import serve
 from scraper.session import SiteSession
+from scraper.turnstile import Gate
 from scraper.walk import Walk
 from storage import files, ledger, takedowns
 from storage.errors import BadInput
@@ -32,8 +33,10 @@ ABANDONED_SECONDS = 3600.0
 """A half-written original that nobody has touched for so long was left by a killed run."""
 
 
-def scrape(config: ScraperConfig, layout: DataLayout) -> StageRecord:
+def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) -> StageRecord:
     """Take posts and originals from the site, newest first, or from a folder, until enough.
+
+    A real site is asked behind a gate, which keeps scrapes on other machines away meanwhile.
 
     Raises:
         BadInput: no post fits the tags, or the folder holds no file.
@@ -44,7 +47,7 @@ def scrape(config: ScraperConfig, layout: DataLayout) -> StageRecord:
         return opened.finished
 
     files.sweep(layout.images(), older_than_seconds=ABANDONED_SECONDS)
-    with _alone(config):
+    with _alone(config, gate):
         # Who had to wait for another scrape of the site builds on what it has brought.
         look = known.pin(opened.folder, config, layout)
         from_source = _from_folder if config.folder else _from_site
@@ -57,11 +60,11 @@ def settled(record: StageRecord, layout: DataLayout) -> StageRecord:
     return refresh.settled(record, layout)
 
 
-def _alone(config: ScraperConfig) -> AbstractContextManager[None]:
+def _alone(config: ScraperConfig, gate: Gate) -> AbstractContextManager[None]:
     """Keep other scrapes off a site for the time of this one; a folder, our own board bear it."""
     if config.folder or config.base_url == SAMPLE:
         return nullcontext()
-    return turnstile.passed(config.base_url)
+    return turnstile.passed(config.base_url, gate)
 
 
 def _from_folder(config: ScraperConfig, opened: OpenStage, look: Look) -> Counter[str]:

@@ -7,7 +7,12 @@ IrodoriError            one clear line; a stage failed (exit code 1)
 |-- BadInput            the request cannot be met as given (exit code 2)
     |-- MissingInput    something that has to be there is not
     |-- ContractError   a table or shard of another contract than wanted
+    |-- FullDisk        there is no room to write
 """
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class IrodoriError(Exception):
@@ -36,3 +41,23 @@ class MissingInput(BadInput):
 
 class ContractError(BadInput):
     """A table or shard speaks another contract than the reader wants."""
+
+
+class FullDisk(BadInput):
+    """There is no room to write; what was finished stays."""
+
+
+@contextmanager
+def told_of_disk() -> Iterator[None]:
+    """Let what the system says of a full disk be said in one line.
+
+    Raises:
+        FullDisk: it is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        raise FullDisk(f"the disk is full{where}; free some space and run it again") from error

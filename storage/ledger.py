@@ -141,19 +141,24 @@ def open_stage(
 
 def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
     """Give the record of a finished stage; None if it is unfinished or lost one of its files."""
+    record = read(layout, stage, key)
+    for output in record.outputs if record else ():
+        path = layout.stage(stage, key) / output.name
+        if not path.exists() or path.stat().st_size != output.bytes:
+            logger.warning("damaged file=%s; the stage is made again", path)
+            return None
+    return record
+
+
+def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
+    """Give the record of a finished stage, whatever became of its files; None if unfinished."""
     try:
         content = files.read_json(layout.record(stage, key))
     except FileNotFoundError:
         return None
     content["contract"] = Contract(content["contract"])
     content["outputs"] = tuple(Output(**output) for output in content["outputs"])
-    record = StageRecord(**content)
-    for output in record.outputs:
-        path = layout.stage(stage, key) / output.name
-        if not path.exists() or path.stat().st_size != output.bytes:
-            logger.warning("damaged file=%s; the stage is made again", path)
-            return None
-    return record
+    return StageRecord(**content)
 
 
 def require(layout: DataLayout, stage: Stage, key: str) -> StageRecord:

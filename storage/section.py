@@ -13,6 +13,21 @@ OPERATIONAL: dict[str, Any] = {"operational": True}
 """Marks a field that says how to work (pace, threads), not what to make: no part of a stage key."""
 
 
+SPELLED = {
+    **{"url": "URL", "md5": "MD5", "sha256": "SHA-256", "tv": "TV", "ema": "EMA", "bn": "BN"},
+    "num": "number of",
+}
+UNITS = ("px", "bytes", "seconds", "minutes", "deg")
+
+
+def _title(name: str, _: object) -> str:
+    """Give a field's name as a form shows it: `min_side_px` -> "Min side (px)"."""
+    *words, last = [SPELLED.get(word, word) for word in name.split("_")]
+    is_unit = last in UNITS and words not in ([], ["max"])
+    told = f"{' '.join(words)} ({last})" if is_unit else " ".join([*words, last])
+    return told[0].upper() + told[1:]
+
+
 class Section(BaseModel):
     """One stage's knobs."""
 
@@ -21,6 +36,8 @@ class Section(BaseModel):
         extra="forbid",
         use_attribute_docstrings=True,
         allow_inf_nan=False,
+        field_title_generator=_title,
+        model_title_generator=lambda section: section.__name__.removesuffix("Config"),
     )
 
     def settings(self) -> dict[str, Any]:

@@ -20,7 +20,12 @@ def environment() -> dict[str, str]:
     return kept | {"NO_ALBUMENTATIONS_UPDATE": "1", "PYTHONWARNINGS": "ignore"}
 
 
-def run_child(script: str, *arguments: str, python: str = sys.executable) -> dict[str, Any]:
+def run_child(
+    script: str,
+    *arguments: str,
+    python: str = sys.executable,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> dict[str, Any]:
     """Run one of the scripts beside this file; its last line is JSON, which is given back."""
     done = subprocess.run(
         [python, str(HERE / script), *arguments],
@@ -28,7 +33,7 @@ def run_child(script: str, *arguments: str, python: str = sys.executable) -> dic
         check=False,
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=timeout_seconds,
     )
     if done.returncode:
         raise SystemExit(f"{script} failed ({done.returncode}):\n{done.stderr[-2000:]}")

@@ -71,9 +71,21 @@ def test_both_recipes_are_measured_beside_both_trivial_answers(metrics: dict):
 
 
 def test_the_server_knows_the_run_and_its_artifacts(reported: StageRecord):
-    with get_client(sync_client=True) as client:
-        artifacts = {artifact.key for artifact in client.read_artifacts()}
-    assert {"scrape", "clean", "pack", "condition", "train-paper", "report"} <= artifacts
+    pages = _pages()
+    assert {"scrape", "clean", "pack", "condition", "train-paper", "report"} <= set(pages)
+    for stage in ("scrape", "pack", "condition", "train-paper", "evaluate-paper", "report"):
+        assert "](data:image/" in pages[stage]
+
+
+def test_the_server_knows_which_dataset_fed_which_model(
+    config: PipelineConfig, reported: StageRecord
+):
+    found = plan.finished(config, DataLayout.at(config.root))
+    rows = _pages()["lineage"].splitlines()
+    for recipe in config.recipes:
+        labels = Stage.CONDITION, f"train-{recipe}", f"evaluate-{recipe}"
+        keys = [f"`{found[label].key}`" for label in labels]
+        assert any(all(key in row for key in keys) for row in rows)
 
 
 def test_a_second_run_finds_everything_finished_and_touches_nothing(
@@ -112,6 +124,14 @@ def _wait_until_it_writes(folder: Path, process: subprocess.Popen[str]) -> None:
         if folder.exists() and any(folder.iterdir()):
             return
         time.sleep(0.002)
+
+
+def _pages() -> dict[str, str]:
+    """Give what the server shows last, by key."""
+    with get_client(sync_client=True) as client:
+        artifacts = client.read_artifacts()
+    by_time = sorted(artifacts, key=lambda artifact: artifact.created)
+    return {str(artifact.key): str(artifact.data) for artifact in by_time}
 
 
 def _times(config: PipelineConfig) -> dict[str, int]:

@@ -1,10 +1,14 @@
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.states import Cancelling, Crashed, Running
 
 from flows import alarm
 
@@ -63,3 +67,20 @@ def test_a_web_hook_that_does_not_answer_stops_nothing_and_stays_secret(
         alarm.tell("train", "gainful-porcupine", "Crashed")
     assert "does not take it" in caplog.text
     assert "secret" not in caplog.text
+
+
+@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.parametrize(("before", "bells"), [(Running, 1), (Cancelling, 0)])
+def test_a_crash_rings_unless_it_was_a_cancellation(
+    hook: Hook, before: Callable[[], State], bells: int
+):
+    @flow(name="nothing")
+    def nothing() -> None:
+        pass
+
+    with get_client(sync_client=True) as client:
+        run = client.create_flow_run(nothing)
+        for state in (before(), Crashed()):
+            client.set_flow_run_state(run.id, state, force=True)
+    alarm.ring(nothing, run, Crashed())
+    assert len(hook.told) == bells

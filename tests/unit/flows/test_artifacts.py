@@ -26,7 +26,7 @@ def shown(label: str) -> dict[str, list[Artifact]]:
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_progress_is_sent_at_most_once_a_second_but_for_the_end_and_every_sheet_at_once():
+def test_progress_is_sent_every_few_seconds_and_at_the_end_and_every_sheet_at_once():
     sheet: Picture = np.full((16, 32, 3), (200, 40, 40), dtype=np.uint8)
 
     @task

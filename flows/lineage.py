@@ -1,0 +1,75 @@
+"""Which version of the dataset fed which model, and who judged it: one table for the Prefect UI."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flows.pages import table
+from storage import files, ledger
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import StageRecord
+
+NEWEST = 50
+COLUMNS = ("dataset", "snapshot", "pictures", "model", "recipe", "steps", "evaluations")
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """One model: the dataset that it was trained on, and the evaluations of it."""
+
+    model: StageRecord
+    paired: StageRecord | None
+    scraped: StageRecord | None
+    evaluations: tuple[StageRecord, ...]
+
+    @property
+    def row(self) -> tuple[object, ...]:
+        """What the table tells of it; what was pruned is named by its key alone."""
+        counts = self.paired.counts if self.paired else {}
+        pictures = sum(counts.get(split, 0) for split in ("train", "val", "test"))
+        return (
+            f"`{self.model.inputs['condition']}`",
+            self.scraped.settings.get("snapshot", "") if self.scraped else "gone",
+            pictures,
+            f"`{self.model.key}`",
+            str(self.model.settings.get("recipe", "")),
+            self.model.counts.get("steps", 0),
+            ", ".join(f"`{each.key}`" for each in self.evaluations) or "none",
+        )
+
+
+def page_of(layout: DataLayout) -> str:
+    """Write the table of the newest models below a root, in Markdown."""
+    return table(COLUMNS, (descent.row for descent in descents(layout)))
+
+
+def descents(layout: DataLayout) -> list[Descent]:
+    """Give the newest models below a root, the newest first."""
+    models = sorted(_all(layout, Stage.TRAIN), key=lambda record: record.ended_at, reverse=True)
+    judged = list(_all(layout, Stage.EVALUATE))
+    return [
+        Descent(
+            model,
+            paired := ledger.read(layout, Stage.CONDITION, model.inputs["condition"]),
+            _scraped(paired, layout),
+            tuple(each for each in judged if each.inputs["train"] == model.key),
+        )
+        for model in models[:NEWEST]
+    ]
+
+
+def _all(layout: DataLayout, stage: Stage) -> Iterator[StageRecord]:
+    """Give the records of a stage; those of an older contract are another version's to read."""
+    for path in layout.records(stage):
+        if files.read_json(path)["contract"] == ledger.CONTRACTS[stage]:
+            record = ledger.read(layout, stage, path.parent.name)
+            if record:
+                yield record
+
+
+def _scraped(paired: StageRecord | None, layout: DataLayout) -> StageRecord | None:
+    """Walk back from pairs to the look at the site that they began with."""
+    record = paired
+    for stage in (Stage.PACK, Stage.CLEAN, Stage.SCRAPE):
+        record = ledger.read(layout, stage, record.inputs[stage]) if record else None
+    return record

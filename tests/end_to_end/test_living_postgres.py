@@ -1,0 +1,45 @@
+"""A living system on a real PostgreSQL, whose database goes away in the middle of a run."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from flows.config import PipelineConfig
+from tests import postgres
+from tests.living_system import Living, living_at
+from tests.living_training import STEPS, begin
+from tests.postgres import Postgres
+
+AWAY_SECONDS = 20
+
+pytestmark = [
+    pytest.mark.living,
+    pytest.mark.timeout(1_500),
+    pytest.mark.skipif(postgres.programs() is None, reason="no PostgreSQL is installed"),
+]
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Postgres]:
+    with postgres.running() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def on_postgres(database: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    also = {"PREFECT_SERVER_DATABASE_CONNECTION_URL": database.url}
+    with living_at(tmp_path_factory.mktemp("home"), also) as system:
+        yield system
+
+
+def test_a_training_goes_on_while_the_database_is_away(
+    on_postgres: Living, database: Postgres, grounds: PipelineConfig, tell: Callable[[str], None]
+):
+    training = begin(on_postgres, grounds, STEPS // 10)
+    database.stop()
+    training.goes_on()
+    time.sleep(AWAY_SECONDS)
+    database.start()
+    assert "runs already" in on_postgres.up()
+    tell(f"database away for {AWAY_SECONDS} s and more: the run ended {training.finish()}")

@@ -1,0 +1,32 @@
+"""What of the stages' log is let through to whoever listens."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from flows import logs
+
+
+@pytest.fixture(autouse=True)
+def levels() -> Iterator[None]:
+    """Rooms as quiet as Python makes them; as they were when the test ends."""
+    before = {room: logging.getLogger(room).level for room in logs.ROOMS}
+    for room in logs.ROOMS:
+        logging.getLogger(room).setLevel(logging.NOTSET)
+    yield
+    for room, level in before.items():
+        logging.getLogger(room).setLevel(level)
+
+
+def test_what_a_stage_says_is_let_through():
+    logger = logging.getLogger("training.loop")
+    assert not logger.isEnabledFor(logging.INFO)
+    logs.speak()
+    assert logger.isEnabledFor(logging.INFO)
+
+
+def test_a_level_that_somebody_has_set_stays():
+    logging.getLogger("training").setLevel(logging.ERROR)
+    logs.speak()
+    assert logging.getLogger("training").level == logging.ERROR

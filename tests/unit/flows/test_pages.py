@@ -1,0 +1,136 @@
+"""What the Prefect UI shows of a stage, and of which dataset fed which model."""
+
+import base64
+import logging
+import re
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from flows import artifacts, lineage, pages, samples
+from storage import files, ledger
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import StageRecord
+from tests.datasets import dataset_of, posts_of
+from training.config import TrainingConfig
+
+
+@pytest.fixture
+def paired(layout: DataLayout) -> StageRecord:
+    """A small dataset of made drawings."""
+    return dataset_of(layout, posts_of(layout, range(1, 41)))
+
+
+def _before(paired: StageRecord, stage: Stage, layout: DataLayout) -> StageRecord:
+    record = paired
+    for each in (Stage.PACK, Stage.CLEAN, Stage.SCRAPE):
+        record = ledger.require(layout, each, record.inputs[each])
+        if each == stage:
+            break
+    return record
+
+
+def _picture_in(page: str) -> np.ndarray:
+    (data,) = re.findall(r"!\[[^\]]*\]\(data:image/webp;base64,([^)]*)\)", page)
+    return cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_COLOR)
+
+
+@pytest.mark.parametrize(("stage", "rows"), [(Stage.SCRAPE, 1), (Stage.PACK, 1)])
+def test_a_page_shows_some_pictures_in_one_row(
+    stage: Stage, rows: int, paired: StageRecord, layout: DataLayout
+):
+    picture = _picture_in(pages.page_of(_before(paired, stage, layout), layout))
+    assert picture.shape[0] == rows * samples.SIDE_PX
+    assert picture.shape[1] % samples.SIDE_PX == 0
+    assert picture.std() > 10
+
+
+def test_pairs_are_shown_as_line_art_hint_and_truth(paired: StageRecord, layout: DataLayout):
+    page = pages.page_of(paired, layout)
+    line_art, _, truth = np.split(_picture_in(page), 3)
+    assert np.abs(np.diff(line_art.astype(int), axis=2)).mean() < 2
+    assert np.abs(np.diff(truth.astype(int), axis=2)).mean() > 10
+    assert "README.md" in page
+
+
+def test_a_page_tells_every_count_and_what_it_was_made_of(paired: StageRecord, layout: DataLayout):
+    cleaned = _before(paired, Stage.CLEAN, layout)
+    page = pages.page_of(cleaned, layout)
+    for what, number in cleaned.counts.items():
+        assert f"| {what} | {number:,} |" in page
+    assert f"`{cleaned.inputs['scrape']}`" in page
+    assert layout.stage(Stage.CLEAN, cleaned.key).as_uri() in page
+
+
+def test_pictures_that_are_gone_are_not_shown(paired: StageRecord, layout: DataLayout):
+    files.remove(layout.images())
+    assert "data:image" not in pages.page_of(_before(paired, Stage.SCRAPE, layout), layout)
+
+
+def _seal_model(paired: StageRecord, layout: DataLayout) -> StageRecord:
+    inputs = {"condition": paired}
+    opened = ledger.open_stage(Stage.TRAIN, TrainingConfig(), inputs=inputs, layout=layout, seed=1)
+    files.write_text(opened.folder / "metrics.jsonl", '{"step": 3, "l2": 0.5, "val_l2": 0.25}\n')
+    return opened.seal({"steps": 3})
+
+
+def test_a_models_page_tells_what_each_checkpoint_was_worth(
+    paired: StageRecord, layout: DataLayout
+):
+    page = pages.page_of(_seal_model(paired, layout), layout)
+    assert "| step | l2 | val_l2 |" in page
+    assert "| 3 | 0.5 | 0.25 |" in page
+
+
+def test_the_lineage_names_the_dataset_of_every_model_even_when_it_was_pruned(
+    paired: StageRecord, layout: DataLayout
+):
+    assert lineage.page_of(layout) == ""
+    model = _seal_model(paired, layout)
+    kept = sum(paired.counts[split] for split in ("train", "val", "test"))
+    row = f"| `{paired.key}` | 1 | {kept} | `{model.key}` | paper | 3 | none |"
+    assert row in lineage.page_of(layout)
+
+    files.remove(layout.stage(Stage.CONDITION, paired.key))
+    assert f"| `{paired.key}` | gone | 0 | `{model.key}` |" in lineage.page_of(layout)
+
+
+def test_a_page_too_large_for_prefect_is_shown_without_its_pictures(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    told: list[str] = []
+    monkeypatch.setattr(
+        artifacts, "create_markdown_artifact", lambda markdown, **_: told.append(markdown)
+    )
+    artifacts._show("key", f"words ![x](data:image/png;base64,{'A' * 1_000_001})", "")
+    assert told == ["words (a picture, too large for this page)"]
+
+
+def test_what_is_finished_stays_so_if_no_server_takes_its_page(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def refuse(**_: object) -> None:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(artifacts, "create_markdown_artifact", refuse)
+    with caplog.at_level(logging.WARNING):
+        artifacts._show("key", "words", "")
+    assert "not shown artifact=key" in caplog.text
+
+
+def test_what_is_transparent_is_shown_white():
+    drawn = np.zeros((8, 8, 4), np.uint8)
+    drawn[:4] = (10, 20, 200, 255)
+    _, content = cv2.imencode(".png", drawn)
+    seen = samples._decoded(content.tobytes())
+    assert seen is not None
+    assert seen[0, 0].tolist() == [200, 20, 10]
+    assert seen[-1, -1].tolist() == [255, 255, 255]
+
+
+def test_what_is_no_picture_is_not_shown():
+    assert samples._decoded(b"<html>") is None
+    assert samples._decoded(b"") is None
