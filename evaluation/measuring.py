@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -50,6 +50,13 @@ class Measured:
             self.generated_C256 + other.generated_C256,
             self.features + other.features,
         )
+
+    def under(self, condition: Condition) -> "Measured":
+        """Give the same for another condition under which the answer is the same."""
+        if condition == self.condition:
+            return self
+        scores = tuple(replace(score, condition=condition) for score in self.scores)
+        return replace(self, condition=condition, scores=scores)
 
 
 def measure(
