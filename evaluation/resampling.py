@@ -1,9 +1,10 @@
 """How sure a mean is, and how often one answer beats another on the same picture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.measures import MORE_IS_BETTER
 from storage import digest
@@ -42,10 +43,30 @@ class Duel:
 def bootstrap_mean(numbers: Sequence[float], seed: int) -> Interval:
     """Give the 95 % interval of a mean by the percentile bootstrap over pictures."""
     values = np.asarray(numbers, dtype=np.float64)
+    return _between([values[drawn].mean() for drawn in _draws(len(values), seed)])
+
+
+def bootstrap_share(parts: Sequence[float], wholes: Sequence[float], seed: int) -> Interval | None:
+    """Give the same of the mean of the parts over that of the wholes, picture by picture.
+
+    None if the wholes are nothing.
+    """
+    above, below = np.asarray(parts, dtype=np.float64), np.asarray(wholes, dtype=np.float64)
+    if not below.any():
+        return None
+    means = [(above[drawn].mean(), below[drawn].mean()) for drawn in _draws(len(above), seed)]
+    # Only a few pictures, most of them gray, are ever drawn as gray ones alone.
+    return _between([part / whole for part, whole in means if whole])
+
+
+def _draws(number: int, seed: int) -> Iterator[NDArray[np.int64]]:
     rng = np.random.default_rng(digest.seed_of(seed, "bootstrap"))
-    means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(NUM_RESAMPLES)]
+    return (rng.integers(0, number, number) for _ in range(NUM_RESAMPLES))
+
+
+def _between(found: Sequence[float]) -> Interval:
     tail = (100 - PER_CENT) / 2
-    low, high = np.percentile(means, [tail, 100 - tail])
+    low, high = np.percentile(found, [tail, 100 - tail])
     return Interval(float(low), float(high))
 
 

@@ -254,7 +254,13 @@ def test_what_is_asked_beyond_has_a_table_each_and_is_told_to_machines(
     assert metrics["hint_curve"] == [dataclasses.asdict(point) for point in points]
     assert metrics["detectors"] == [dataclasses.asdict(score) for score in lines]
     assert metrics["noise"] == [dataclasses.asdict(score) for score in noise]
-    assert metrics["no_hint_saturation"] == points[0].saturation / points[-1].saturation
+    share = points[0].saturation / points[-1].saturation
+    assert metrics["no_hint_saturation"] == pytest.approx(share)
+    for point in points:
+        assert point.saturation_low <= point.saturation <= point.saturation_high
+        assert point.saturation_share_low <= point.saturation_share <= point.saturation_share_high
+        assert (point.bleed is None) == (point.bleed_low is None)
+    assert points[-1].saturation_share_low == points[-1].saturation_share_high == 1
 
 
 def test_a_recipe_without_z_has_no_spread(

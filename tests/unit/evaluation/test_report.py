@@ -330,8 +330,9 @@ def test_a_grid_of_the_lineage_decides_what_wants_a_search(
 
 def _write_further(folder: UPath, shift: float) -> None:
     hints = [
-        HintPoint(number, 5, l2, l2 - 0.01, l2 + 0.01, None if not number else 9.0,
-                  None if not number else 9.0, None if not number else 0.1, 10 + number, 0.0)
+        HintPoint(number, 5, l2, l2 - 0.01, l2 + 0.01, *([9.0, 9.0, 0.1, 0.08, 0.12] if number
+                  else [None] * 5), 10 + number, 9 + number, 11 + number, (10 + number) / 60,
+                  number / 60, (20 + number) / 60, 0.0)
         for number, l2 in ((0, 0.3), (5, 0.2), (50, 0.1))
     ]  # fmt: skip
     lines = [
