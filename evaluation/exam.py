@@ -124,7 +124,7 @@ def _read(plan: Plan, row: ShardRow) -> list[Measured]:
             ),
             np.array(count.real, dtype=np.int64).reshape(3, -1),
             np.array(count.generated, dtype=np.int64).reshape(3, -1),
-            (seen[asked],) if (asked := (count.condition, count.answer)) in seen else (),
+            seen.get((count.condition, count.answer), {}),
         )
         for count in counts
     ]

@@ -1,23 +1,33 @@
 """The Fréchet distance between two sets of features, each taken for a Gaussian.
 
 On EfficientNet-lite0's features it is no FID and cannot be compared with one. A covariance of 1,280
-features wants more pictures than features; with fewer than `MIN_PICTURES` the distance says more
-about their number than about them, and is not given.
+features wants more pictures than features; with fewer than `MIN_FRECHET_PICTURES` the distance
+says more about their number than about them, and is not given.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.features import Features
-
-MIN_PICTURES = 2_000
+from evaluation.scores import MIN_FRECHET_PICTURES
 
 Matrix = NDArray[np.float64]
 
 
 def frechet_distance(real_NF: Features, generated_NF: Features) -> float | None:
     """Give the squared Fréchet distance; None for fewer than 2,000 pictures."""
-    if min(len(real_NF), len(generated_NF)) < MIN_PICTURES:
+    if min(len(real_NF), len(generated_NF)) < MIN_FRECHET_PICTURES:
+        return None
+    return between(*_moments(real_NF), *_moments(generated_NF))
+
+
+def fid(real_NF: Features, generated_NF: Features) -> float | None:
+    """Give the Fréchet distance between Inception's features; None for fewer than two pictures.
+
+    Given for few pictures too, since it is only taken where it is asked for; who tells it tells
+    their number.
+    """
+    if min(len(real_NF), len(generated_NF)) < 2:
         return None
     return between(*_moments(real_NF), *_moments(generated_NF))
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from evaluation.frechet import MIN_PICTURES, between, frechet_distance
+from evaluation.frechet import between, frechet_distance
+from evaluation.scores import MIN_FRECHET_PICTURES
 
 
 def test_gaussians_of_one_covariance_are_as_far_apart_as_their_means() -> None:
@@ -27,7 +28,7 @@ def test_it_is_the_formula_with_scipys_root(chance: np.random.Generator) -> None
 
 
 def test_it_is_given_of_many_pictures_only(chance: np.random.Generator) -> None:
-    real = chance.normal(size=(MIN_PICTURES, 3)).astype(np.float32)
+    real = chance.normal(size=(MIN_FRECHET_PICTURES, 3)).astype(np.float32)
 
     assert frechet_distance(real, real) == pytest.approx(0, abs=1e-9)
     assert frechet_distance(real, real + 1) == pytest.approx(3, rel=1e-5)

