@@ -10,24 +10,12 @@ import pytest
 
 from evaluation import score_rows, side_by_side
 from evaluation.conditions import Condition
-from evaluation.config import EvaluationConfig
 from evaluation.runs import Run, read_runs
-from evaluation.stage import evaluate
 from storage.errors import BadInput, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
 from training.recipes import RecipeName
-
-CONFIG = EvaluationConfig(num_curve_pictures=2, num_pictures=2, batch_size=2, device="cpu")
-Trainings = dict[RecipeName, StageRecord]
-
-
-@pytest.fixture(scope="module")
-def evaluated(
-    layout: DataLayout, paired: StageRecord, trained: Trainings
-) -> dict[RecipeName, StageRecord]:
-    return {recipe: evaluate(CONFIG, trained[recipe], paired, layout, 3) for recipe in trained}
 
 
 def _folder(layout: DataLayout, record: StageRecord) -> str:
