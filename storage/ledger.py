@@ -151,9 +151,15 @@ def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
     for output in record.outputs:
         path = layout.stage(stage, key) / output.name
         if not path.exists() or path.stat().st_size != output.bytes:
-            logger.warning("damaged file=%s; the stage is made again", path)
+            _tell_damaged(str(path), record.ended_at)
             return None
     return record
+
+
+@functools.lru_cache(maxsize=1_000)
+def _tell_damaged(path: str, ended_at: str) -> None:  # noqa: ARG001
+    """Say it once, however often it is found; what was made again and is damaged anew is news."""
+    logger.warning("damaged file=%s; the stage is made again", path)
 
 
 def require(layout: DataLayout, stage: Stage, key: str) -> StageRecord:
