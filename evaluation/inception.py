@@ -66,7 +66,7 @@ def open_inception(config: EvaluationConfig, device: torch.device) -> InceptionN
         with warnings.catch_warnings():
             # Torch would have new files made otherwise; this one is as it is.
             warnings.simplefilter("ignore", DeprecationWarning)
-            module = torch.jit.load(path, map_location=device)
+            module = torch.jit.load(path, map_location=device)  # type: ignore[no-untyped-call]
         network = InceptionNetwork(module.eval(), sha256)
         shape = network.look(torch.zeros(2, 3, PROBE_PX, PROBE_PX, device=device)).shape
     except (RuntimeError, ValueError, TypeError, AttributeError, IndexError) as error:
