@@ -189,9 +189,10 @@ def test_a_batch_changes_no_picture(
 def test_a_result_is_replaced_by_a_later_one_and_nothing_else_ever_is(
     asked: Asked, pictures: Path, layout: DataLayout, tmp_path: Path
 ):
-    judge(asked, layout)
-    (pictures / "0.png").unlink()
+    (pictures / "2.png").unlink()
     assert judge(asked, layout).counts["pictures"] == NUM_PICTURES - 1
+    (pictures / "0.png").unlink()
+    assert judge(asked, layout).counts["pictures"] == NUM_PICTURES - 2
     (tmp_path / "out" / "mine.txt").write_text("precious")
     with pytest.raises(BadInput, match=r"holds mine.txt, which is not ours"):
         judge(asked, layout)
