@@ -8,6 +8,10 @@ from evaluation.measuring import Measured, measure
 from evaluation.pixelwise import Pictures
 from evaluation.scores import Answer
 from evaluation.wasserstein import critic_gap
+from storage import digest
+
+Known = dict[tuple[tuple[str, ...], Answer, str], Measured]
+"""Measured answers by pictures, answer and the digest of what was answered."""
 
 
 def answer_by_model(
@@ -22,11 +26,30 @@ def answer_by_model(
     return generated_BHWC, measure(batch, Answer.MODEL, generated_BHWC, gap_B, instruments)
 
 
-def answer_trivially(batch: Batch, instruments: Instruments) -> list[Measured]:
-    """Measure both trivial answers to a batch."""
-    lines_BHWC = trivial.lines_on_paper(batch.edge_BHW)
-    hint_BHWC = trivial.hint_itself(batch.hint_BHWC)
+def answer_trivially(
+    batch: Batch, instruments: Instruments, known: Known | None = None
+) -> list[Measured]:
+    """Measure both trivial answers to a batch.
+
+    Args:
+        batch: the pictures, under one condition.
+        instruments: what they are measured with.
+        known: what was measured of the same pictures under other conditions. The same edges give
+            the same lines on paper, whatever the hint, and these are not measured again.
+    """
+    known = {} if known is None else known
     return [
-        measure(batch, Answer.LINES, lines_BHWC, None, instruments),
-        measure(batch, Answer.HINT, hint_BHWC, None, instruments),
+        _measure_once(
+            batch, Answer.LINES, trivial.lines_on_paper(batch.edge_BHW), known, instruments
+        ),
+        _measure_once(batch, Answer.HINT, trivial.hint_itself(batch.hint_BHWC), known, instruments),
     ]
+
+
+def _measure_once(
+    batch: Batch, answer: Answer, picture_BHWC: Pictures, known: Known, instruments: Instruments
+) -> Measured:
+    name = (batch.md5s, answer, digest.of_bytes(picture_BHWC.tobytes()))
+    if name not in known:
+        known[name] = measure(batch, answer, picture_BHWC, None, instruments)
+    return known[name].under(batch.condition)

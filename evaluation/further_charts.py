@@ -14,7 +14,7 @@ HINT_CHARTS: dict[str, tuple[str, str, str]] = {
     "l2": (
         "Distance to the truth: l2, by hints",
         "RMSE, pixels in [0, 1]",
-        "Root of the mean squared difference; the band: 95 % bootstrap interval of the mean",
+        "Root of the mean squared difference",
     ),
     "hint_delta_e": (
         "Is the hint's colour there?",
@@ -45,6 +45,10 @@ HINT_CHARTS: dict[str, tuple[str, str, str]] = {
     ),
 }
 """What is drawn over the number of hints: title, unit, and what it is."""
+
+BOUNDS = ("_low", "_high")
+BANDED = ("l2", "bleed", "saturation")
+"""Those that have an interval."""
 
 
 def hint_charts(content: Content) -> list[Figure]:
@@ -83,6 +87,7 @@ def _hint_chart(content: Content, field: str) -> Figure:
     title, unit, what = HINT_CHARTS[field]
     asked = [recipe for recipe in content.recipes if recipe.further.hints]
     number = max((one.num_pictures for each in asked for one in each.further.hints), default=0)
+    bands = " the bands: 95 % bootstrap intervals of the means;" if field in BANDED else ""
 
     def value_of(point: HintPoint) -> float | None:
         value: float | None = getattr(point, field)
@@ -91,11 +96,11 @@ def _hint_chart(content: Content, field: str) -> Figure:
     curves = [
         curve
         for recipe in asked
-        for curve in _over_hints(recipe, value_of, stroke_of(content, recipe), field == "l2")
+        for curve in _over_hints(recipe, value_of, stroke_of(content, recipe), field)
     ]
     return Figure(
         title,
-        f"{what}; {number:,} test pictures, the same with every number of hints;"
+        f"{what}; {number:,} test pictures, the same with every number of hints;{bands}"
         f" seed {content.seed}.",
         unit,
         tuple(curves),
@@ -109,7 +114,7 @@ def _over_hints(
     recipe: Trained,
     value_of: Callable[[HintPoint], float | None],
     stroke: Stroke,
-    is_l2: bool,
+    field: str,
 ) -> list[Curve]:
     points = [
         (point, value) for point in recipe.further.hints if (value := value_of(point)) is not None
@@ -117,8 +122,9 @@ def _over_hints(
     if not points:
         return []
     band = None
-    if is_l2:
-        band = [point.l2_low for point, _ in points], [point.l2_high for point, _ in points]
+    if field in BANDED:
+        low, high = ([getattr(point, field + end) for point, _ in points] for end in BOUNDS)
+        band = low, high
     numbers = [point.num_hints for point, _ in points]
     values = [value for _, value in points]
     return [Curve(recipe.name, numbers, values, stroke, dotted=True, band=band)]

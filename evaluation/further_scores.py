@@ -14,12 +14,14 @@ NOISE = "noise.parquet"
 class HintPoint:
     """The answers to the same pictures with so many point hints: means over the pictures.
 
-    `l2` is in [0, 1], between `l2_low` and `l2_high` by bootstrap. `hint_delta_e` is the CIEDE2000
+    `l2` is in [0, 1]. `hint_delta_e` is the CIEDE2000
     difference between answer and hint where the hint lies, `hint_region_delta_e` over the regions
     between lines that the hints lie in (each region counts alike). `bleed` is the share of the
     change of chroma by one hint that falls outside its region. These three are None where no
     picture tells them, as without a hint. `saturation` is the mean chroma of CIE Lab, and
-    `z_spread` the mean standard deviation of a pixel over 8 z, in [0, 1]; 0 without z.
+    `saturation_share` that over the one with the most hints (None if that is gray). `z_spread` is
+    the mean standard deviation of a pixel over 8 z, in [0, 1]; 0 without z. What ends in `_low`
+    and `_high` bounds a bootstrap 95 % interval over the pictures.
     """
 
     num_hints: int
@@ -30,7 +32,14 @@ class HintPoint:
     hint_delta_e: float | None
     hint_region_delta_e: float | None
     bleed: float | None
+    bleed_low: float | None
+    bleed_high: float | None
     saturation: float
+    saturation_low: float
+    saturation_high: float
+    saturation_share: float | None
+    saturation_share_low: float | None
+    saturation_share_high: float | None
     z_spread: float
 
 
@@ -77,5 +86,4 @@ class Further:
     @property
     def no_hint_saturation(self) -> float | None:
         """Give the saturation without a hint over that with the most; None if that is gray."""
-        most = self.hints[-1].saturation
-        return self.hints[0].saturation / most if most else None
+        return self.hints[0].saturation_share

@@ -8,8 +8,8 @@ from evaluation.verdicts import Claim, Verdict
 
 CLAIM_HEADINGS = ("No.", "The paper says", "Given", "How tested", "Result", "Verdict")
 HINT_HEADINGS = (
-    *("Point hints", "l2", "l2, 95 %", "ΔE at hints", "ΔE in regions", "Bleed", "Chroma"),
-    "z spread",
+    *("Point hints", "l2", "l2, 95 %", "ΔE at hints", "ΔE in regions", "Bleed"),
+    *("Bleed, 95 %", "Chroma", "Chroma, 95 %", "Of that with most", "95 %", "z spread"),
 )
 
 
@@ -51,7 +51,14 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
                 Cell(_told(point.hint_delta_e, 1)),
                 Cell(_told(point.hint_region_delta_e, 1)),
                 Cell(_told(point.bleed, 2)),
+                Cell(_between(point.bleed_low, point.bleed_high, 2), faint=True),
                 Cell(f"{point.saturation:.1f}"),
+                Cell(_between(point.saturation_low, point.saturation_high, 1), faint=True),
+                Cell(_told(point.saturation_share, 2)),
+                Cell(
+                    _between(point.saturation_share_low, point.saturation_share_high, 2),
+                    faint=True,
+                ),
                 Cell(f"{point.z_spread:.5f}"),
             ]
             for point in recipe.further.hints
@@ -88,6 +95,10 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
         ],
         (f"{recipe.evaluated}/noise.parquet",),
     )
+
+
+def _between(low: float | None, high: float | None, digits: int) -> str:
+    return "—" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def _told(number: float | None, digits: int) -> str:

@@ -20,7 +20,7 @@ from evaluation.point_hints import (
     label_regions,
     place_dots,
 )
-from evaluation.resampling import bootstrap_mean
+from evaluation.resampling import Interval, bootstrap_mean, bootstrap_share
 from storage import digest
 from storage.progress import watch
 from storage.records import Split
@@ -63,14 +63,14 @@ def draw_hint_curve(plan: Plan, colorizer: Colorizer) -> list[HintPoint]:
 
     What a killed run has asked is read, not asked again.
     """
-    points = []
+    answers = {}
     with watch("point hints", len(NUM_HINTS)) as advance:
         for number in NUM_HINTS:
             make = partial(_answer_all, plan, colorizer, number)
-            answers = plan.part(f"hints-{number:02d}", HintAnswer, make)
-            points.append(_sum_up(answers, number, plan.seed))
-            advance(hints=number, l2=points[-1].l2)
-    return points
+            answers[number] = plan.part(f"hints-{number:02d}", HintAnswer, make)
+            advance(hints=number, l2=_mean([answer.l2 for answer in answers[number]]))
+    most = answers[NUM_HINTS[-1]]
+    return [_sum_up(some, most, number, plan.seed) for number, some in answers.items()]
 
 
 def _answer_all(plan: Plan, colorizer: Colorizer, number: int) -> Iterator[HintAnswer]:
@@ -164,8 +164,15 @@ def _colorize(
     )
 
 
-def _sum_up(answers: Sequence[HintAnswer], number: int, seed: int) -> HintPoint:
+def _sum_up(
+    answers: Sequence[HintAnswer], most: Sequence[HintAnswer], number: int, seed: int
+) -> HintPoint:
     interval = bootstrap_mean([answer.l2 for answer in answers], seed)
+    bleeds = [answer.bleed for answer in answers if answer.bleed is not None]
+    bleed = bootstrap_mean(bleeds, seed) if bleeds else None
+    saturations = [answer.saturation for answer in answers]
+    saturation = bootstrap_mean(saturations, seed)
+    share, around = _share_of(answers, most, seed)
     return HintPoint(
         num_hints=number,
         num_pictures=len(answers),
@@ -174,10 +181,30 @@ def _sum_up(answers: Sequence[HintAnswer], number: int, seed: int) -> HintPoint:
         l2_high=interval.high,
         hint_delta_e=_mean_of_told([answer.hint_delta_e for answer in answers]),
         hint_region_delta_e=_mean_of_told([answer.hint_region_delta_e for answer in answers]),
-        bleed=_mean_of_told([answer.bleed for answer in answers]),
-        saturation=_mean([answer.saturation for answer in answers]),
+        bleed=_mean_of_told(bleeds),
+        bleed_low=bleed.low if bleed else None,
+        bleed_high=bleed.high if bleed else None,
+        saturation=_mean(saturations),
+        saturation_low=saturation.low,
+        saturation_high=saturation.high,
+        saturation_share=share,
+        saturation_share_low=around.low if around else None,
+        saturation_share_high=around.high if around else None,
         z_spread=_mean([answer.z_spread for answer in answers]),
     )
+
+
+def _share_of(
+    answers: Sequence[HintAnswer], most: Sequence[HintAnswer], seed: int
+) -> tuple[float | None, Interval | None]:
+    """Give the saturation over that with the most hints, of the pictures that both have."""
+    wholes_by_md5 = {answer.md5: answer.saturation for answer in most}
+    both = [answer for answer in answers if answer.md5 in wholes_by_md5]
+    parts = [answer.saturation for answer in both]
+    wholes = [wholes_by_md5[answer.md5] for answer in both]
+    if not sum(wholes):
+        return None, None
+    return sum(parts) / sum(wholes), bootstrap_share(parts, wholes, seed)
 
 
 def _mean(numbers: Sequence[float]) -> float:

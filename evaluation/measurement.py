@@ -98,7 +98,7 @@ def _plan(
         raise MissingInput(f"{trained}: holds no complete checkpoint; run `irodori train` first")
     device = device_of(config.device)
     judged = first_keys(paired, shards_of(paired, Split.TEST), config.num_perceptual_pictures)
-    instruments = open_instruments(device, judged)
+    instruments = open_instruments(device, config, judged)
     return Plan(config, paired, checkpoints, folder, device, seed, instruments)
 
 
@@ -142,6 +142,7 @@ def _metrics(plan: Plan, curves: Sequence[SetScore], scores: Sequence[SetScore])
         "seed": plan.seed,
         "step": plan.checkpoints[-1][0],
         "device": _device_name(plan.device),
+        "inception_sha256": plan.instruments.inception_sha256,
         "validation": [dataclasses.asdict(score) for score in curves],
         "test": [dataclasses.asdict(score) for score in scores],
     }

@@ -2,19 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from evaluation import distribution, pixelwise, structural
 from evaluation.colorize import to_model
 from evaluation.conditions import Batch, Condition
 from evaluation.distribution import Counts
 from evaluation.features import Features
-from evaluation.frechet import frechet_distance
-from evaluation.instruments import Instruments
+from evaluation.frechet import fid, frechet_distance
+from evaluation.instruments import EFFICIENTNET, INCEPTION, Instruments
 from evaluation.kernel_distance import KernelDistance, kernel_distance
 from evaluation.pixelwise import PerPicture, Pictures
 from evaluation.resampling import bootstrap_mean
@@ -29,8 +28,8 @@ BARE = Instruments(torch.device("cpu"))
 class Measured:
     """Scores of some pictures for one answer and condition, and what only a set is judged by.
 
-    That is the summed channel counts, and the features of the answers, in as many pieces as the
-    set was measured in (none without a network).
+    That is the summed channel counts, and the features of the answers by network, in as many
+    pieces as the set was measured in.
     """
 
     condition: Condition
@@ -38,7 +37,7 @@ class Measured:
     scores: tuple[PictureScore, ...]
     real_C256: Counts
     generated_C256: Counts
-    features: tuple[Features, ...] = ()
+    features: Mapping[str, tuple[Features, ...]] = field(default_factory=dict)
 
     def __add__(self, other: "Measured") -> "Measured":
         """Put two sets of pictures together."""
@@ -48,8 +47,18 @@ class Measured:
             self.scores + other.scores,
             self.real_C256 + other.real_C256,
             self.generated_C256 + other.generated_C256,
-            self.features + other.features,
+            {
+                name: self.features.get(name, ()) + other.features.get(name, ())
+                for name in (*self.features, *other.features)
+            },
         )
+
+    def under(self, condition: Condition) -> "Measured":
+        """Give the same for another condition under which the answer is the same."""
+        if condition == self.condition:
+            return self
+        scores = tuple(replace(score, condition=condition) for score in self.scores)
+        return replace(self, condition=condition, scores=scores)
 
 
 def measure(
@@ -67,13 +76,13 @@ def measure(
         to_model(np.ascontiguousarray(picture_BHWC), instruments.device)
         for picture_BHWC in (real_BHWC, generated_BHWC)
     )
-    ms_ssim_B = structural.ms_ssim(real_BCHW, generated_BCHW)
+    ssim_B, ms_ssim_B = structural.both(real_BCHW, generated_BCHW)
     seen = instruments.see(real_BCHW, generated_BCHW, batch.md5s)
     columns = zip(
         pixelwise.l1(real_BHWC, generated_BHWC).tolist(),
         l2_B.tolist(),
         pixelwise.psnr(l2_B).tolist(),
-        structural.ssim(real_BCHW, generated_BCHW).tolist(),
+        ssim_B.tolist(),
         [None] * len(l2_B) if ms_ssim_B is None else ms_ssim_B.tolist(),
         instruments.perceive(real_BCHW, generated_BCHW, batch.md5s),
         distribution.kl_hist(real_BHWC, generated_BHWC).tolist(),
@@ -90,7 +99,7 @@ def measure(
         ),
         distribution.channel_counts(real_BHWC).sum(axis=0),
         distribution.channel_counts(generated_BHWC).sum(axis=0),
-        () if seen is None else (seen,),
+        {name: (features,) for name, features in seen.items()},
     )
 
 
@@ -102,6 +111,7 @@ def summarise(
     interval = bootstrap_mean([score.l2 for score in scores], seed)
     psnr = float(np.mean([score.psnr for score in scores]))
     kernel, frechet = _between_features(measured, seed, instruments)
+    both = _features_of(measured, INCEPTION, instruments)
     return SetScore(
         split=split,
         step=step,
@@ -124,25 +134,32 @@ def summarise(
         kernel_high=kernel.high if kernel else None,
         wasserstein=_mean([score.critic_gap for score in scores]),
         frechet_distance=frechet,
+        inception_fid=fid(*both) if both else None,
     )
 
 
 def _between_features(
     measured: Measured, seed: int, instruments: Instruments
 ) -> tuple[KernelDistance | None, float | None]:
+    both = _features_of(measured, EFFICIENTNET, instruments)
+    if both is None:
+        return None, None
+    kernel = kernel_distance(*both, seed, instruments.device)
+    return kernel, frechet_distance(*both)
+
+
+def _features_of(
+    measured: Measured, network: str, instruments: Instruments
+) -> tuple[Features, Features] | None:
+    """Give what a network saw in the truths and in the answers to them, row by row."""
     md5s = [score.md5 for score in measured.scores]
-    seen = sum(len(piece) for piece in measured.features)
+    pieces = measured.features.get(network, ())
+    seen = sum(len(piece) for piece in pieces)
     # A part that was measured where the wheel was not installed has no features: then none count.
     if not seen or seen < len(md5s):
-        return None, None
-    real_NF = _truths(instruments.truths, md5s)
-    generated_NF = np.concatenate(measured.features)
-    kernel = kernel_distance(real_NF, generated_NF, seed, instruments.device)
-    return kernel, frechet_distance(real_NF, generated_NF)
-
-
-def _truths(truths: Mapping[str, NDArray[np.float32]], md5s: Sequence[str]) -> Features:
-    return np.stack([truths[md5] for md5 in md5s])
+        return None
+    truths = instruments.truths[network]
+    return np.stack([truths[md5] for md5 in md5s]), np.concatenate(pieces)
 
 
 def _mean(numbers: Sequence[float | None]) -> float | None:

@@ -15,6 +15,9 @@ HARDLY, CLEARLY = 0.25, 0.5
 FARTHER = 0.1
 """Lines of another kind carry over if they cost less than this share of the l2."""
 
+Bounds = tuple[float | None, float | None]
+"""An interval, where there is one."""
+
 MISSING = "the evaluation has no such table; `irodori evaluate` measures it"
 
 LINED = {"detected": "true_lines", "strokes": "true_strokes"}
@@ -24,17 +27,16 @@ LINED = {"detected": "true_lines", "strokes": "true_strokes"}
 def hardly_coloured(baseline: Trained) -> Claim:
     """Test that the baseline answers lines alone with nearly no colour."""
     points = sorted(baseline.further.hints, key=lambda point: point.num_hints)
-    share = None
-    if len(points) > 1 and points[0].num_hints == 0 and points[-1].saturation > 0:
-        share = points[0].saturation / points[-1].saturation
+    none = points[0] if points and points[0].num_hints == 0 else None
+    share = (none.saturation_share_low, none.saturation_share_high) if none else (None, None)
     return Claim(
         "7",
         "Without a hint the baseline's pictures are hardly coloured.",
-        "mean chroma without a hint over that with the most point hints: holds below"
-        f" {HARDLY}, does not above {CLEARLY}; the means have no interval",
+        "mean chroma without a hint over that with the most point hints, paired: 95 % bootstrap"
+        f" interval below {HARDLY} holds, above {CLEARLY} does not",
         GIVEN["no_hint"],
-        MISSING if share is None else f"{share:.2f}",
-        _share_verdict(share),
+        _told_share(none.saturation_share if none else None, share),
+        is_always([share]),
     )
 
 
@@ -64,15 +66,17 @@ def hints_help(recipe: Trained) -> Claim:
 
 def no_bleeding(recipe: Trained) -> Claim:
     """Test that the colour of a hint stays between its lines."""
-    shares = [point.bleed for point in recipe.further.hints if point.bleed is not None]
+    points = recipe.further.hints
+    shares = [(point.bleed_low, point.bleed_high) for point in points if point.bleed is not None]
+    means = [point.bleed for point in points if point.bleed is not None]
     return Claim(
         "9",
         "Colours do not bleed over the lines.",
         "share of the change of chroma by one hint that falls outside its region between the"
-        f" lines, over all numbers of hints: holds if always below {HARDLY}, does not if always"
-        f" above {CLEARLY}",
+        f" lines, over all numbers of hints: holds if every 95 % bootstrap interval is below"
+        f" {HARDLY}, does not if every one is above {CLEARLY}",
         recipe.name,
-        f"{min(shares):.2f} to {max(shares):.2f}" if shares else MISSING,
+        _told_range(means, shares),
         is_always(shares),
     )
 
@@ -120,16 +124,33 @@ def carries_over(recipe: Trained, content: Content) -> Iterator[Claim]:
         )
 
 
-def is_always(shares: Sequence[float]) -> Verdict:
-    """Judge shares that have no interval: all of them small, or all of them large."""
-    verdicts = {_share_verdict(share) for share in shares}
+def is_always(shares: Sequence[Bounds]) -> Verdict:
+    """Judge shares by their intervals: all of them small, or all of them large."""
+    verdicts = {_share_verdict(*share) for share in shares}
     return verdicts.pop() if len(verdicts) == 1 else Verdict.NOT_DECIDED
 
 
-def _share_verdict(share: float | None) -> Verdict:
-    if share is None or HARDLY <= share <= CLEARLY:
+def _share_verdict(low: float | None, high: float | None) -> Verdict:
+    if low is None or high is None or (high >= HARDLY and low <= CLEARLY):
         return Verdict.NOT_DECIDED
-    return Verdict.HOLDS if share < HARDLY else Verdict.DOES_NOT_HOLD
+    return Verdict.HOLDS if high < HARDLY else Verdict.DOES_NOT_HOLD
+
+
+def _told_share(share: float | None, bounds: Bounds) -> str:
+    low, high = bounds
+    if share is None or low is None or high is None:
+        return MISSING
+    return f"{share:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _told_range(means: Sequence[float], bounds: Sequence[Bounds]) -> str:
+    ends = [end for interval in bounds for end in interval if end is not None]
+    if not means or not ends:
+        return MISSING
+    return (
+        f"means {min(means):.2f} to {max(means):.2f}, their intervals within {min(ends):.2f} to"
+        f" {max(ends):.2f}"
+    )
 
 
 def _growth(noise: Sequence[NoiseScore], what: str) -> tuple[float, float] | None:

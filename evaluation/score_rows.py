@@ -13,7 +13,7 @@ from evaluation.tables import CONDITION_NAMES, Cell, Table
 
 NO_MEASURES = {"split", "step", "condition", "answer", "num_pictures"}
 BOUNDS = ("_low", "_high")
-DIGITS = {"psnr": 2, "kl_hist": 3, "kl_8": 3, "wasserstein": 3}
+DIGITS = {"psnr": 2, "kl_hist": 3, "kl_8": 3, "wasserstein": 3, "inception_fid": 2}
 USUAL_DIGITS = 4
 NOTHING = "—"
 

@@ -6,6 +6,9 @@ from enum import StrEnum
 from evaluation.conditions import Condition
 from storage.records import Split
 
+MIN_FRECHET_PICTURES = 2_000
+"""A Fréchet distance of fewer pictures says more about their number than about them."""
+
 
 class Answer(StrEnum):
     """Who answers: the model, or one of the two trivial answers."""
@@ -50,7 +53,8 @@ class SetScore:
     was taken.
 
     Of the whole set: `kl_set`; `kernel_distance` with its 95 % interval, and `frechet_distance`
-    (of 2,000 pictures and more), both on EfficientNet-lite0 features, and None without its weights.
+    (of 2,000 pictures and more), both on EfficientNet-lite0 features, and None without its weights;
+    `inception_fid`, of any number of pictures, None where it was not asked for.
     """
 
     split: Split
@@ -74,3 +78,4 @@ class SetScore:
     kernel_high: float | None
     wasserstein: float | None
     frechet_distance: float | None = None
+    inception_fid: float | None = None

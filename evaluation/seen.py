@@ -1,7 +1,7 @@
 """The features of a measured shard as one file, for an evaluation that is killed and goes on."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,34 +18,39 @@ from storage import files
 MD5S = "md5s"
 TRUTHS = "truths"
 
-Seen = Mapping[tuple[Condition, Answer], Features]
-"""The features of the answers, by condition and answer."""
+Seen = dict[tuple[Condition, Answer], dict[str, tuple[Features, ...]]]
+"""The features of the answers, by condition and answer, then by network."""
 
 
 def write_features(path: UPath, found: Sequence[Measured], instruments: Instruments) -> None:
     """Write the features of all answers, and those of their truths by md5."""
-    md5s = sorted({score.md5 for one in found for score in one.scores} & instruments.truths.keys())
+    asked = {score.md5 for one in found for score in one.scores}
     arrays: dict[str, NDArray[Any]] = {
-        f"{one.condition}.{one.answer}": np.concatenate(one.features)
+        f"{network}.{one.condition}.{one.answer}": np.concatenate(pieces)
         for one in found
-        if one.features
+        for network, pieces in one.features.items()
     }
-    arrays[MD5S] = np.array(md5s, dtype="S32")
-    if md5s:
-        arrays[TRUTHS] = np.stack([instruments.truths[md5] for md5 in md5s])
+    for network, truths in instruments.truths.items():
+        md5s = sorted(asked & truths.keys())
+        if md5s:
+            arrays[f"{network}.{MD5S}"] = np.array(md5s, dtype="S32")
+            arrays[f"{network}.{TRUTHS}"] = np.stack([truths[md5] for md5 in md5s])
     with files.whole(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
 def read_features(path: UPath, instruments: Instruments) -> Seen:
     """Read the features of the answers; those of the truths go where all of them are kept."""
+    seen: Seen = {}
     with np.load(io.BytesIO(files.read_bytes(path)), allow_pickle=False) as arrays:
-        md5s = [md5.decode() for md5 in arrays[MD5S].tolist()]
-        if md5s:
-            instruments.truths.update(zip(md5s, arrays[TRUTHS], strict=True))
-        return {
-            (Condition(condition), Answer(answer)): arrays[name]
-            for name in arrays.files
-            if name not in (MD5S, TRUTHS)
-            for condition, answer in [name.split(".")]
-        }
+        for name in arrays.files:
+            network, *rest = name.split(".")
+            if rest == [MD5S]:
+                md5s = [md5.decode() for md5 in arrays[name].tolist()]
+                truths = zip(md5s, arrays[f"{network}.{TRUTHS}"], strict=True)
+                instruments.truths.setdefault(network, {}).update(truths)
+            elif rest != [TRUTHS]:
+                condition, answer = rest
+                of_one = seen.setdefault((Condition(condition), Answer(answer)), {})
+                of_one[network] = (arrays[name],)
+    return seen

@@ -19,6 +19,21 @@ logger = logging.getLogger(__name__)
 RESULTS_PX, SHEET_PX = 128, 256
 
 
+def require(config: EvaluationConfig) -> None:
+    """Refuse what cannot be measured, before anything is made to be measured.
+
+    Raises:
+        BadInput: an Inception is asked for that cannot be had.
+    """
+    if config.inception:
+        # Only who asks for it needs torch.
+        import torch  # noqa: PLC0415
+
+        from evaluation.inception import open_inception  # noqa: PLC0415
+
+        open_inception(config, torch.device("cpu"))
+
+
 def evaluate(
     config: EvaluationConfig,
     trained: StageRecord,

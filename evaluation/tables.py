@@ -8,7 +8,7 @@ from evaluation.conditions import Condition
 from evaluation.content import Content, trivial_name
 from evaluation.pixelwise import norm_at_256
 from evaluation.readings import READINGS, flat, tell, value_of
-from evaluation.scores import Answer, SetScore
+from evaluation.scores import MIN_FRECHET_PICTURES, Answer, SetScore
 from storage.ledger import Stage
 from storage.records import DropReason, StageRecord
 
@@ -74,6 +74,11 @@ def _between(low: float | None, high: float | None) -> str:
     return "—" if low is None or high is None else f"{low:.4f} to {high:.4f}"
 
 
+TOO_FEW = (
+    f" (below {MIN_FRECHET_PICTURES:,} pictures a FID tells more of their number than of them)"
+)
+INCEPTION_FID = "Inception-FID, of so many"
+
 COLUMNS = (
     Column("l2", lambda score: f"{score.l2:.4f}", lambda score: -score.l2),
     Column("l2, 95 %", lambda score: f"{score.l2_low:.4f} to {score.l2_high:.4f}"),
@@ -100,6 +105,11 @@ COLUMNS = (
         lambda score: _told(score.frechet_distance, 2, "—"),
         lambda score: _less(score.frechet_distance),
     ),
+    Column(
+        INCEPTION_FID,
+        lambda score: _told(score.inception_fid, 2, "—") + f" of {score.num_pictures:,}",
+        lambda score: _less(score.inception_fid),
+    ),
     Column("W", lambda score: _told(score.wasserstein, 3, "—")),
 )
 
@@ -112,9 +122,10 @@ def score_tables(content: Content) -> list[Table]:
         if scored:
             number = scored[0][1].num_pictures
             caption = f"{CONDITION_NAMES[condition]} · {number:,} test pictures"
-            headings = ("Answer", *(column.heading for column in COLUMNS))
+            columns = _columns([score for _, score in scored])
+            headings = ("Answer", *(column.heading for column in columns))
             files = tuple(f"{recipe.evaluated}/scores.parquet" for recipe in content.recipes)
-            tables.append(Table(caption, headings, _score_rows(scored), files))
+            tables.append(Table(caption, headings, _score_rows(scored, columns), files))
     return tables
 
 
@@ -187,6 +198,9 @@ def version_table(content: Content) -> Table:
     """List what it ran on."""
     devices = dict.fromkeys(recipe.device for recipe in content.recipes)
     told = content.versions | {"device of the evaluation": ", ".join(devices)}
+    inceptions = {recipe.inception_sha256 for recipe in content.recipes} - {""}
+    if inceptions:
+        told["Inception of the FID, sha256"] = ", ".join(sorted(inceptions)) + TOO_FEW
     rows = [[Cell(name), Cell(version)] for name, version in told.items()]
     return Table("Versions", ("What", "Version"), rows)
 
@@ -205,10 +219,18 @@ def _scored(content: Content, condition: Condition) -> list[tuple[str, SetScore]
     return [(name, score) for name, score in told if score]
 
 
-def _score_rows(scored: Sequence[tuple[str, SetScore]]) -> list[list[Cell]]:
-    bests = [_best(column, [score for _, score in scored]) for column in COLUMNS]
+def _columns(scores: Sequence[SetScore]) -> list[Column]:
+    """Give what is told of every answer; the Inception-FID only where it was asked for."""
+    is_asked = any(score.inception_fid is not None for score in scores)
+    return [column for column in COLUMNS if is_asked or column.heading != INCEPTION_FID]
+
+
+def _score_rows(
+    scored: Sequence[tuple[str, SetScore]], columns: Sequence[Column]
+) -> list[list[Cell]]:
+    bests = [_best(column, [score for _, score in scored]) for column in columns]
     return [
-        [Cell(name), *map(_score_cell, COLUMNS, [score] * len(COLUMNS), bests)]
+        [Cell(name), *map(_score_cell, columns, [score] * len(columns), bests)]
         for name, score in scored
     ]
 

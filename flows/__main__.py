@@ -1,8 +1,8 @@
 """The command `irodori`, also `python -m flows`.
 
 Exit codes: 0 done, 1 a stage or a check failed, 2 bad input, 130 interrupted (Ctrl-C), 143 ended
-(SIGTERM); never a traceback, which is in the log instead. Whatever was interrupted goes on where it
-was when the same command is run again.
+(SIGTERM); never a traceback, which is in the log instead. A stage that was interrupted goes on
+where it was when the same command is run again; a folder is judged anew.
 """
 
 import logging
@@ -36,6 +36,9 @@ PREFECT_SETTINGS = {
     "PREFECT_PLUGINS_ENABLED": "false",
 }
 
+GOING_ON = ("prune", "up", "down")
+"""Errands that go on where they were; all others start anew."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,7 +58,7 @@ def main() -> None:
 
 def answer(arguments: Sequence[str]) -> int:
     """Do what is asked; say what went wrong in one line; give the exit code."""
-    log = None
+    log = command = None
     try:
         command = command_line.parse(arguments)
         train_along.require_training(command.verb, Place.here())
@@ -72,7 +75,7 @@ def answer(arguments: Sequence[str]) -> int:
                 told, code = _obey(command), 0
         _say(told)
     except KeyboardInterrupt as asked:
-        told = "interrupted; run the same command again and it goes on where it was"
+        told = f"interrupted; {what_follows(command)}"
         return _tell(told, 143 if isinstance(asked, Terminated) else 130)
     except BadInput as error:
         return _tell(str(error), 2)
@@ -83,6 +86,13 @@ def answer(arguments: Sequence[str]) -> int:
         logger.debug("failed", exc_info=True)
         return _tell(f"{type(error).__name__}: {error}{_where(log)}", 1)
     return code
+
+
+def what_follows(command: Command | None) -> str:
+    """Say what the same command does after an interruption."""
+    if command is None or not command.errand or command.verb in GOING_ON:
+        return "run the same command again and it goes on where it was"
+    return "nothing was finished; the same command starts anew"
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

@@ -39,7 +39,8 @@ def told(judged: "Judged") -> str:
     lines = [f"{metrics['recipe'] or 'checkpoint'}: {', '.join(circumstances(metrics))}"]
     for condition, scores in by_condition(metrics["test"]).items():
         name = CONDITION_NAMES[Condition(condition)]
-        lines.append(f"{name}, {scores[0]['num_pictures']:,} pictures:")
+        number = scores[0]["num_pictures"]
+        lines.append(f"{name}, {number:,} picture{'s' if number != 1 else ''}:")
         for score in in_order(scores):
             interval = tell_interval("l2", (score["l2_low"], score["l2_high"]))
             l2 = tell("l2", score["l2"])

@@ -4,6 +4,7 @@ from functools import partial
 
 from prefect import flow
 
+import evaluation.stage
 from flows import alarm, plan, tasks
 from flows.config import PipelineConfig
 from flows.parts import as_tasks, in_turn
@@ -27,6 +28,7 @@ def experiments(config: PipelineConfig) -> StageRecord:
     opened = _open(config, layout)
     if opened.finished:
         return tasks.compare(opened, [])
+    evaluation.stage.require(config.evaluation)
 
     # One dataset for all trainings, and the same pictures with each kind of hints to judge with.
     lineage = make_dataset(config, layout)

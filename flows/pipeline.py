@@ -2,6 +2,7 @@
 
 from prefect import flow
 
+import evaluation.stage
 from flows import alarm, tasks
 from flows.config import PipelineConfig
 from flows.plan import finished_grids, label_of
@@ -17,6 +18,7 @@ def full_pipeline(config: PipelineConfig) -> StageRecord:
     Every stage that is finished already, with the same settings, is only looked up.
     """
     layout = DataLayout.at(config.root)
+    evaluation.stage.require(config.evaluation)
 
     # The dataset: drawings from the board, cleaned, packed, with their line art and hints.
     lineage = make_dataset(config, layout)

@@ -1,7 +1,7 @@
 """A folder of pictures as a source: its files become posts, in the order of their paths.
 
-`a.line.png` beside `a.png` is its true line art, `a.png.json` says whose it is. No row tells where
-the folder lies, so a copy of it elsewhere gives the same tables.
+`a.line.png` (or `.jpg`, `.webp`, `.bmp`) beside `a.png` is its true line art, `a.png.json` says
+whose it is. No row tells where the folder lies, so a copy of it elsewhere gives the same tables.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from upath import UPath
 
-from scraper import refresh
+from scraper import line_art, refresh
 from scraper.config import ScraperConfig
 from scraper.sidecar import Credit, credit_of
 from scraper.sniffing import PICTURES, sniff
@@ -30,7 +30,7 @@ from storage.takedowns import Takedowns
 logger = logging.getLogger(__name__)
 
 FILES_PER_PART = 100
-LINE_ENDING = ".line.png"
+LINE_EXTENSION = "png"
 SIDECAR_ENDING = ".json"
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
 
@@ -140,36 +140,41 @@ class Folder:
         )
 
     def _read(self, path: Path) -> tuple[bytes, str, DropReason | None]:
-        try:
-            if path.stat().st_size > self.config.max_bytes:
-                return b"", "", DropReason.TOO_LARGE
-            content = path.read_bytes()
-        except OSError as error:
-            logger.warning("not read file=%s because=%s", path, error)
-            return b"", "", DropReason.UNREACHABLE
+        content, reason = self._content_of(path)
+        if reason:
+            return b"", "", reason
         kind = sniff(content)
         if kind in PICTURES:
             return content, kind, None
         return b"", kind, DropReason.UNWANTED_TYPE if kind else DropReason.NOT_A_PICTURE
 
+    def _content_of(self, path: Path) -> tuple[bytes, DropReason | None]:
+        try:
+            if path.stat().st_size > self.config.max_bytes:
+                return b"", DropReason.TOO_LARGE
+            return path.read_bytes(), None
+        except OSError as error:
+            logger.warning("not read file=%s because=%s", path, error)
+            return b"", DropReason.UNREACHABLE
+
     def _lines(self, path: Path) -> tuple[str, str]:
         """Store the true line art beside a picture; give its path and md5, if there is any."""
-        lines = path.with_name(path.stem + LINE_ENDING)
-        if not self.config.line_art or not lines.is_file():
+        lines = line_art.beside(path) if self.config.line_art else None
+        if lines is None:
             return "", ""
-        content, kind, _ = self._read(lines)
-        md5 = hashlib.md5(content).hexdigest()
-        if kind != "png" or self.taken_down.has(md5):
-            logger.warning("no line art file=%s: no PNG, or removed on request", lines)
+        content = line_art.as_png(self._content_of(lines)[0])
+        md5 = hashlib.md5(content or b"").hexdigest()
+        if content is None or self.taken_down.has(md5):
+            logger.warning("no line art file=%s: no picture, or removed on request", lines)
             return "", ""
-        images.keep(self.layout, md5, kind, content)
+        images.keep(self.layout, md5, LINE_EXTENSION, content)
         return self._address(lines), md5
 
 
 def _is_beside(path: Path, found: set[Path], stems: set[Path]) -> bool:
     """Whether a file belongs to a picture of the same name."""
-    if path.name.endswith(LINE_ENDING):
-        return path.with_name(path.name.removesuffix(LINE_ENDING)) in stems
+    if picture := line_art.picture_of(path):
+        return picture in stems
     if path.name.endswith(SIDECAR_ENDING):
         name = path.with_suffix("")
         return name in found or name in stems

@@ -142,10 +142,12 @@ def open_stage(
 def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
     """Give the record of a finished stage; None if it is unfinished or lost one of its files."""
     record = read(layout, stage, key)
-    for output in record.outputs if record else ():
+    if not record:
+        return None
+    for output in record.outputs:
         path = layout.stage(stage, key) / output.name
         if not path.exists() or path.stat().st_size != output.bytes:
-            logger.warning("damaged file=%s; the stage is made again", path)
+            _tell_damaged(str(path), record.ended_at)
             return None
     return record
 
@@ -159,6 +161,12 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
     content["contract"] = Contract(content["contract"])
     content["outputs"] = tuple(Output(**output) for output in content["outputs"])
     return StageRecord(**content)
+
+
+@functools.lru_cache(maxsize=1_000)
+def _tell_damaged(path: str, ended_at: str) -> None:  # noqa: ARG001
+    """Say it once, however often it is found; what was made again and is damaged anew is news."""
+    logger.warning("damaged file=%s; the stage is made again", path)
 
 
 def require(layout: DataLayout, stage: Stage, key: str) -> StageRecord:

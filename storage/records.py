@@ -17,8 +17,8 @@ class Contract(StrEnum):
     SHARDS = "shards/2"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
-    EVALUATION = "evaluation/2"
-    REPORT = "report/2"
+    EVALUATION = "evaluation/3"
+    REPORT = "report/3"
     EXPERIMENTS = "experiments/1"
 
 

@@ -123,7 +123,7 @@ def test_a_bad_picture_is_named_and_its_exit_code_is_1_and_lone_lines_are_colour
     )
     assert done.returncode == 1, done.stderr
     assert f"{pictures / 'cut.png'} (corrupt)" in done.stdout
-    assert "From the artist's own lines, with a hint, 1 pictures" in done.stdout
+    assert "From the artist's own lines, with a hint, 1 picture:" in done.stdout
     assert (tmp_path / "out" / "colored" / "alone.png").exists()
     assert "Traceback" not in done.stderr
 

@@ -1,8 +1,8 @@
 """A small finished run: made drawings as pairs, and a real training of a few steps on them."""
 
 import json
+import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from evaluation.conditions import Batch, Condition
 from evaluation.pixelwise import Pictures
+from evaluation.stage import evaluate
 from preprocessing.config import ConditionConfig
 from preprocessing.pairs import draw_pair
 from storage import digest, ledger, manifest
@@ -19,6 +20,7 @@ from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
 from storage.shards import Sample
 from tests.shard_files import write_shard
+from tests.small_evaluation import CONFIG
 from training.config import TrainingConfig
 from training.recipes import RecipeName
 from training.stage import train
@@ -50,11 +52,33 @@ def trained(layout: DataLayout, paired: StageRecord) -> dict[RecipeName, StageRe
     return {recipe: train_briefly(recipe, paired, layout) for recipe in ("unet-l2", "paper")}
 
 
-@pytest.fixture
-def unlined(tmp_path: Path) -> tuple[DataLayout, StageRecord]:
+@pytest.fixture(scope="session")
+def evaluated(
+    layout: DataLayout, paired: StageRecord, trained: dict[RecipeName, StageRecord]
+) -> dict[RecipeName, StageRecord]:
+    return {
+        recipe: evaluate(CONFIG, record, paired, layout, SEED) for recipe, record in trained.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def unlined(tmp_path_factory: pytest.TempPathFactory) -> tuple[DataLayout, StageRecord]:
     """Pairs of a site that has no true line art, in a root of their own."""
-    layout = DataLayout.at(str(tmp_path / "unlined"))
+    layout = DataLayout.at(str(tmp_path_factory.mktemp("unlined")))
     return layout, make_pairs(layout, with_lines=False)
+
+
+@pytest.fixture(scope="session")
+def evaluated_unlined(
+    unlined: tuple[DataLayout, StageRecord],
+    layout: DataLayout,
+    trained: dict[RecipeName, StageRecord],
+) -> StageRecord:
+    """The paper's model, judged on pairs without true line art."""
+    there, paired = unlined
+    source = layout.stage(Stage.TRAIN, trained["paper"].key)
+    shutil.copytree(str(source), str(there.stage(Stage.TRAIN, trained["paper"].key)))
+    return evaluate(CONFIG, trained["paper"], paired, there, SEED)
 
 
 @pytest.fixture

@@ -43,10 +43,21 @@ def checkpoint(step: int, l2: float, kl: float) -> SetScore:
     return SetScore(**fields)
 
 
-def hints(saturations: Sequence[float], bleed: float = 0.1, l2: float = 0.2) -> list[HintPoint]:
+def hints(
+    saturations: Sequence[float], bleed: float = 0.1, l2: float = 0.2, around: float = 0.02
+) -> list[HintPoint]:
+    """Make a hint curve; a share lies within `around`, a saturation within ten times that."""
     return [
-        HintPoint(number, 9, l2 - number / 500, l2 - number / 500 - 0.01, l2 - number / 500 + 0.01,
-                  None, None, bleed if number else None, saturation, 0.0)
+        HintPoint(
+            num_hints=number, num_pictures=9, l2=l2 - number / 500, l2_low=l2 - number / 500 - 0.01,
+            l2_high=l2 - number / 500 + 0.01, hint_delta_e=None, hint_region_delta_e=None,
+            bleed=bleed if number else None, bleed_low=bleed - around if number else None,
+            bleed_high=bleed + around if number else None, saturation=saturation,
+            saturation_low=saturation - 10 * around, saturation_high=saturation + 10 * around,
+            saturation_share=saturation / saturations[-1],
+            saturation_share_low=saturation / saturations[-1] - around,
+            saturation_share_high=saturation / saturations[-1] + around, z_spread=0.0,
+        )
         for number, saturation in zip((0, 10, 50), saturations, strict=True)
     ]  # fmt: skip
 
@@ -189,6 +200,16 @@ def test_hardly_coloured_is_a_share_of_the_saturation(saturations, expected):
     assert verdict(7, content(recipe)) == expected
 
 
+def test_a_wide_interval_decides_neither_chroma_nor_bleeding_nor_vividness():
+    sure, unsure = (Further(hints((2, 3, 10), around=around), [], []) for around in (0.02, 0.4))
+    dull = replace(trained("unet-l2"), further=Further(hints((1, 2, 9)), [], []))
+    for further, expected in ((sure, HOLDS), (unsure, NOT_DECIDED)):
+        model = replace(trained("paper"), further=further)
+        found = claims(content(replace(dull, further=further), model))
+        assert {claim.verdict for number in (7, 9) for claim in of(number, found)} == {expected}
+        assert verdict(4, content(dull, model)) == expected
+
+
 def test_what_was_not_measured_says_what_measures_it():
     found = claims(content(trained("unet-l2"), trained("paper")))
     for number in (4, 7, 8, 9, 10):
@@ -207,8 +228,10 @@ def test_bleeding_and_the_help_of_hints_are_read_off_the_hint_curve(bleed, expec
 
 
 def test_shares_on_both_sides_decide_nothing():
-    assert is_always([0.1, 0.2]) == HOLDS
-    assert is_always([0.1, 0.9]) == is_always([]) == NOT_DECIDED
+    assert is_always([(0.1, 0.1), (0.1, 0.2)]) == HOLDS
+    assert is_always([(0.6, 0.7), (0.8, 0.9)]) == DOES_NOT_HOLD
+    assert is_always([(0.1, 0.1), (0.9, 0.9)]) == is_always([]) == NOT_DECIDED
+    assert is_always([(0.1, 0.3)]) == is_always([(None, None)]) == NOT_DECIDED
 
 
 @pytest.mark.parametrize(

@@ -29,28 +29,16 @@ from storage import files, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, StageRecord
+from tests.small_evaluation import CONFIG
 from training.recipes import RecipeName
 
-CONFIG = EvaluationConfig(
-    num_curve_pictures=2,
-    num_pictures=2,
-    num_perceptual_pictures=3,
-    num_hint_pictures=2,
-    num_line_pictures=3,
-    batch_size=2,
-    device="cpu",
-)
 SEED = 3
 
 Trainings = dict[RecipeName, StageRecord]
+Evaluations = dict[RecipeName, StageRecord]
 
 
 Tables = tuple[list[SetScore], list[SetScore], list[PictureScore]]
-
-
-@pytest.fixture(scope="module")
-def evaluated(layout: DataLayout, paired: StageRecord, trained: Trainings) -> StageRecord:
-    return evaluate(CONFIG, trained["paper"], paired, layout, SEED)
 
 
 def _tables(layout: DataLayout, record: StageRecord) -> Tables:
@@ -69,9 +57,9 @@ def _elsewhere(layout: DataLayout, folder: Path) -> DataLayout:
 
 
 def test_every_checkpoint_is_scored_on_the_same_validation_pictures(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    curves, _, _ = _tables(layout, evaluated)
+    curves, _, _ = _tables(layout, evaluated["paper"])
 
     assert [(score.answer, score.step) for score in curves] == [
         (Answer.LINES, 0),
@@ -83,20 +71,20 @@ def test_every_checkpoint_is_scored_on_the_same_validation_pictures(
 
 
 def test_every_test_picture_is_answered_under_every_condition(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    _, scores, per_sample = _tables(layout, evaluated)
+    _, scores, per_sample = _tables(layout, evaluated["paper"])
 
     asked = {(one.md5, one.condition, one.answer) for one in per_sample}
     assert len(asked) == len(per_sample) == 5 * len(Condition) * len(Answer)
     assert {score.num_pictures for score in scores} == {5}
-    assert evaluated.counts["test_pictures_with_true_lines"] == 5
+    assert evaluated["paper"].counts["test_pictures_with_true_lines"] == 5
 
 
 def test_scores_of_the_set_are_those_of_its_pictures(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    _, scores, per_sample = _tables(layout, evaluated)
+    _, scores, per_sample = _tables(layout, evaluated["paper"])
 
     for score in scores:
         mine = [
@@ -108,9 +96,9 @@ def test_scores_of_the_set_are_those_of_its_pictures(
 
 
 def test_every_measure_is_there_and_says_where_it_is_not_taken(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    curves, scores, per_sample = _tables(layout, evaluated)
+    curves, scores, per_sample = _tables(layout, evaluated["paper"])
 
     # 32 px are too few for MS-SSIM, five pictures too few for a covariance of 1,280 features.
     assert {(score.ms_ssim, score.frechet_distance) for score in scores} == {(None, None)}
@@ -128,9 +116,9 @@ def test_every_measure_is_there_and_says_where_it_is_not_taken(
 
 
 def test_the_trivial_answers_do_not_depend_on_the_model(
-    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    other = evaluate(CONFIG, trained["unet-l2"], paired, layout, SEED)
+    other = evaluated["unet-l2"]
 
     def trivial(record: StageRecord) -> list[SetScore]:
         return [one for one in _tables(layout, record)[1] if one.answer != Answer.MODEL]
@@ -138,26 +126,28 @@ def test_the_trivial_answers_do_not_depend_on_the_model(
     def model(record: StageRecord) -> list[SetScore]:
         return [one for one in _tables(layout, record)[1] if one.answer == Answer.MODEL]
 
-    assert trivial(other) == trivial(evaluated)
-    assert model(other) != model(evaluated)
+    assert trivial(other) == trivial(evaluated["paper"])
+    assert model(other) != model(evaluated["paper"])
 
 
 def test_only_a_recipe_with_a_critic_has_a_w_distance(
-    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    baseline = evaluate(CONFIG, trained["unet-l2"], paired, layout, SEED)
+    baseline = evaluated["unet-l2"]
 
-    with_critic = [one for one in _tables(layout, evaluated)[1] if one.answer == Answer.MODEL]
+    with_critic = [
+        one for one in _tables(layout, evaluated["paper"])[1] if one.answer == Answer.MODEL
+    ]
     without = [one for one in _tables(layout, baseline)[1] if one.answer == Answer.MODEL]
     assert all(math.isfinite(one.wasserstein or math.nan) for one in with_critic)
     assert all(one.wasserstein is None for one in without)
 
 
 def test_the_pictures_kept_are_those_that_were_scored(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    _, _, per_sample = _tables(layout, evaluated)
-    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated.key))
+    _, _, per_sample = _tables(layout, evaluated["paper"])
+    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated["paper"].key))
 
     for shown in gallery.shown():
         truth = gallery.read(shown.md5, "color")
@@ -175,9 +165,9 @@ def test_the_pictures_kept_are_those_that_were_scored(
 
 
 def test_the_contact_sheet_and_the_numbers_for_machines_are_there(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    folder = layout.stage(Stage.EVALUATE, evaluated.key)
+    folder = layout.stage(Stage.EVALUATE, evaluated["paper"].key)
 
     metrics = files.read_json(folder / "metrics.json")
     assert (metrics["seed"], metrics["step"]) == (SEED, 4)
@@ -187,21 +177,21 @@ def test_the_contact_sheet_and_the_numbers_for_machines_are_there(
 
 
 def test_evaluating_again_finds_it_finished(
-    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: StageRecord
+    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: Evaluations
 ) -> None:
-    assert evaluate(CONFIG, trained["paper"], paired, layout, SEED) == evaluated
+    assert evaluate(CONFIG, trained["paper"], paired, layout, SEED) == evaluated["paper"]
 
 
 def test_an_evaluation_that_broke_off_goes_on_to_the_same_bytes(
     layout: DataLayout,
     paired: StageRecord,
     trained: Trainings,
-    evaluated: StageRecord,
+    evaluated: Evaluations,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     there = _elsewhere(layout, tmp_path / "again")
-    parts = there.stage(Stage.EVALUATE, evaluated.key) / "parts"
+    parts = there.stage(Stage.EVALUATE, evaluated["paper"].key) / "parts"
     # A folder lies where the second test shard's scores belong, so the evaluation breaks off there.
     obstacle = parts / "test-000001.tar.scores.parquet"
     obstacle.mkdir(parents=True)
@@ -216,18 +206,14 @@ def test_an_evaluation_that_broke_off_goes_on_to_the_same_bytes(
     assert "examined shard=test-000001.tar" in caplog.text
     assert "examined shard=test-000000.tar" not in caplog.text
     assert "scored" not in caplog.text
-    assert again.outputs == evaluated.outputs
+    assert again.outputs == evaluated["paper"].outputs
     assert not parts.exists()
 
 
 def test_pairs_without_true_lines_are_evaluated_without_them(
-    unlined: tuple[DataLayout, StageRecord], trained: Trainings, layout: DataLayout
+    unlined: tuple[DataLayout, StageRecord], evaluated_unlined: StageRecord
 ) -> None:
-    there, paired = unlined
-    source = layout.stage(Stage.TRAIN, trained["paper"].key)
-    shutil.copytree(str(source), str(there.stage(Stage.TRAIN, trained["paper"].key)))
-
-    record = evaluate(CONFIG, trained["paper"], paired, there, SEED)
+    (there, _), record = unlined, evaluated_unlined
 
     assert record.counts["test_pictures_with_true_lines"] == 0
     conditions = {score.condition for score in _tables(there, record)[1]}
@@ -238,9 +224,9 @@ def test_pairs_without_true_lines_are_evaluated_without_them(
 
 
 def test_what_is_asked_beyond_has_a_table_each_and_is_told_to_machines(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    folder = layout.stage(Stage.EVALUATE, evaluated.key)
+    folder = layout.stage(Stage.EVALUATE, evaluated["paper"].key)
     points = manifest.read_table(folder / HINT_CURVE, Contract.EVALUATION, HintPoint)
     lines = manifest.read_table(folder / DETECTORS, Contract.EVALUATION, DetectorScore)
     noise = manifest.read_table(folder / NOISE, Contract.EVALUATION, NoiseScore)
@@ -254,13 +240,17 @@ def test_what_is_asked_beyond_has_a_table_each_and_is_told_to_machines(
     assert metrics["hint_curve"] == [dataclasses.asdict(point) for point in points]
     assert metrics["detectors"] == [dataclasses.asdict(score) for score in lines]
     assert metrics["noise"] == [dataclasses.asdict(score) for score in noise]
-    assert metrics["no_hint_saturation"] == points[0].saturation / points[-1].saturation
+    share = points[0].saturation / points[-1].saturation
+    assert metrics["no_hint_saturation"] == pytest.approx(share)
+    for point in points:
+        assert point.saturation_low <= point.saturation <= point.saturation_high
+        assert point.saturation_share_low <= point.saturation_share <= point.saturation_share_high
+        assert (point.bleed is None) == (point.bleed_low is None)
+    assert points[-1].saturation_share_low == points[-1].saturation_share_high == 1
 
 
-def test_a_recipe_without_z_has_no_spread(
-    layout: DataLayout, paired: StageRecord, trained: Trainings
-) -> None:
-    baseline = evaluate(CONFIG, trained["unet-l2"], paired, layout, SEED)
+def test_a_recipe_without_z_has_no_spread(layout: DataLayout, evaluated: Evaluations) -> None:
+    baseline = evaluated["unet-l2"]
 
     folder = layout.stage(Stage.EVALUATE, baseline.key)
     points = manifest.read_table(folder / HINT_CURVE, Contract.EVALUATION, HintPoint)
@@ -268,9 +258,9 @@ def test_a_recipe_without_z_has_no_spread(
 
 
 def test_each_picture_shown_has_two_sets_of_strokes_and_what_they_make_of_it(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated.key))
+    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated["paper"].key))
 
     for shown in gallery.shown():
         hints = [gallery.read(shown.md5, what) for what in ("strokes_hint", "strokes_hint_2")]
@@ -286,8 +276,9 @@ def test_a_part_that_a_killed_evaluation_has_finished_is_read_not_asked_again(
     layout: DataLayout, paired: StageRecord, trained: Trainings, tmp_path: Path
 ) -> None:
     there = _elsewhere(layout, tmp_path / "again")
+    config = EvaluationConfig(**dict(CONFIG) | {"num_perceptual_pictures": 0})
     key = ledger.key_of(
-        Stage.EVALUATE, CONFIG, {"train": trained["paper"].key, "condition": paired.key}, SEED
+        Stage.EVALUATE, config, {"train": trained["paper"].key, "condition": paired.key}, SEED
     )
     parts = there.stage(Stage.EVALUATE, key) / "parts"
     hints = [HintAnswer("0" * 32, 0.25, 1.0, None, 0.5, 3.0, 0.0)]
@@ -301,7 +292,7 @@ def test_a_part_that_a_killed_evaluation_has_finished_is_read_not_asked_again(
     path = parts / "noise-hint-16.parquet"
     manifest.write_table(path, Contract.EVALUATION, noise, NoisyAnswer)
 
-    evaluate(CONFIG, trained["paper"], paired, there, SEED)
+    evaluate(config, trained["paper"], paired, there, SEED)
 
     folder = there.stage(Stage.EVALUATE, key)
     points = manifest.read_table(folder / HINT_CURVE, Contract.EVALUATION, HintPoint)
@@ -316,9 +307,9 @@ def test_a_part_that_a_killed_evaluation_has_finished_is_read_not_asked_again(
 
 
 def test_each_picture_shown_hangs_in_the_lines_of_every_detector(
-    layout: DataLayout, evaluated: StageRecord
+    layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated.key))
+    gallery = Gallery(layout.stage(Stage.EVALUATE, evaluated["paper"].key))
     for shown in gallery.shown():
         adaptive, canny = (
             gallery.read(shown.md5, f"lines_{name}") for name in ("adaptive", "canny")

@@ -39,6 +39,12 @@ def test_line_art_beside_a_picture_is_known_as_in_a_folder_that_is_scraped(tmp_p
     assert _found(pictures) == {"a": ("a.png", "a.line.png"), "b": (None, "b.line.png")}
 
 
+@pytest.mark.parametrize("ending", ["jpg", "jpeg", "webp", "bmp", "JPG"])
+def test_line_art_may_be_of_any_kind(tmp_path: Path, ending: str):
+    pictures = _touch(tmp_path, "a.png", f"a.line.{ending}")
+    assert _found(pictures) == {"a": ("a.png", f"a.line.{ending}")}
+
+
 def test_the_folder_of_line_art_wins_over_what_lies_beside_a_picture(tmp_path: Path):
     pictures = _touch(tmp_path / "pictures", "a.png", "a.line.png")
     assert _found(pictures, _touch(tmp_path / "lines", "a.bmp")) == {"a": ("a.png", "a.bmp")}

@@ -18,22 +18,34 @@ from tests.pictures import drawing, encoded
 from training.recipes import RecipeName
 
 Trainings = dict[RecipeName, StageRecord]
+NUM_PICTURES = 3
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def checkpoint(layout: DataLayout, trained: Trainings) -> str:
     folder = layout.stage(Stage.TRAIN, trained["paper"].key)
     return str(folder / "checkpoints" / "step-0000004")
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
+def _draw(folder: Path) -> Path:
     folder.mkdir()
-    for number in range(5):
+    for number in range(NUM_PICTURES):
         (folder / f"{number}.png").write_bytes(encoded(drawing(number, 80)))
     (folder / "1.line.png").write_bytes(encoded(drawing(1, 60)))
     return folder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return _draw(tmp_path / "pictures")
+
+
+@pytest.fixture(scope="module")
+def whole(checkpoint: str, layout: DataLayout, tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """The drawings, judged as they are: only looked at."""
+    folder = tmp_path_factory.mktemp("whole")
+    pictures = _draw(folder / "pictures")
+    return judge(Asked(checkpoint, str(folder / "out"), str(pictures), device="cpu"), layout)
 
 
 @pytest.fixture
@@ -51,19 +63,18 @@ def _with(asked: Asked, **changed: str | int) -> Asked:
     return Asked(**{name: getattr(asked, name) for name in Asked.__slots__} | changed)
 
 
-def test_every_picture_is_scored_beside_the_trivial_answers(asked: Asked, layout: DataLayout):
-    judged = judge(asked, layout)
-    numbers = {(score.condition, score.answer): score.num_pictures for score in judged.scores}
+def test_every_picture_is_scored_beside_the_trivial_answers(whole: Judged):
+    numbers = {(score.condition, score.answer): score.num_pictures for score in whole.scores}
     assert numbers == {
-        (condition, answer): 1 if condition is Condition.TRUE_LINES else 5
+        (condition, answer): 1 if condition is Condition.TRUE_LINES else NUM_PICTURES
         for condition in (Condition.DETECTED, Condition.NO_HINT, Condition.TRUE_LINES)
         for answer in Answer
     }
-    rows = _rows(judged)
+    rows = _rows(whole)
     assert {row.file for row in rows if row.condition is Condition.TRUE_LINES} == {"1"}
     (model,) = (
         score
-        for score in judged.scores
+        for score in whole.scores
         if (score.condition, score.answer) == (Condition.DETECTED, Answer.MODEL)
     )
     l2s = [
@@ -74,21 +85,19 @@ def test_every_picture_is_scored_beside_the_trivial_answers(asked: Asked, layout
     assert model.step == 4
 
 
-def test_metrics_and_page_tell_the_same_and_the_page_stands_alone(asked: Asked, layout: DataLayout):
-    judged = judge(asked, layout)
-    metrics = json.loads((judged.place / "metrics.json").read_text())
-    page = (judged.place / "page.html").read_text()
+def test_metrics_and_page_tell_the_same_and_the_page_stands_alone(whole: Judged):
+    metrics = json.loads((whole.place / "metrics.json").read_text())
+    page = (whole.place / "page.html").read_text()
     assert metrics["recipe"] == "paper"
-    assert metrics["counts"]["pictures"] == 5
+    assert metrics["counts"]["pictures"] == NUM_PICTURES
     assert f"{metrics['test'][0]['l2']:.4f}" in page
     assert 'src="data:image/png;base64,' in page
     assert "http" not in page.split("</style>")[1]
 
 
 def test_a_bad_file_is_named_skipped_and_counted_and_the_rest_is_judged(
-    asked: Asked, pictures: Path, layout: DataLayout
+    asked: Asked, pictures: Path, layout: DataLayout, whole: Judged
 ):
-    whole = judge(asked, layout)
     (pictures / "bad.png").write_bytes((pictures / "0.png").read_bytes()[:200])
     (pictures / "lie.jpg").write_text("no picture at all")
     (pictures / "2.line.png").write_bytes(b"")
@@ -106,7 +115,7 @@ def test_the_same_picture_twice_counts_once_and_is_no_damage(
     (pictures / "again.png").write_bytes((pictures / "0.png").read_bytes())
     judged = judge(asked, layout)
     assert judged.is_whole
-    assert (judged.counts["pictures"], judged.counts["twice"]) == (5, 1)
+    assert (judged.counts["pictures"], judged.counts["twice"]) == (NUM_PICTURES, 1)
 
 
 def test_transparent_turned_and_gray_originals_are_decoded_as_a_dataset_decodes_them(
@@ -140,12 +149,12 @@ def test_line_art_without_a_picture_is_coloured_in_its_shape_and_not_scored(
 
 
 def test_another_kind_of_hints_gives_other_answers_and_none_asks_no_hinted_question(
-    asked: Asked, layout: DataLayout
+    asked: Asked, layout: DataLayout, whole: Judged
 ):
     paper, strokes, none = (
         {(score.condition, score.answer): score.l2 for score in judged.scores}
         for judged in (
-            judge(asked, layout),
+            whole,
             judge(_with(asked, hints="strokes"), layout),
             judge(_with(asked, hints="none"), layout),
         )
@@ -158,16 +167,18 @@ def test_another_kind_of_hints_gives_other_answers_and_none_asks_no_hinted_quest
 
 
 def test_a_network_that_takes_another_size_is_asked_at_it_without_its_critic(
-    asked: Asked, layout: DataLayout
+    asked: Asked, layout: DataLayout, whole: Judged
 ):
     judged = judge(_with(asked, size_px=64), layout)
     assert judged.metrics["size_px"] == 64
     assert all(score.wasserstein is None for score in judged.scores)
-    assert any(score.wasserstein is not None for score in judge(asked, layout).scores)
+    assert any(score.wasserstein is not None for score in whole.scores)
 
 
-def test_a_batch_changes_no_picture(asked: Asked, pictures: Path, layout: DataLayout):
-    together = {row.md5: row.l2 for row in _rows(judge(asked, layout)) if row.answer == "model"}
+def test_a_batch_changes_no_picture(
+    asked: Asked, pictures: Path, layout: DataLayout, whole: Judged
+):
+    together = {row.md5: row.l2 for row in _rows(whole) if row.answer == "model"}
     for path in sorted(pictures.iterdir())[1:]:
         path.unlink()
     alone = {row.md5: row.l2 for row in _rows(judge(asked, layout)) if row.answer == "model"}
@@ -178,9 +189,10 @@ def test_a_batch_changes_no_picture(asked: Asked, pictures: Path, layout: DataLa
 def test_a_result_is_replaced_by_a_later_one_and_nothing_else_ever_is(
     asked: Asked, pictures: Path, layout: DataLayout, tmp_path: Path
 ):
-    judge(asked, layout)
+    (pictures / "2.png").unlink()
+    assert judge(asked, layout).counts["pictures"] == NUM_PICTURES - 1
     (pictures / "0.png").unlink()
-    assert judge(asked, layout).counts["pictures"] == 4
+    assert judge(asked, layout).counts["pictures"] == NUM_PICTURES - 2
     (tmp_path / "out" / "mine.txt").write_text("precious")
     with pytest.raises(BadInput, match=r"holds mine.txt, which is not ours"):
         judge(asked, layout)

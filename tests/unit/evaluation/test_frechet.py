@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from evaluation.frechet import MIN_PICTURES, between, frechet_distance
+from evaluation.frechet import between, fid, frechet_distance
+from evaluation.scores import MIN_FRECHET_PICTURES
 
 
 def test_gaussians_of_one_covariance_are_as_far_apart_as_their_means() -> None:
@@ -27,8 +28,24 @@ def test_it_is_the_formula_with_scipys_root(chance: np.random.Generator) -> None
 
 
 def test_it_is_given_of_many_pictures_only(chance: np.random.Generator) -> None:
-    real = chance.normal(size=(MIN_PICTURES, 3)).astype(np.float32)
+    real = chance.normal(size=(MIN_FRECHET_PICTURES, 3)).astype(np.float32)
 
     assert frechet_distance(real, real) == pytest.approx(0, abs=1e-9)
     assert frechet_distance(real, real + 1) == pytest.approx(3, rel=1e-5)
     assert frechet_distance(real[1:], real[1:]) is None
+
+
+def test_the_fid_of_few_pictures_is_that_of_their_moments(chance: np.random.Generator) -> None:
+    real = chance.normal(size=(9, 12)).astype(np.float32)
+    other = chance.normal(1, 2, size=(7, 12)).astype(np.float32)
+
+    moments = [
+        moment
+        for features in (real.astype(float), other.astype(float))
+        for moment in (features.mean(axis=0), np.cov(features, rowvar=False))
+    ]
+    assert fid(real, other) == pytest.approx(between(*moments), rel=1e-6)
+    assert fid(real, real) == pytest.approx(0, abs=1e-9)
+    assert fid(real[:1], other[:1]) is None
+    many = chance.normal(size=(40, 3)).astype(np.float32)
+    assert fid(many, many) == pytest.approx(0, abs=1e-6)

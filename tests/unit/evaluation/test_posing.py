@@ -72,6 +72,24 @@ def test_strokes_heed_no_hints_of_the_dataset(pairs: list[Pair]) -> None:
     assert (batch.hint_BHWC != np.stack([pair.hint_HWC for pair in pairs])).any()
 
 
+def test_every_set_of_strokes_has_one_to_be_seen() -> None:
+    color = np.full((64, 64, 3), 255, np.uint8)
+    color[20:32, 20:32] = (30, 90, 200)
+    names = [f"{number:032x}" for number in range(24)]
+
+    hints, masks = draw_strokes(np.stack([color] * len(names)), names, SEED)
+
+    assert (hints.min(axis=(1, 2, 3)) < 240).all()
+    assert (masks.max(axis=(1, 2)) == 255).all()
+
+
+def test_a_white_picture_has_white_strokes() -> None:
+    white = np.full((1, 16, 16, 3), 255, np.uint8)
+    hints, masks = draw_strokes(white, ["0" * 32], SEED)
+    assert hints.min() > 230
+    assert masks.max() == 255
+
+
 def test_who_has_no_true_lines_is_not_asked_for_them() -> None:
     blank = np.full((8, 8), 255, np.uint8)
     color = np.full((8, 8, 3), 255, np.uint8)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from upath import UPath
 
-from evaluation.config import EvaluationConfig, ReportConfig
+from evaluation.config import ReportConfig
 from evaluation.further_scores import (
     DETECTORS,
     HINT_CURVE,
@@ -19,7 +19,7 @@ from evaluation.further_scores import (
     HintPoint,
     NoiseScore,
 )
-from evaluation.stage import evaluate, report
+from evaluation.stage import report
 from scraper.config import ScraperConfig
 from storage import files, ledger, manifest
 from storage.errors import MissingInput
@@ -28,8 +28,6 @@ from storage.ledger import Stage
 from storage.records import Contract, DropReason, StageRecord
 from training.recipes import RecipeName
 
-CONFIG = EvaluationConfig(num_curve_pictures=2, num_pictures=2, batch_size=2, device="cpu")
-SEED = 3
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
 Trainings = dict[RecipeName, StageRecord]
@@ -76,13 +74,15 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def lineage(layout: DataLayout, paired: StageRecord, trained: Trainings) -> dict[str, StageRecord]:
+def lineage(
+    layout: DataLayout, paired: StageRecord, trained: Trainings, evaluated: Trainings
+) -> dict[str, StageRecord]:
     opened = ledger.open_stage(Stage.SCRAPE, ScraperConfig(), inputs={}, layout=layout)
     scraped = opened.seal({"listed": 1234, DropReason.GHOST.value: 56})
     records = {"scrape": scraped, "condition": paired}
     for recipe, record in trained.items():
         records[f"train-{recipe}"] = record
-        records[f"evaluate-{recipe}"] = evaluate(CONFIG, record, paired, layout, SEED)
+        records[f"evaluate-{recipe}"] = evaluated[recipe]
     return records
 
 
@@ -252,17 +252,13 @@ def test_one_recipe_alone_makes_a_report(
 
 
 def test_a_report_without_true_lines_leaves_that_section_out(
-    unlined: tuple[DataLayout, StageRecord], trained: Trainings, layout: DataLayout
+    unlined: tuple[DataLayout, StageRecord], evaluated_unlined: StageRecord, trained: Trainings
 ) -> None:
     there, paired = unlined
-    source = Path(str(layout.stage(Stage.TRAIN, trained["paper"].key)))
-    target = Path(str(there.stage(Stage.TRAIN, trained["paper"].key)))
-    target.parent.mkdir()
-    target.symlink_to(source)
     records = {
         "condition": paired,
         "train-paper": trained["paper"],
-        "evaluate-paper": evaluate(CONFIG, trained["paper"], paired, there, SEED),
+        "evaluate-paper": evaluated_unlined,
     }
 
     page = Page(_read(there, report(ReportConfig(), records, there), "report.html"))
@@ -330,8 +326,9 @@ def test_a_grid_of_the_lineage_decides_what_wants_a_search(
 
 def _write_further(folder: UPath, shift: float) -> None:
     hints = [
-        HintPoint(number, 5, l2, l2 - 0.01, l2 + 0.01, None if not number else 9.0,
-                  None if not number else 9.0, None if not number else 0.1, 10 + number, 0.0)
+        HintPoint(number, 5, l2, l2 - 0.01, l2 + 0.01, *([9.0, 9.0, 0.1, 0.08, 0.12] if number
+                  else [None] * 5), 10 + number, 9 + number, 11 + number, (10 + number) / 60,
+                  number / 60, (20 + number) / 60, 0.0)
         for number, l2 in ((0, 0.3), (5, 0.2), (50, 0.1))
     ]  # fmt: skip
     lines = [

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from evaluation.resampling import bootstrap_mean, duel
+from evaluation.resampling import bootstrap_mean, bootstrap_share, duel
 
 
 def test_the_interval_is_near_that_of_scipys_bootstrap(chance: np.random.Generator) -> None:
@@ -22,6 +22,29 @@ def test_the_interval_repeats_with_the_seed_and_moves_with_another() -> None:
 
     assert bootstrap_mean(numbers, 1) == bootstrap_mean(numbers, 1)
     assert bootstrap_mean(numbers, 1) != bootstrap_mean(numbers, 2)
+
+
+def test_the_interval_of_a_share_is_near_that_of_scipys_paired_bootstrap(
+    chance: np.random.Generator,
+) -> None:
+    wholes = chance.normal(20, 5, 80)
+    parts = wholes * chance.normal(0.2, 0.02, 80)
+
+    found = bootstrap_share(parts.tolist(), wholes.tolist(), seed=1)
+    expected = bootstrap(
+        (parts, wholes),
+        lambda one, other, axis: one.mean(axis) / other.mean(axis),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        n_resamples=9999,
+        rng=chance,
+    ).confidence_interval
+
+    assert found is not None
+    assert found.low == pytest.approx(expected.low, abs=1e-3)
+    assert found.high == pytest.approx(expected.high, abs=1e-3)
+    assert bootstrap_share([0.0, 0.0], [0.0, 0.0], seed=1) is None
 
 
 def test_a_duel_compares_equal_pictures_only_and_a_tie_is_half_a_win() -> None:

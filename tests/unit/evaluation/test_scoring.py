@@ -1,12 +1,14 @@
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from evaluation import trivial
+from evaluation.answers import Known, answer_trivially
 from evaluation.conditions import Batch, Condition
-from evaluation.measuring import Measured, measure, summarise
+from evaluation.measuring import BARE, Measured, measure, summarise
 from evaluation.scores import Answer, SetScore
 from storage.records import Split
 
@@ -86,6 +88,20 @@ def test_lines_on_paper_are_gray_and_the_hint_is_itself(batch: Batch) -> None:
     assert lines.shape == batch.color_BHWC.shape
     assert all((lines[..., channel] == batch.edge_BHW).all() for channel in range(3))
     assert trivial.hint_itself(batch.hint_BHWC) is batch.hint_BHWC
+
+
+def test_what_conditions_have_in_common_is_measured_once_and_scores_the_same(batch: Batch) -> None:
+    unhinted = replace(
+        batch, condition=Condition.NO_HINT, hint_BHWC=np.full_like(batch.hint_BHWC, 255)
+    )
+    known: Known = {}
+
+    for each in (batch, unhinted):
+        found = answer_trivially(each, BARE, known)
+        anew = answer_trivially(each, BARE)
+        assert [one.condition for one in found] == [each.condition] * 2
+        assert [one.scores for one in found] == [one.scores for one in anew]
+    assert len(known) == 3  # the lines, the hint, white paper
 
 
 def _one_of(batch: Batch, number: int) -> Batch:

@@ -1,6 +1,7 @@
 import pytest
 
 from flows import command_line
+from flows.__main__ import what_follows
 from flows.presets import preset
 from storage.errors import BadInput
 
@@ -68,3 +69,19 @@ def test_the_sample_booru_takes_its_port_and_size():
 def test_a_takedown_takes_the_picture_and_the_root_it_lies_in():
     command = command_line.parse(["takedown", "1234", "--root", "elsewhere"])
     assert (command.verb, command.picture, command.config.root) == ("takedown", "1234", "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("words", "anew"),
+    [
+        (["run"], False),
+        (["evaluate"], False),
+        (["evaluate", "--pictures", "drawings", "--checkpoint", "884a"], True),
+        (["compare", "884a"], True),
+        (["prune", "--keep", "5"], False),
+    ],
+)
+def test_an_interrupted_command_says_truly_what_it_does_next(words: list[str], anew: bool):
+    told = what_follows(command_line.parse(words))
+    assert ("starts anew" in told, "goes on where it was" in told) == (anew, not anew)
+    assert "goes on" in what_follows(None)

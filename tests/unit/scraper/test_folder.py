@@ -92,6 +92,32 @@ def test_originals_and_true_lines_lie_in_the_store_under_their_md5(folder, layou
     assert images.load(layout, row.line_md5, "png") == (folder / "b.line.png").read_bytes()
 
 
+@pytest.mark.parametrize("ending", ["jpg", "jpeg", "webp", "bmp", "JPG"])
+def test_line_art_of_any_kind_is_known_and_kept_as_png(folder, layout, ending):
+    kind = {"jpg": "JPEG", "jpeg": "JPEG", "JPG": "JPEG"}.get(ending, ending.upper())
+    lines = np.full((96, 80, 3), 255, np.uint8)
+    lines[40:44] = 0
+    (folder / f"c.line.{ending}").write_bytes(encoded(lines, kind))
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    assert "c.line" not in " ".join(rows)
+    assert rows["c.webp"].line_url == f"c.line.{ending}"
+    kept = cv2.imdecode(
+        np.frombuffer(images.load(layout, rows["c.webp"].line_md5, "png"), np.uint8),
+        cv2.IMREAD_COLOR,
+    )
+    assert kept.shape == lines.shape
+    assert np.abs(kept.astype(int) - lines).max() < 30
+
+
+def test_of_several_kinds_of_line_art_the_png_is_taken_and_what_is_broken_is_not(folder, layout):
+    (folder / "b.line.jpg").write_bytes(encoded(drawing(2, 96), "JPEG"))
+    (folder / "c.line.jpg").write_bytes(b"no picture")
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    assert rows["b.png"].line_url == "b.line.png"
+    assert (rows["c.webp"].line_url, rows["c.webp"].line_md5) == ("", "")
+    assert {"b.line.jpg", "c.line.jpg"}.isdisjoint(rows)
+
+
 def test_whose_a_picture_is_comes_from_the_file_beside_it(folder, layout):
     rows = rows_of(layout, scrape(config_of(folder), layout))
     row = rows["b.png"]

@@ -48,6 +48,16 @@ def test_a_stage_that_lost_an_output_is_made_again(layout: DataLayout):
     assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
 
 
+def test_a_damaged_file_is_told_once_however_often_it_is_found(
+    layout: DataLayout, caplog: pytest.LogCaptureFixture
+):
+    sealed = _make(layout, Knobs())
+    (layout.stage(Stage.CLEAN, sealed.key) / "deep" / "a.txt").unlink()
+    assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
+    assert not ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout).finished
+    assert caplog.text.count("damaged file=") == 1
+
+
 def test_what_a_killed_writer_left_is_swept_away(layout: DataLayout):
     opened = ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
     (opened.folder / ".a.txt.1234.part").write_text("half")

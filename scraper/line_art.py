@@ -1,0 +1,54 @@
+"""True line art beside a picture of a folder: which file it is, and as the store keeps it."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from scraper.sniffing import sniff
+
+MARK = ".line"
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+MAX_PIXELS = 100_000_000
+BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+
+def beside(path: Path) -> Path | None:
+    """Find the line art of a picture: `<stem>.line.png`, or another ending; None without any."""
+    names = [f"{path.stem}{MARK}{ending}" for ending in ENDINGS]
+    candidates = (path.with_name(name) for lower in names for name in _cases(lower))
+    return next((each for each in candidates if each != path and each.is_file()), None)
+
+
+def picture_of(path: Path) -> Path | None:
+    """Give the path, less its ending, of the picture that this would be the line art of."""
+    stem = path.with_suffix("")
+    if path.suffix.lower() in ENDINGS and stem.name.endswith(MARK):
+        return stem.with_name(stem.name.removesuffix(MARK))
+    return None
+
+
+def as_png(content: bytes) -> bytes | None:
+    """Give line art as the store keeps it: a PNG as it is, all else as one; None if it is broken.
+
+    What is transparent becomes white.
+    """
+    if sniff(content) == "png":
+        return content
+    out = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+            if opened.width * opened.height > MAX_PIXELS:
+                return None
+            upright = ImageOps.exif_transpose(opened).convert("RGBA")
+        paper = Image.new("RGBA", upright.size, "white")
+        Image.alpha_composite(paper, upright).convert("RGB").save(out, "PNG")
+    except BROKEN:
+        return None
+    return out.getvalue()
+
+
+def _cases(name: str) -> tuple[str, str]:
+    stem, dot, ending = name.rpartition(".")
+    return name, f"{stem}{dot}{ending.upper()}"
