@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from upath import UPath
 
 from app import layers
+from app.config import Batch
 from app.drawing import read_color, read_drawing
 from app.encoding import at_most, read_strokes, to_png
 from app.models import Models
@@ -32,25 +33,6 @@ class Page:
 
     lines: Path
     answer: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What is to be coloured, and how.
-
-    `hint` is a file of strokes for all, or a folder with one a drawing; strokes take the nearest
-    colour of the picture `palette`. `kind` is png or ora. With `goes_on`, what is there stays.
-    """
-
-    lines: tuple[Path, ...]
-    out: Path
-    hint: Path | None = None
-    palette: Path | None = None
-    reach_px: float = 0.0
-    max_px: int = 0
-    clean: bool = False
-    kind: str = "png"
-    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import torch
 from upath import UPath
@@ -16,7 +16,8 @@ from storage.errors import BadInput, IrodoriError, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
 
-DIGITS = 12
+Result = TypeVar("Result")
+
 NO_MODEL = "no trained model yet; run `irodori run` (minutes), or name one with --checkpoint"
 
 
@@ -74,7 +75,7 @@ class Models:
                 continue
         return found
 
-    def use(self, key: str, work: Callable[[Painter], Any]) -> Any:
+    def use(self, key: str, work: Callable[[Painter], Result]) -> Result:
         """Do some work with a model; others wait, since one model is in memory.
 
         Args:

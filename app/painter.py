@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from app import crisp, reach
+from app.config import DEFAULT_REACH_PX
 from app.drawing import Drawing
 from app.fit import Fit
 from app.palette import turn_hues
@@ -16,7 +17,6 @@ from evaluation.folder_checkpoint import PAPER_HINTS, Source
 
 Color = NDArray[np.uint8]
 
-DEFAULT_REACH_PX = 28.0
 NOTHING = np.zeros((1, 1, 4), np.uint8)
 
 

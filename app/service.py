@@ -18,9 +18,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from app import studio
 from app.bounds import BoundedBody, Busy, Turns
+from app.config import DEFAULT_REACH_PX
 from app.models import Models
 from app.openraster import MIMETYPE
-from app.painter import DEFAULT_REACH_PX
 from app.studio import Order
 from storage.errors import BadInput, IrodoriError, MissingInput
 

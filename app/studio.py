@@ -4,16 +4,15 @@ import base64
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app import layers, variants
+from app import config, layers, variants
+from app.config import DEFAULT_REACH_PX
 from app.drawing import Drawing, read_color, read_drawing
 from app.encoding import at_most, read_strokes, to_png
 from app.models import Models
-from app.painter import DEFAULT_REACH_PX, Painter, Wish
+from app.painter import Wish
 from app.palette import palette_of
-from storage.errors import BadInput
 
 NUM_VARIANTS = 4
-MAX_REACH_PX = 128
 FULL_TURN = 360
 
 
@@ -35,10 +34,7 @@ class Order:
     clean: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.reach_px <= MAX_REACH_PX:
-            raise BadInput(f"reach_px: wanted 0 to {MAX_REACH_PX}, not {self.reach_px}")
-        if self.max_px < 0:
-            raise BadInput(f"max_px: wanted 0 or more, not {self.max_px}")
+        config.check(self.reach_px, self.max_px)
 
     def drawing(self) -> Drawing:
         """Open the drawing, at the size that is wanted."""
@@ -65,20 +61,16 @@ def colorize(at_hand: Models, order: Order) -> bytes:
 def openraster(at_hand: Models, order: Order) -> bytes:
     """Colour a drawing; give its layers as an OpenRaster file."""
     drawing, wish = order.drawing(), order.wish()
-    content: bytes = at_hand.use(
-        order.model, lambda painter: layers.to_openraster(painter, drawing, wish)
-    )
-    return content
+    return at_hand.use(order.model, lambda painter: layers.to_openraster(painter, drawing, wish))
 
 
 def vary(at_hand: Models, order: Order) -> dict[str, Any]:
     """Give other answers that really differ, small, and what to order each by."""
     drawing, wish = order.drawing(), order.wish()
 
-    def work(painter: Painter) -> variants.Variants:
-        return variants.vary(painter, drawing, wish, NUM_VARIANTS)
-
-    found: variants.Variants = at_hand.use(order.model, work)
+    found = at_hand.use(
+        order.model, lambda painter: variants.vary(painter, drawing, wish, NUM_VARIANTS)
+    )
     told = [
         {
             "variant": each.wish.variant,

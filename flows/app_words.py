@@ -4,16 +4,15 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from app.config import DEFAULT_REACH_PX, Batch, Kind, check
 from flows.config import PipelineConfig
 from flows.parser import Parser
 from storage.errors import BadInput
 
 DEFAULT_PORT = 8766
-DEFAULT_REACH_PX = 28.0
-MAX_REACH_PX = 128
 PORTS = range(65536)
-FORMATS = ("png", "ora")
 CHECKPOINT = (
     "a step's folder, a train/<key> folder or the first digits of its key (default: the newest)"
 )
@@ -39,18 +38,10 @@ class AppCommand:
 
 @dataclass(frozen=True, slots=True)
 class ColorizeCommand:
-    """A batch: files or folders of line art, their hints, and where the answers go."""
+    """A batch, and the model that colours it."""
 
     of: Of
-    lines: tuple[Path, ...]
-    out: Path
-    hint: Path | None = None
-    palette: Path | None = None
-    reach_px: float = DEFAULT_REACH_PX
-    max_px: int = 0
-    clean: bool = False
-    kind: str = "png"
-    goes_on: bool = False
+    batch: Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +112,16 @@ def parse_colorize(words: Sequence[str]) -> ColorizeCommand:
     )
     parser.add_argument("--clean", action="store_true", help="the drawings are scans or photos")
     parser.add_argument(
-        "--format", default="png", choices=FORMATS, help="ora: lines, hints and colours as layers"
+        "--format",
+        default="png",
+        choices=get_args(Kind),
+        help="ora: lines, hints and colours as layers",
     )
     parser.add_argument(
         "--skip-existing", action="store_true", help="go on where it was stopped before"
     )
     asked = _asked(parser, words)
-    command = ColorizeCommand(
-        of=_of(asked),
+    batch = Batch(
         lines=tuple(Path(each) for each in asked.lines),
         out=Path(asked.out),
         hint=Path(asked.hint) if asked.hint else None,
@@ -139,8 +132,8 @@ def parse_colorize(words: Sequence[str]) -> ColorizeCommand:
         kind=asked.format,
         goes_on=asked.skip_existing,
     )
-    _refuse_what_makes_no_sense(command, asked.out)
-    return command
+    _refuse_what_makes_no_sense(batch, asked.out)
+    return ColorizeCommand(_of(asked), batch)
 
 
 def parse_export(words: Sequence[str]) -> ExportCommand:
@@ -185,14 +178,11 @@ def _of(asked: Namespace) -> Of:
     return Of(asked.root, asked.checkpoint, asked.device)
 
 
-def _refuse_what_makes_no_sense(command: ColorizeCommand, out: str) -> None:
-    if not command.lines:
+def _refuse_what_makes_no_sense(batch: Batch, out: str) -> None:
+    if not batch.lines:
         raise BadInput("colorize: name files or folders of line art")
     if not out:
         raise BadInput("colorize: -o DIR is missing; name the folder for the answers")
-    if command.palette and not command.hint:
+    if batch.palette and not batch.hint:
         raise BadInput("--palette: changes the colours of strokes; name them with --hint")
-    if not 0 <= command.reach_px <= MAX_REACH_PX:
-        raise BadInput(f"--reach-px {command.reach_px:g}: wanted 0 to {MAX_REACH_PX}")
-    if command.max_px < 0:
-        raise BadInput(f"--max-px {command.max_px}: wanted 0 or more")
+    check(batch.reach_px, batch.max_px)

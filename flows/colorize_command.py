@@ -13,31 +13,20 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
         BadInput: nothing can be coloured like this.
     """
     # Only who colours needs torch.
-    from app.batch import Batch, colorize, pages  # noqa: PLC0415
+    from app.batch import colorize, pages  # noqa: PLC0415
     from app.models import open_models  # noqa: PLC0415
 
     layout = DataLayout.at(command.of.root)
     layout.check()
-    batch = Batch(
-        lines=command.lines,
-        out=command.out,
-        hint=command.hint,
-        palette=command.palette,
-        reach_px=command.reach_px,
-        max_px=command.max_px,
-        clean=command.clean,
-        kind=command.kind,
-        goes_on=command.goes_on,
-    )
-    listed = pages(batch)
+    listed = pages(command.batch)
     at_hand = open_models(layout, command.of.device, command.of.checkpoint)
     done = []
     with watch("colorize", len(listed)) as advance:
-        for each in colorize(listed, batch, at_hand):
+        for each in colorize(listed, command.batch, at_hand):
             done.append(each)
             advance()
     skipped = [each.why for each in done if each.why]
-    lines = [f"coloured {len(done) - len(skipped)} of {len(done)} drawings: {command.out}"]
+    lines = [f"coloured {len(done) - len(skipped)} of {len(done)} drawings: {command.batch.out}"]
     if skipped:
         lines.append(f"skipped: {named(plain(why).plain for why in skipped)}")
     return "\n".join(lines), 1 if skipped else 0

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.batch import Batch, Page, colorize, pages
+from app.batch import Page, colorize, pages
+from app.config import Batch
 from app.encoding import to_png
 from app.models import Models
 from storage.errors import BadInput, MissingInput
