@@ -25,14 +25,6 @@ from upath import UPath
 from storage.layout import DataLayout
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share dear fixtures run in one process, when there are several of them."""
-    for item in items:
-        folder = item.path.parent
-        shares = (folder / "conftest.py").exists() and folder.name != "tests"
-        item.add_marker(pytest.mark.xdist_group(str(folder if shares else item.path)))
-
-
 @pytest.fixture
 def layout(tmp_path: UPath) -> DataLayout:
     """An empty root of its own."""
