@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from app.service import build
 from storage.layout import DataLayout
 
 HOST = "127.0.0.1"
+PRELUDE = b'--b\r\nContent-Disposition: form-data; name="lines"; filename="page.png"\r\n\r\n'
 
 
 class Client:
@@ -151,7 +153,7 @@ def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
     said = client.post("/api/colorize", files={"lines": b"x" * 2000})
     came = client.post(
         "/api/colorize",
-        data=(b"x" * 100 for _ in range(20)),
+        data=chain([PRELUDE], repeat(b"x" * 100, 20)),
         headers={"content-type": "multipart/form-data; boundary=b"},
     )
 
