@@ -39,7 +39,8 @@ PREFECT_SETTINGS = {
 GOING_ON = ("prune", "up", "down")
 """Errands that go on where they were; all others start anew."""
 
-logger = logging.getLogger(__name__)
+# By name, since this module is called __main__ when it is run by `python -m`.
+logger = logging.getLogger("flows.__main__")
 
 
 class Terminated(KeyboardInterrupt):
@@ -109,7 +110,12 @@ def _obey(command: Command) -> str:
         case "takedown":
             return _take_down(command)
         case _:
-            return _run(command.verb, command.config)
+            told = _run(command.verb, command.config)
+            if command.verb == "run":
+                logger.info(
+                    "to colour line art with it: irodori app --root %s", command.config.root
+                )
+            return told
 
 
 def _run(verb: str, config: PipelineConfig) -> str:
@@ -138,8 +144,6 @@ def _run(verb: str, config: PipelineConfig) -> str:
     flow = wholes.get(verb) or getattr(stages, verb)
     with server.listening():
         record = flow(config)
-    if verb == "run":
-        logger.info("colour line art with what was trained: irodori app --root %s", config.root)
     return _answer_of(record, layout)
 
 
