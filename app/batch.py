@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,6 @@ from app import layers
 from app.config import Batch
 from app.drawing import read_color, read_drawing
 from app.encoding import at_most, read_strokes, to_png
-from app.models import Models
 from app.painter import Painter, Wish
 from app.palette import palette_of
 from evaluation.folder import ENDINGS
@@ -65,8 +63,8 @@ def pages(batch: Batch) -> list[Page]:
     return found
 
 
-def colorize(listed: list[Page], batch: Batch, at_hand: Models) -> Iterator[Done]:
-    """Colour the listed pages of a batch, one by one.
+def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Done]:
+    """Colour the listed pages of a batch, one by one, all by the same model.
 
     Raises:
         BadInput: nothing can be coloured like this.
@@ -79,14 +77,12 @@ def colorize(listed: list[Page], batch: Batch, at_hand: Models) -> Iterator[Done
             yield Done(page)
             continue
         try:
-            paint = partial(_paint, page=page, batch=batch, colors=colors)
-            content = at_hand.use("", paint)
-            files.write_bytes(UPath(page.answer), content)
-            yield Done(page)
-        except MissingInput:
-            raise
+            content = _paint(painter, page, batch, colors)
         except BadInput as error:
             yield Done(page, str(error))
+            continue
+        files.write_bytes(UPath(page.answer), content)
+        yield Done(page)
 
 
 def _below(named: Path, batch: Batch) -> Iterator[Page]:

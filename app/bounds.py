@@ -2,50 +2,76 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_BYTES = 64 * 1024 * 1024
-MAX_WAITING = 8
-TIMEOUT_SECONDS = 60.0
-MEBI = 1024 * 1024
-TOO_LARGE = f"more than {MAX_BYTES // MEBI} MiB; send a smaller picture"
+TOO_LARGE = 413
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The bounds of one service; `max_waiting` counts who works too."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    max_waiting: int = 8
+    timeout_seconds: float = 60.0
 
 
 class Busy(Exception):
     """So many requests wait already that one more would wait too long."""
 
 
+class Gone(Exception):
+    """Whoever asked did not wait for the answer."""
+
+
 class Turns:
     """One request works at a time; some wait; more are refused."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
 
-    async def take(self, work: Callable[[], Result]) -> Result:
+    async def take(
+        self, work: Callable[[], Result], has_gone: Callable[[], Awaitable[bool]]
+    ) -> Result:
         """Do some work on another thread, when it is its turn.
 
         Raises:
             Busy: too many wait.
+            Gone: nobody waits for it any more, as a page that has sent its next stroke.
             TimeoutError: it took too long; its thread keeps the turn until it ends by itself.
         """
-        if self._waiting >= MAX_WAITING:
+        if self._waiting >= self._bounds.max_waiting:
             raise Busy
         self._waiting += 1
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._bounds.timeout_seconds):
                 await self._turn.acquire()
+                if await self._has_gone(has_gone):
+                    raise Gone
                 working = asyncio.ensure_future(asyncio.to_thread(work))
                 working.add_done_callback(self._done)
                 return await asyncio.shield(working)
         finally:
             self._waiting -= 1
+
+    async def _has_gone(self, has_gone: Callable[[], Awaitable[bool]]) -> bool:
+        """Ask, and give the turn back if nobody waits, or if asking is cut short."""
+        gone = True
+        try:
+            gone = await has_gone()
+        finally:
+            if gone:
+                self._turn.release()
+        return gone
 
     def _done(self, working: "asyncio.Future[Result]") -> None:
         self._turn.release()
@@ -56,8 +82,9 @@ class Turns:
 class BoundedBody:
     """Refuses bodies that are too large: by what they say, and by what comes."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
+        self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,8 +92,8 @@ class BoundedBody:
             await self._app(scope, receive, send)
             return
         said = dict(scope["headers"]).get(b"content-length", b"0")
-        if not said.isdigit() or int(said) > MAX_BYTES:
-            await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
+        if not said.isdigit() or int(said) > self._max_bytes:
+            await self._refuse(scope, receive, send)
             return
         came = 0
 
@@ -74,19 +101,23 @@ class BoundedBody:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > MAX_BYTES:
+            if came > self._max_bytes:
                 raise _TooLarge
             return message
 
         async def checked(message: Message) -> None:
             # Whoever reads the body may make another error of ours.
-            if came <= MAX_BYTES:
+            if came <= self._max_bytes:
                 await send(message)
 
         with contextlib.suppress(_TooLarge):
             await self._app(scope, counted, checked)
-        if came > MAX_BYTES:
-            await JSONResponse({"error": TOO_LARGE}, 413)(scope, receive, send)
+        if came > self._max_bytes:
+            await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        told = f"more than {self._max_bytes:,} bytes; send a smaller picture"
+        await JSONResponse({"error": told}, TOO_LARGE)(scope, receive, send)
 
 
 class _TooLarge(Exception):

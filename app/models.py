@@ -1,9 +1,6 @@
 """The models that are at hand, the newest first, and the one that is in memory."""
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
 from upath import UPath
@@ -15,8 +12,6 @@ from storage import files
 from storage.errors import BadInput, IrodoriError, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
-
-Result = TypeVar("Result")
 
 NO_MODEL = "no trained model yet; run `irodori run` (minutes), or name one with --checkpoint"
 
@@ -49,13 +44,15 @@ def open_models(layout: DataLayout, device: str, named: str = "") -> "Models":
 
 
 class Models:
-    """Models below a root, or one that is named; one of them is in memory at a time."""
+    """Models below a root, or one that is named; one of them is in memory at a time.
+
+    Whoever shares it lets one ask after the other.
+    """
 
     def __init__(self, layout: DataLayout, device: torch.device, named: str = "") -> None:
         self._layout = layout
         self._device = device
         self._named = named
-        self._turn = threading.Lock()
         self._open: tuple[str, Painter] | None = None
 
     def listed(self) -> list[Model]:
@@ -75,18 +72,20 @@ class Models:
                 continue
         return found
 
-    def use(self, key: str, work: Callable[[Painter], Result]) -> Result:
-        """Do some work with a model; others wait, since one model is in memory.
-
-        Args:
-            key: which; empty for the newest.
-            work: what to do.
+    def painter(self, key: str = "") -> Painter:
+        """Give a model, and keep it in memory in place of the one before; empty for the newest.
 
         Raises:
             BadInput: there is no such model, or none at all.
         """
-        with self._turn:
-            return work(self._painter(key))
+        if self._open and self._open[0] == key:
+            return self._open[1]
+        source = self.source_of(key)
+        if self._open is None or self._open[1].source != source:
+            # The old one goes before the new one comes.
+            self._open = None
+            self._open = (key or source.train, open_painter(source, self._device))
+        return self._open[1]
 
     def source_of(self, key: str) -> Source:
         """Give the checkpoint of a model; empty for the newest.
@@ -102,16 +101,6 @@ class Models:
                 f"there is no model {key!r}; there are: {', '.join(m.key for m in known)}"
             )
         return find_checkpoint(self._named or key or known[0].key, self._layout)
-
-    def _painter(self, key: str) -> Painter:
-        if self._open and self._open[0] == key:
-            return self._open[1]
-        source = self.source_of(key)
-        if self._open is None or self._open[1].source != source:
-            # The old one goes before the new one comes.
-            self._open = None
-            self._open = (key or source.train, open_painter(source, self._device))
-        return self._open[1]
 
 
 def _model(source: Source, key: str, ended: str) -> Model:

@@ -8,6 +8,7 @@ Inputs, each with a batch of any size: `line` uint8 (B, S, S), dark on white; `h
 
 import logging
 import warnings
+from importlib.util import find_spec
 from typing import cast
 
 import torch
@@ -47,10 +48,8 @@ def write(source: Source, path: UPath) -> list[str]:
     Raises:
         BadInput: the packages that write ONNX are not installed.
     """
-    try:
-        import onnxscript  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise BadInput(f"export: {INSTALL}") from error
+    if not find_spec("onnxscript"):
+        raise BadInput(f"export: {INSTALL}")
     colorizer = open_colorizer(source.folder, torch.device("cpu"), source.seed)
     named = _examples(colorizer, source.size_px)
     by_batch = {0: torch.export.Dim("batch")}

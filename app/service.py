@@ -5,7 +5,6 @@ of what comes in.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -14,10 +13,12 @@ from fastapi import Depends, FastAPI, File, Form, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import studio
-from app.bounds import BoundedBody, Busy, Turns
+from app.bounds import BoundedBody, Bounds, Busy, Gone, Turns
 from app.config import DEFAULT_REACH_PX
 from app.models import Models
 from app.openraster import MIMETYPE
@@ -35,6 +36,8 @@ HEADERS = {
 }
 STATUS = {MissingInput: 404, BadInput: 400, IrodoriError: 500}
 BUSY, TOO_SLOW, UNPROCESSABLE = 503, 504, 422
+GONE = 499
+"""Nobody reads it; as nginx counts them."""
 
 Upload = Annotated[UploadFile, File(description="line art: PNG, JPEG, WebP, GIF or BMP")]
 Strokes = Annotated[UploadFile | None, File(description="strokes on a clear layer: PNG with alpha")]
@@ -46,8 +49,9 @@ Longest = Annotated[int, Form(description="longest side of the answer, px; 0: th
 Scan = Annotated[bool, Form(description="whether to clean a scan or photo first")]
 
 
-def build(at_hand: Models, hosts: list[str]) -> FastAPI:
-    """Give the application; it answers to these host names only."""
+def build(at_hand: Models, hosts: list[str], bounds: Bounds | None = None) -> FastAPI:
+    """Give the application; it answers to these host names only, within bounds."""
+    bounds = bounds or Bounds()
     app = FastAPI(
         title="Irodori",
         summary="Line art and strokes in, a coloured picture out.",
@@ -56,13 +60,12 @@ def build(at_hand: Models, hosts: list[str]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(BoundedBody)
+    app.add_middleware(BoundedBody, max_bytes=bounds.max_bytes)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app.middleware("http")(_with_headers)
-    turns = Turns()
+    app.add_middleware(_WithHeaders)
     _answer_errors(app)
     _add_page(app)
-    _add_api(app, at_hand, turns)
+    _add_api(app, at_hand, Turns(bounds))
     return app
 
 
@@ -102,27 +105,34 @@ def _add_api(app: FastAPI, at_hand: Models, turns: Turns) -> None:
         return await asyncio.to_thread(studio.list_models, at_hand)
 
     @app.post("/api/lines", summary="A drawing as it will be coloured", responses=png)
-    async def lines(order: Ordered) -> Response:
-        return Response(await turns.take(partial(studio.lines, order)), media_type="image/png")
+    async def lines(request: Request, order: Ordered) -> Response:
+        return Response(
+            await turns.take(partial(studio.lines, order), request.is_disconnected),
+            media_type="image/png",
+        )
 
     @app.post("/api/colorize", summary="A coloured drawing", responses=png)
-    async def colorize(order: Ordered) -> Response:
-        content = await turns.take(partial(studio.colorize, at_hand, order))
+    async def colorize(request: Request, order: Ordered) -> Response:
+        content = await turns.take(
+            partial(studio.colorize, at_hand, order), request.is_disconnected
+        )
         return Response(content, media_type="image/png")
 
     @app.post("/api/openraster", summary="A coloured drawing in layers", responses=ora)
-    async def openraster(order: Ordered) -> Response:
-        content = await turns.take(partial(studio.openraster, at_hand, order))
+    async def openraster(request: Request, order: Ordered) -> Response:
+        content = await turns.take(
+            partial(studio.openraster, at_hand, order), request.is_disconnected
+        )
         return Response(content, media_type=MIMETYPE)
 
     @app.post("/api/variants", summary="Other answers that really differ")
-    async def variants(order: Ordered) -> dict[str, Any]:
-        return await turns.take(partial(studio.vary, at_hand, order))
+    async def variants(request: Request, order: Ordered) -> dict[str, Any]:
+        return await turns.take(partial(studio.vary, at_hand, order), request.is_disconnected)
 
     @app.post("/api/palette", summary="The main colours of a picture")
-    async def palette(picture: Upload) -> list[str]:
+    async def palette(request: Request, picture: Upload) -> list[str]:
         content = await picture.read()
-        return await turns.take(partial(studio.palette, content))
+        return await turns.take(partial(studio.palette, content), request.is_disconnected)
 
 
 def _answer_errors(app: FastAPI) -> None:
@@ -137,18 +147,29 @@ def _answer_errors(app: FastAPI) -> None:
         return JSONResponse({"error": f"{first['loc'][-1]}: {first['msg']}"}, UNPROCESSABLE)
 
     @app.exception_handler(Busy)
-    async def put_off(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    async def put_off(*_: object) -> JSONResponse:
         told = {"error": "busy with other drawings; try again in a moment"}
         return JSONResponse(told, BUSY, headers={"Retry-After": "2"})
 
+    @app.exception_handler(Gone)
+    async def let_go(*_: object) -> Response:
+        return Response(status_code=GONE)
+
     @app.exception_handler(TimeoutError)
-    async def give_up(_: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    async def give_up(*_: object) -> JSONResponse:
         return JSONResponse({"error": "took too long; try a smaller drawing"}, TOO_SLOW)
 
 
-async def _with_headers(
-    request: Request, answer: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    response = await answer(request)
-    response.headers.update(HEADERS)
-    return response
+class _WithHeaders:
+    """Adds headers to every answer; by hand, since Starlette's way hides who has gone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, told)

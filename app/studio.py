@@ -54,23 +54,20 @@ def lines(order: Order) -> bytes:
 def colorize(at_hand: Models, order: Order) -> bytes:
     """Colour a drawing; give a PNG."""
     drawing, wish = order.drawing(), order.wish()
-    picture = at_hand.use(order.model, lambda painter: painter.paint(drawing, wish))
-    return to_png(picture)
+    return to_png(at_hand.painter(order.model).paint(drawing, wish))
 
 
 def openraster(at_hand: Models, order: Order) -> bytes:
     """Colour a drawing; give its layers as an OpenRaster file."""
     drawing, wish = order.drawing(), order.wish()
-    return at_hand.use(order.model, lambda painter: layers.to_openraster(painter, drawing, wish))
+    return layers.to_openraster(at_hand.painter(order.model), drawing, wish)
 
 
 def vary(at_hand: Models, order: Order) -> dict[str, Any]:
     """Give other answers that really differ, small, and what to order each by."""
     drawing, wish = order.drawing(), order.wish()
 
-    found = at_hand.use(
-        order.model, lambda painter: variants.vary(painter, drawing, wish, NUM_VARIANTS)
-    )
+    found = variants.vary(at_hand.painter(order.model), drawing, wish, NUM_VARIANTS)
     told = [
         {
             "variant": each.wish.variant,

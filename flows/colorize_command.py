@@ -19,10 +19,10 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
     layout = DataLayout.at(command.of.root)
     layout.check()
     listed = pages(command.batch)
-    at_hand = open_models(layout, command.of.device, command.of.checkpoint)
+    painter = open_models(layout, command.of.device, command.of.checkpoint).painter()
     done = []
     with watch("colorize", len(listed)) as advance:
-        for each in colorize(listed, command.batch, at_hand):
+        for each in colorize(listed, command.batch, painter):
             done.append(each)
             advance()
     skipped = [each.why for each in done if each.why]

@@ -67,6 +67,11 @@ def at_hand(app_layout: DataLayout) -> Models:
     return open_models(app_layout, "cpu")
 
 
+@pytest.fixture
+def painter(at_hand: Models) -> Painter:
+    return at_hand.painter()
+
+
 @pytest.fixture(scope="session")
 def page_lines() -> NDArray[np.uint8]:
     """A wide page with two boxes, side by side."""

@@ -7,7 +7,7 @@ from PIL import Image
 from app.batch import Page, colorize, pages
 from app.config import Batch
 from app.encoding import to_png
-from app.models import Models
+from app.painter import Painter
 from storage.errors import BadInput, MissingInput
 
 
@@ -26,27 +26,27 @@ def _picture(path: Path) -> np.ndarray:
         return np.asarray(image).astype(int)
 
 
-def _done(batch: Batch, at_hand: Models) -> list[str]:
-    return [each.why for each in colorize(pages(batch), batch, at_hand)]
+def _done(batch: Batch, painter: Painter) -> list[str]:
+    return [each.why for each in colorize(pages(batch), batch, painter)]
 
 
 def test_a_folder_is_coloured_as_it_is_laid_out(
-    folder: Path, tmp_path: Path, at_hand: Models
+    folder: Path, tmp_path: Path, painter: Painter
 ) -> None:
     batch = Batch((folder,), tmp_path / "out")
 
-    assert _done(batch, at_hand) == ["", ""]
+    assert _done(batch, painter) == ["", ""]
     found = sorted(path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.png"))
     assert found == [Path("chapter/two.png"), Path("one.png")]
     assert _picture(tmp_path / "out/one.png").shape == (200, 300, 3)
 
 
 def test_a_bad_file_is_named_and_skipped_and_the_rest_is_done(
-    folder: Path, tmp_path: Path, at_hand: Models
+    folder: Path, tmp_path: Path, painter: Painter
 ) -> None:
     (folder / "broken.png").write_bytes(b"no picture")
 
-    why = _done(Batch((folder,), tmp_path / "out"), at_hand)
+    why = _done(Batch((folder,), tmp_path / "out"), painter)
 
     assert [bool(each) for each in why] == [True, False, False]
     assert "broken.png: is no whole PNG" in why[0]
@@ -54,7 +54,7 @@ def test_a_bad_file_is_named_and_skipped_and_the_rest_is_done(
 
 
 def test_each_drawing_gets_the_strokes_of_its_name_in_the_palettes_colours(
-    folder: Path, tmp_path: Path, at_hand: Models, red_strokes: np.ndarray
+    folder: Path, tmp_path: Path, painter: Painter, red_strokes: np.ndarray
 ) -> None:
     hints = tmp_path / "hints"
     hints.mkdir()
@@ -62,8 +62,8 @@ def test_each_drawing_gets_the_strokes_of_its_name_in_the_palettes_colours(
     blue = tmp_path / "blue.png"
     Image.new("RGB", (20, 20), (30, 80, 220)).save(blue)
 
-    _done(Batch((folder,), tmp_path / "red", hint=hints, reach_px=28), at_hand)
-    _done(Batch((folder,), tmp_path / "blue", hint=hints, palette=blue, reach_px=28), at_hand)
+    _done(Batch((folder,), tmp_path / "red", hint=hints, reach_px=28), painter)
+    _done(Batch((folder,), tmp_path / "blue", hint=hints, palette=blue, reach_px=28), painter)
 
     red, blue = (_picture(tmp_path / name / "one.png") for name in ("red", "blue"))
     assert red[100, 80, 0] > red[100, 80, 1:].max() + 60
@@ -73,24 +73,24 @@ def test_each_drawing_gets_the_strokes_of_its_name_in_the_palettes_colours(
 
 
 def test_what_is_there_already_stays_when_it_goes_on(
-    folder: Path, tmp_path: Path, at_hand: Models
+    folder: Path, tmp_path: Path, painter: Painter
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "one.png").write_bytes(b"mine")
 
-    _done(Batch((folder,), out, goes_on=True), at_hand)
+    _done(Batch((folder,), out, goes_on=True), painter)
     assert (out / "one.png").read_bytes() == b"mine"
     assert (out / "chapter/two.png").exists()
 
-    _done(Batch((folder,), out), at_hand)
+    _done(Batch((folder,), out), painter)
     assert (out / "one.png").read_bytes() != b"mine"
 
 
 def test_layers_are_written_where_they_are_wanted(
-    folder: Path, tmp_path: Path, at_hand: Models
+    folder: Path, tmp_path: Path, painter: Painter
 ) -> None:
-    _done(Batch((folder / "one.png",), tmp_path / "out", kind="ora"), at_hand)
+    _done(Batch((folder / "one.png",), tmp_path / "out", kind="ora"), painter)
 
     assert (tmp_path / "out/one.ora").read_bytes()[30:38] == b"mimetype"
 
@@ -117,14 +117,14 @@ def test_two_drawings_with_one_answer_are_told(folder: Path, tmp_path: Path) -> 
         pages(Batch((folder,), tmp_path / "out"))
 
 
-def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, at_hand: Models) -> None:
+def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, painter: Painter) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingInput, match="not there"):
         pages(Batch((tmp_path / "nothing",), tmp_path / "out"))
     with pytest.raises(MissingInput, match="holds no picture"):
         pages(Batch((tmp_path / "empty",), tmp_path / "out"))
     with pytest.raises(MissingInput, match=r"--hint .*: not there"):
-        _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "nothing"), at_hand)
+        _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "nothing"), painter)
 
 
 def test_a_single_file_is_a_batch_too(folder: Path, tmp_path: Path) -> None:

@@ -26,29 +26,29 @@ def test_the_newest_model_comes_first_and_is_used_unless_another_is_named(two: D
     at_hand = open_models(two, "cpu")
 
     assert [model.key for model in at_hand.listed()] == ["new", "old"]
-    assert at_hand.use("", lambda painter: painter.source.train) == "new"
-    assert at_hand.use("old", lambda painter: painter.source.train) == "old"
+    assert at_hand.painter().source.train == "new"
+    assert at_hand.painter("old").source.train == "old"
 
 
 def test_one_model_is_in_memory_and_is_not_loaded_twice(two: DataLayout) -> None:
     at_hand = open_models(two, "cpu")
 
-    first, again, other = (at_hand.use(key, lambda painter: painter) for key in ("new", "", "old"))
+    first, again, other = (at_hand.painter(key) for key in ("new", "", "old"))
 
     assert first is again
     assert other is not first
-    assert at_hand.use("old", lambda painter: painter) is other
+    assert at_hand.painter("old") is other
 
 
 def test_a_model_that_is_trained_while_the_page_is_open_is_the_newest_then(two: DataLayout) -> None:
     at_hand = open_models(two, "cpu")
-    at_hand.use("", lambda painter: painter)
+    at_hand.painter()
     folder = two.stage(Stage.TRAIN, "newer")
     shutil.copytree(two.stage(Stage.TRAIN, "old"), folder)
     told = files.read_json(folder / "stage.json") | {"key": "newer", "ended_at": "2026-03-03"}
     files.write_json(folder / "stage.json", told)
 
-    assert at_hand.use("", lambda painter: painter.source.train) == "newer"
+    assert at_hand.painter().source.train == "newer"
 
 
 def test_a_training_without_a_checkpoint_is_left_out(two: DataLayout) -> None:

@@ -1,4 +1,3 @@
-import asyncio
 import io
 import socket
 import threading
@@ -13,12 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 import requests
+import torch
 import uvicorn
 from PIL import Image
 
-from app import bounds, studio
+from app.bounds import Bounds
 from app.encoding import to_png
 from app.models import Models, open_models
+from app.painter import Painter
 from app.service import build
 from storage.layout import DataLayout
 
@@ -40,10 +41,12 @@ class Client:
 
 
 @contextmanager
-def serving(at_hand: Models) -> Iterator[Client]:
+def serving(at_hand: Models, bounds: Bounds | None = None) -> Iterator[Client]:
     with socket.socket() as listener:
         listener.bind((HOST, 0))
-        server = uvicorn.Server(uvicorn.Config(build(at_hand, [HOST]), log_level="critical"))
+        server = uvicorn.Server(
+            uvicorn.Config(build(at_hand, [HOST], bounds), log_level="critical")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started:
@@ -146,19 +149,18 @@ def test_what_cannot_be_used_is_refused_in_one_clear_line(
 
 
 def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    at_hand: Models,
 ) -> None:
-    monkeypatch.setattr(bounds, "MAX_BYTES", 1000)
-
-    said = client.post("/api/colorize", files={"lines": b"x" * 2000})
-    came = client.post(
-        "/api/colorize",
-        data=chain([PRELUDE], repeat(b"x" * 100, 20)),
-        headers={"content-type": "multipart/form-data; boundary=b"},
-    )
+    with serving(at_hand, Bounds(max_bytes=1000)) as client:
+        said = client.post("/api/colorize", files={"lines": b"x" * 2000})
+        came = client.post(
+            "/api/colorize",
+            data=chain([PRELUDE], repeat(b"x" * 100, 20)),
+            headers={"content-type": "multipart/form-data; boundary=b"},
+        )
 
     assert (said.status_code, came.status_code) == (413, 413)
-    assert "send a smaller picture" in said.json()["error"]
+    assert "more than 1,000 bytes; send a smaller picture" in said.json()["error"]
 
 
 def test_other_names_of_the_host_are_refused_so_that_no_other_page_can_ask(
@@ -196,57 +198,54 @@ def test_without_a_model_the_way_to_one_is_told(tmp_path, page: bytes) -> None:
     assert "run `irodori run`" in answer.json()["error"]
 
 
-def test_requests_take_turns_and_too_many_are_put_off(
-    client: Client, page: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bounds, "MAX_WAITING", 3)
-    at_once, most, count = 0, 0, threading.Lock()
+def test_who_comes_when_too_many_wait_is_put_off(at_hand: Models, page: bytes) -> None:
+    with serving(at_hand, Bounds(max_waiting=0)) as client:
+        answer = client.post("/api/colorize", files={"lines": page})
 
-    def slow(order: studio.Order) -> bytes:
-        nonlocal at_once, most
-        with count:
-            at_once += 1
-            most = max(most, at_once)
-        time.sleep(0.3)
-        with count:
-            at_once -= 1
-        return b""
-
-    monkeypatch.setattr(studio, "lines", slow)
-    with ThreadPoolExecutor(6) as people:
-        answers = list(
-            people.map(lambda _: client.post("/api/lines", files={"lines": page}), range(6))
-        )
-
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [200, 200, 200, 503, 503, 503]
-    assert most == 1
-    assert all("Retry-After" in each.headers for each in answers if each.status_code == 503)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "try again in a moment" in answer.json()["error"]
 
 
-def test_what_takes_too_long_is_given_up_and_the_next_is_served(
-    client: Client, page: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bounds, "TIMEOUT_SECONDS", 0.2)
-    naps = iter([1.0, 0.0])
-    monkeypatch.setattr(studio, "lines", lambda order: time.sleep(next(naps)) or b"")
+def test_what_takes_too_long_is_given_up(at_hand: Models, page: bytes) -> None:
+    with serving(at_hand, Bounds(timeout_seconds=0.001)) as client:
+        answer = client.post("/api/colorize", files={"lines": page})
 
-    late = client.post("/api/lines", files={"lines": page})
-    time.sleep(1)
-    next_one = client.post("/api/lines", files={"lines": page})
-
-    assert (late.status_code, next_one.status_code) == (504, 200)
-    assert "took too long" in late.json()["error"]
+    assert answer.status_code == 504
+    assert "took too long" in answer.json()["error"]
 
 
-def test_a_turn_is_given_back_when_work_fails() -> None:
-    def fail() -> None:
-        raise RuntimeError
+class SlowModels(Models):
+    """Models that take their time, and count how often they are asked."""
 
-    async def twice() -> int:
-        turns = bounds.Turns()
-        with pytest.raises(RuntimeError):
-            await turns.take(fail)
-        return await turns.take(lambda: 7)
+    asked = 0
 
-    assert asyncio.run(twice()) == 7
+    def painter(self, key: str = "") -> Painter:
+        self.asked += 1
+        time.sleep(0.5)
+        return super().painter(key)
+
+
+def test_who_has_gone_is_not_worked_for(app_layout: DataLayout, page: bytes) -> None:
+    slow = SlowModels(app_layout, torch.device("cpu"))
+    with serving(slow) as client, ThreadPoolExecutor(1) as person:
+        request = requests.Request("POST", client.address + "/api/colorize", files={"lines": page})
+        prepared = request.prepare()
+        first = person.submit(client.post, "/api/colorize", files={"lines": page})
+        while not slow.asked:
+            time.sleep(0.01)
+        for _ in range(4):
+            _ask_and_go(client, prepared)
+        last = client.post("/api/colorize", files={"lines": page})
+
+        assert (first.result().status_code, last.status_code) == (200, 200)
+    assert slow.asked == 2
+
+
+def _ask_and_go(client: Client, prepared: requests.PreparedRequest) -> None:
+    host, port = client.address.removeprefix("http://").split(":")
+    head = f"POST /api/colorize HTTP/1.1\r\nHost: {host}\r\n"
+    told = "".join(f"{name}: {value}\r\n" for name, value in prepared.headers.items())
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(f"{head}{told}\r\n".encode() + prepared.body)
+        time.sleep(0.05)
