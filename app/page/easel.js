@@ -21,6 +21,7 @@ export class Easel extends EventTarget {
     this.view = { scale: 1, x: 0, y: 0 };
     this.cursor = null;
     this.current = null;
+    this.isSpaceDown = false;
     this.#listen();
     new ResizeObserver(() => this.#resize()).observe(canvas);
   }

@@ -6,26 +6,22 @@ const PALETTE = ["#f4c9a8", "#e8a079", "#6b3e2a", "#2c2a33", "#e2493b", "#f08a2c
 const NUM_RECENT = 8;
 
 export class Paints {
-  constructor({ easel, color, swatches, recent, borrowed }) {
-    Object.assign(this, { easel, input: color, places: { swatches, recent, borrowed }, recent: [], answer: null });
+  constructor({ easel, onChoice, color, swatches, recent, borrowed }) {
+    Object.assign(this, { easel, onChoice, input: color, places: { swatches, recent, borrowed }, recent: [], answer: null });
     this.#show(swatches, PALETTE);
     color.addEventListener("input", () => this.choose(color.value));
-    this.choose(color.value);
+    easel.color = color.value;
   }
 
   choose(color) {
     this.easel.color = this.input.value = color;
-    if (this.easel.tool === "eraser") this.easel.tool = "brush";
+    this.onChoice();
     for (const place of Object.values(this.places)) {
       for (const button of place.children) button.setAttribute("aria-pressed", button.dataset.color === color);
     }
   }
 
-  // A colour was painted with: it is a recent one now.
-  used() {
-    this.remember([this.easel.color, ...this.recent]);
-  }
-
+  // The colours painted with last, the newest first.
   remember(colors) {
     const known = colors.filter((color) => /^#[0-9a-f]{6}$/i.test(color));
     this.recent = [...new Set(known)].slice(0, NUM_RECENT);

@@ -3,7 +3,6 @@
 import { ask, models } from "./api.js";
 import { Easel } from "./easel.js";
 import { fromProject, toProject } from "./project.js";
-import { Strokes } from "./strokes.js";
 import { Paints } from "./paints.js";
 
 const VIEW_PX = 2048;
@@ -13,8 +12,8 @@ const CALM_MS = 30;
 
 const $ = (id) => document.getElementById(id);
 const easel = new Easel($("easel"));
-const paints = new Paints({ easel, color: $("color"), swatches: $("swatches"), recent: $("recent"), borrowed: $("borrowed") });
-const state = { file: null, name: "", variant: 0, turn: 0, answer: null, known: [] };
+const paints = new Paints({ easel, onChoice: () => easel.tool === "eraser" && choose("brush"), color: $("color"), swatches: $("swatches"), recent: $("recent"), borrowed: $("borrowed") });
+const state = { file: null, name: "", variant: 0, turn: 0, isSaved: true, known: [] };
 let asking = null;
 let calm = 0;
 
@@ -38,18 +37,27 @@ async function painted(longest) {
 
 // ---- line art in
 
-async function openLines(file, strokes) {
-  if (!file) return;
+// A new drawing takes the place of the one before, and hints are work.
+function mayReplace() {
+  return state.isSaved || easel.strokes.isEmpty || confirm("The hints are not saved as a project. Open another drawing all the same?");
+}
+
+async function openLines(file) {
+  if (!file || !mayReplace()) return;
+  await open(file).catch((error) => tell(error.message, true));
+}
+
+// Whatever goes wrong, what was open stays.
+async function open(file, { strokes, variant = 0, turn = 0 } = {}) {
   const before = state.file;
   state.file = file;
   try {
-    easel.open(await linesOf(file), strokes);
+    easel.open(await linesOf(), strokes);
   } catch (error) {
     state.file = before;
-    return tell(error.message, true);
+    throw error;
   }
-  state.name = (file.name ?? "drawing").replace(/\.[^.]*$/, "");
-  Object.assign(state, { variant: 0, turn: 0, answer: null });
+  Object.assign(state, { name: file.name.replace(/\.[^.]*$/, ""), variant, turn, isSaved: true });
   $("variants").replaceChildren();
   $("empty").hidden = true;
   enable();
@@ -80,7 +88,6 @@ async function colorize() {
     const response = await ask("colorize", { ...(await painted()), max_px: previewPx() }, mine.signal);
     const blob = await response.blob();
     if (mine !== asking) return;
-    state.answer = blob;
     show($("after"), blob);
     $("result-empty").hidden = true;
     $("slider").disabled = false;
@@ -139,11 +146,12 @@ async function exportAs(what, extension) {
 async function saveProject() {
   const settings = { reach_px: Number($("reach").value), clean: $("clean").checked, variant: state.variant, turn: state.turn, model: $("model").value };
   download(await toProject(state.file, state.name, easel, settings, paints.recent), `${state.name}.irodori.json`);
+  state.isSaved = true;
   tell(`saved ${state.name}.irodori.json`);
 }
 
 async function reopen(file) {
-  if (!file) return;
+  if (!file || !mayReplace()) return;
   try {
     const project = await fromProject(file);
     const { reach_px, clean, variant, turn, model } = project.settings;
@@ -151,9 +159,7 @@ async function reopen(file) {
     setReach(reach_px);
     if (state.known.some((each) => each.key === model)) $("model").value = model;
     paints.remember(project.recent);
-    await openLines(project.lines, project.strokes);
-    Object.assign(state, { variant, turn });
-    if (variant || turn) await colorize();
+    await open(project.lines, { strokes: project.strokes, variant, turn });
   } catch (error) {
     tell(`${file.name}: ${error.message}`, true);
   }
@@ -180,7 +186,7 @@ function tell(text, isBad = false) {
 
 function enable() {
   const ready = Boolean(state.file);
-  for (const id of ["save"]) $(id).disabled = !ready;
+  $("save").disabled = !ready;
   for (const id of ["paint", "vary", "export-png", "export-ora"]) $(id).disabled = !ready || !state.known.length;
   $("undo").disabled = !easel.strokes.done.length;
   $("redo").disabled = !easel.strokes.undone.length;
@@ -267,13 +273,18 @@ $("slider").addEventListener("input", slide);
 $("model").addEventListener("change", () => { showReach(); colorize(); });
 $("clean").addEventListener("change", async () => {
   if (!state.file) return;
-  easel.replaceLines(await linesOf());
-  colorize();
+  try {
+    easel.replaceLines(await linesOf());
+    await colorize();
+  } catch (error) {
+    tell(error.message, true);
+  }
 });
 
 easel.addEventListener("stroke", () => {
-  paints.used();
-  Object.assign(state, { variant: 0, turn: 0 });
+  const last = easel.strokes.done.at(-1);
+  if (last?.tool === "brush") paints.remember([last.color, ...paints.recent]);
+  Object.assign(state, { variant: 0, turn: 0, isSaved: false });
   enable();
   colorizeSoon();
 });
@@ -312,7 +323,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 document.addEventListener("keyup", (event) => { if (event.key === " ") easel.isSpaceDown = false; });
-window.addEventListener("beforeunload", (event) => { if (!easel.strokes.isEmpty) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (!state.isSaved && !easel.strokes.isEmpty) event.preventDefault(); });
 
 // Where the drawing lies on the screen, for whatever drives the page.
 window.irodori = { onScreen: () => easel.onScreen() };
