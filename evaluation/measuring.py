@@ -76,13 +76,13 @@ def measure(
         to_model(np.ascontiguousarray(picture_BHWC), instruments.device)
         for picture_BHWC in (real_BHWC, generated_BHWC)
     )
-    ssim_B, ms_ssim_B = structural.both(real_BCHW, generated_BCHW)
+    ms_ssim_B = structural.ms_ssim(real_BCHW, generated_BCHW)
     seen = instruments.see(real_BCHW, generated_BCHW, batch.md5s)
     columns = zip(
         pixelwise.l1(real_BHWC, generated_BHWC).tolist(),
         l2_B.tolist(),
         pixelwise.psnr(l2_B).tolist(),
-        ssim_B.tolist(),
+        structural.ssim(real_BCHW, generated_BCHW).tolist(),
         [None] * len(l2_B) if ms_ssim_B is None else ms_ssim_B.tolist(),
         instruments.perceive(real_BCHW, generated_BCHW, batch.md5s),
         distribution.kl_hist(real_BHWC, generated_BHWC).tolist(),

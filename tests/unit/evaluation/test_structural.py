@@ -5,10 +5,6 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity
 from torch import Tensor
-from torchmetrics.functional.image import (
-    multiscale_structural_similarity_index_measure,
-    structural_similarity_index_measure,
-)
 
 from evaluation import structural
 
@@ -41,7 +37,7 @@ def test_ssim_is_that_of_scikit_image(chance: np.random.Generator) -> None:
         )
         for x, y in zip(real, generated, strict=True)
     ]  # fmt: skip
-    found, _ = structural.both(_to_model(real), _to_model(generated))
+    found = structural.ssim(_to_model(real), _to_model(generated))
 
     assert 0.1 < min(expected) < 0.95
     np.testing.assert_allclose(found.numpy(), expected, atol=2e-6)
@@ -50,7 +46,7 @@ def test_ssim_is_that_of_scikit_image(chance: np.random.Generator) -> None:
 def test_ssim_of_two_flat_pictures_is_their_luminance_term() -> None:
     dark, light = np.full((1, 16, 16, 3), 0.2), np.full((1, 16, 16, 3), 0.7)
 
-    found, _ = structural.both(_to_model(dark), _to_model(light))
+    found = structural.ssim(_to_model(dark), _to_model(light))
 
     assert found.item() == pytest.approx((2 * 0.2 * 0.7 + C1) / (0.2**2 + 0.7**2 + C1), rel=1e-4)
 
@@ -59,7 +55,7 @@ def test_ms_ssim_is_the_product_over_five_scales(chance: np.random.Generator) ->
     real, generated = _pictures(chance, 176)
 
     expected = [_slow_ms_ssim(x, y) for x, y in zip(real, generated, strict=True)]
-    _, found = structural.both(_to_model(real), _to_model(generated))
+    found = structural.ms_ssim(_to_model(real), _to_model(generated))
 
     assert found is not None
     assert 0.1 < min(expected) < 0.99
@@ -69,7 +65,7 @@ def test_ms_ssim_is_the_product_over_five_scales(chance: np.random.Generator) ->
 def test_pictures_against_each_other_are_at_ms_ssim_zero(chance: np.random.Generator) -> None:
     real, _ = _pictures(chance, 176)
 
-    _, found = structural.both(_to_model(real), _to_model(1 - real))
+    found = structural.ms_ssim(_to_model(real), _to_model(1 - real))
 
     assert found is not None
     assert found.tolist() == [0, 0]
@@ -79,27 +75,10 @@ def test_a_picture_without_room_for_five_scales_has_no_ms_ssim() -> None:
     least = structural.MIN_MULTISCALE_PX
     wide, narrow = torch.zeros(1, 3, least, 200), torch.zeros(1, 3, least - 1, 200)
 
-    assert structural.both(narrow, narrow)[1] is None
-    _, found = structural.both(wide, wide)
+    assert structural.ms_ssim(narrow, narrow) is None
+    found = structural.ms_ssim(wide, wide)
     assert found is not None
     assert found.tolist() == pytest.approx([1])
-
-
-def test_both_are_those_of_torchmetrics(chance: np.random.Generator) -> None:
-    real, generated = (_to_model(levels) for levels in _pictures(chance, 200))
-
-    x, y = ((picture + 1) / 2 for picture in (real, generated))
-    _, each = structural_similarity_index_measure(
-        y, x, sigma=1.5, reduction="none", data_range=1.0, return_full_image=True
-    )
-    scales = multiscale_structural_similarity_index_measure(
-        y, x, sigma=1.5, kernel_size=11, reduction="none", data_range=1.0, normalize="relu"
-    )
-    ssim, ms_ssim = structural.both(real, generated)
-
-    assert ms_ssim is not None
-    np.testing.assert_allclose(ssim, each[..., 5:-5, 5:-5].mean(dim=(1, 2, 3)), atol=2e-6)
-    np.testing.assert_allclose(ms_ssim, scales, atol=2e-6)
 
 
 def _slow_ms_ssim(real: Levels, generated: Levels) -> float:
