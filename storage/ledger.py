@@ -10,7 +10,7 @@ import functools
 import importlib.metadata
 import logging
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -133,6 +133,9 @@ def open_stage(
         if held:
             held.finish()
     else:
+        # Whoever only looks makes nothing again, and says nothing.
+        for path in _damaged(read(layout, stage, key), layout):
+            logger.warning("damaged file=%s; the stage is made again", path)
         logger.info("started stage=%s key=%s", stage, key)
         files.sweep(layout.stage(stage, key))
     settings = _settings_of(section, seed)
@@ -142,14 +145,7 @@ def open_stage(
 def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
     """Give the record of a finished stage; None if it is unfinished or lost one of its files."""
     record = read(layout, stage, key)
-    if not record:
-        return None
-    for output in record.outputs:
-        path = layout.stage(stage, key) / output.name
-        if not path.exists() or path.stat().st_size != output.bytes:
-            _tell_damaged(str(path), record.ended_at)
-            return None
-    return record
+    return None if next(_damaged(record, layout), None) else record
 
 
 def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
@@ -163,10 +159,14 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
     return StageRecord(**content)
 
 
-@functools.lru_cache(maxsize=1_000)
-def _tell_damaged(path: str, ended_at: str) -> None:  # noqa: ARG001
-    """Say it once, however often it is found; what was made again and is damaged anew is news."""
-    logger.warning("damaged file=%s; the stage is made again", path)
+def _damaged(record: StageRecord | None, layout: DataLayout) -> Iterator[UPath]:
+    """Give the files of a finished stage that are lost or cut."""
+    if record is None:
+        return
+    for output in record.outputs:
+        path = layout.stage(record.stage, record.key) / output.name
+        if not path.exists() or path.stat().st_size != output.bytes:
+            yield path
 
 
 def require(layout: DataLayout, stage: Stage, key: str) -> StageRecord:

@@ -48,7 +48,7 @@ def test_a_stage_that_lost_an_output_is_made_again(layout: DataLayout):
     assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
 
 
-def test_a_damaged_file_is_told_once_however_often_it_is_found(
+def test_a_damaged_file_is_told_once_when_its_stage_is_made_again(
     layout: DataLayout, caplog: pytest.LogCaptureFixture
 ):
     sealed = _make(layout, Knobs())
