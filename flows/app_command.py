@@ -41,6 +41,8 @@ def answer(command: AppCommand) -> tuple[str, int]:
         threading.Timer(1, lambda: webbrowser.open(address)).start()
     config = uvicorn.Config(
         build(at_hand, HOSTS),
+        # There is nothing to start or end, and Ctrl-C would be told as an error of it.
+        lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=SECONDS_TO_SHUT,
         server_header=False,

@@ -4,8 +4,8 @@ import base64
 import io
 import json
 import logging
-import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -49,22 +50,22 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[str]:
+def serving(root: Path, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
     """Run the command until it is told to end; give the page's address."""
     command = [sys.executable, "-m", "flows", "app", "--no-browser", "--port", "0"]
-    told = subprocess.Popen(
+    served = subprocess.Popen(
         [*command, "--root", str(root)],
         cwd=PROJECT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert told.stderr
-    said = next(line for line in told.stderr if "http://" in line)
+    assert served.stderr
+    said = next(line for line in served.stderr if "http://" in line)
     yield said[said.index("http://") :].split()[0]
-    told.terminate()
-    told.communicate(timeout=30)
-    assert told.returncode == 0
+    served.send_signal(end)
+    told, complained = served.communicate(timeout=30)
+    assert (told, complained, served.returncode) == ("the page has closed\n", "", 0)
 
 
 @pytest.fixture(scope="module")
@@ -335,6 +336,16 @@ def test_a_broken_file_is_told_and_what_was_open_stays(
     nonsense.write_text('{"format": "irodori-project/1", "lines": "", "strokes": [{}]}')
     page.set_input_files("#file-project", nonsense)
     page.wait_for_function("document.querySelector('#status').textContent.includes('nonsense')")
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_page_ends_in_one_line_and_at_once(
+    root: Path, drawing: Path, end: signal.Signals
+) -> None:
+    with serving(root, end) as address, drawing.open("rb") as lines:
+        answer = requests.post(f"{address}/api/colorize", files={"lines": lines}, timeout=60)
+
+    assert answer.status_code == 200
 
 
 def test_without_a_model_the_page_says_what_to_run(browser: Browser, tmp_path: Path) -> None:
