@@ -91,6 +91,10 @@ def answer(arguments: Sequence[str]) -> int:
 
 def what_follows(command: Command | None) -> str:
     """Say what the same command does after an interruption."""
+    if command and command.verb == "colorize":
+        return (
+            "what was coloured stays, and with --skip-existing the same command goes on behind it"
+        )
     if command is None or not command.errand or command.verb in GOING_ON:
         return "run the same command again and it goes on where it was"
     return "nothing was finished; the same command starts anew"

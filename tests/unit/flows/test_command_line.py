@@ -85,3 +85,10 @@ def test_an_interrupted_command_says_truly_what_it_does_next(words: list[str], a
     told = what_follows(command_line.parse(words))
     assert ("starts anew" in told, "goes on where it was" in told) == (anew, not anew)
     assert "goes on" in what_follows(None)
+
+
+def test_an_interrupted_batch_keeps_what_was_coloured_and_says_how_it_goes_on():
+    told = what_follows(command_line.parse(["colorize", "lines", "-o", "out"]))
+
+    assert "what was coloured stays" in told
+    assert "--skip-existing" in told
