@@ -15,7 +15,7 @@ from PIL import Image
 from preprocessing.pixels import read_pixels
 from preprocessing.profiles import to_srgb
 from preprocessing.resize import to_square
-from preprocessing.structure import is_whole
+from preprocessing.structure import has_chunk, is_whole
 from storage.records import DropReason
 
 Color = NDArray[np.uint8]
@@ -47,25 +47,31 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded original, upright and on white.
+    """A decoded original, upright.
 
-    `color_HWC` is uint8 RGB, perhaps at a fraction of the true `width` and `height` in px.
-    `lossless` tells of the file's format.
+    `pixels_HWC` is uint8, RGB or RGBA, perhaps at a fraction of the true `width` and `height` in
+    px. `lossless` tells of the file's format.
     """
 
-    color_HWC: Color
+    pixels_HWC: Color
     lossless: bool
     width: int
     height: int
 
+    @property
+    def color_HWC(self) -> Color:  # noqa: N802 - the shape is in the name
+        """Give the picture as RGB on white."""
+        return _on_white(self.pixels_HWC)
+
     def square(self, size_px: int) -> Color:
-        """Resize the whole picture to a square, sides stretched, at its exact scale.
+        """Resize the whole picture to an RGB square on white, sides stretched, at its exact scale.
 
         At a fraction, a side that it does not divide is rounded up by a part of a pixel, which
         would put everything askew by up to a pixel of the original: 10 dB, measured.
         """
-        fraction = round(self.width / self.color_HWC.shape[1])
-        return to_square(self.color_HWC, size_px, (self.width / fraction, self.height / fraction))
+        fraction = round(self.width / self.pixels_HWC.shape[1])
+        extent_px = (self.width / fraction, self.height / fraction)
+        return _on_white(to_square(self.pixels_HWC, size_px, extent_px))
 
 
 def decode(content: bytes, max_pixels: int, *, enough_px: int | None = None) -> Picture:
@@ -75,7 +81,7 @@ def decode(content: bytes, max_pixels: int, *, enough_px: int | None = None) -> 
         content: the whole file.
         max_pixels: no more than these are ever decoded.
         enough_px: the side of the largest square() wanted; of a larger JPEG fewer pixels are
-            decoded, at least twice as many on each side. None decodes all.
+            decoded, at least half as many again on each side. None decodes all.
 
     Raises:
         Undecodable: corrupt, animated, or of more than `max_pixels` pixels.
@@ -108,12 +114,12 @@ def _decode(image: Image.Image, content: bytes, enough_px: int | None) -> Pictur
     orientation = _orientation(image, content)
     # A fraction's part of a pixel has to stay at the right and bottom, where square() seeks it.
     stored = read_pixels(image, content, enough_px if orientation == 1 else None)
-    color = _on_white(to_srgb(stored, image.info.get("icc_profile")))
+    pixels = to_srgb(stored, image.info.get("icc_profile"))
     if orientation in LYING:
         width, height = height, width
     if orientation in TURNS:
-        color = np.ascontiguousarray(TURNS[orientation](color))
-    return Picture(color, image.format in LOSSLESS_FORMATS, width, height)
+        pixels = np.ascontiguousarray(TURNS[orientation](pixels))
+    return Picture(pixels, image.format in LOSSLESS_FORMATS, width, height)
 
 
 def _on_white(color: Color) -> Color:
@@ -127,7 +133,7 @@ def _on_white(color: Color) -> Color:
 
 def _orientation(image: Image.Image, content: bytes) -> int:
     """Give how the picture has to be turned, as EXIF says it; 1 if it stands."""
-    if image.format == "PNG" and b"eXIf" in content:
+    if image.format == "PNG" and has_chunk(content, b"eXIf"):
         image.load()  # the chunk may stand behind the pixels
     exif = Image.Exif()
     try:

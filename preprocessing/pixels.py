@@ -25,7 +25,7 @@ REDUCED = {
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
 }
 UPRIGHT_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-TIMES_ENOUGH = 2
+TIMES_ENOUGH = 1.5
 TO_RGB = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 BIT_DEPTH_PLACE = 24
 
@@ -37,7 +37,7 @@ def read_pixels(image: Image.Image, content: bytes, enough_px: int | None) -> Pi
         image: `content` opened but not loaded.
         content: the whole file.
         enough_px: the side of a square that will do: a JPEG is then read at the smallest of 1/8,
-            1/4, 1/2 and all of its size with both sides at least twice as long. In px.
+            1/4, 1/2 and all of its size with both sides at least half as long again. In px.
 
     Returns:
         HWC, RGB or (where the file knows transparency) RGBA.

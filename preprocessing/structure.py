@@ -1,7 +1,8 @@
 """Is a file all there? What a decoder forgives and the format's own structure does not."""
 
-import zlib
 from collections.abc import Iterator
+
+import deflate
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_OVERHEAD_BYTES = 12
@@ -40,6 +41,11 @@ def only_pixels(png: bytes) -> bytes:
     return b"".join((PNG_SIGNATURE, *kept))
 
 
+def has_chunk(png: bytes, name: bytes) -> bool:
+    """Whether a PNG has a chunk of a name."""
+    return any(each == name for each, _ in _chunks(png))
+
+
 def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
     """Walk over the names and bytes of a PNG's complete chunks, to its end."""
     place, name = len(PNG_SIGNATURE), b""
@@ -56,7 +62,7 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
 def _png_ends(content: bytes) -> bool:
     last = b""
     for name, chunk in _chunks(content):
-        if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+        if deflate.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             return False
         last = name
     return last == b"IEND"
@@ -69,4 +75,5 @@ def _jpeg_ends(content: bytes) -> bool:
         if content[place + 1 : place + 2] in (JPEG_SCAN, JPEG_FILL):
             break
         place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-    return content.find(JPEG_END, place) >= 0
+    # Sought from behind, where it nearly always is.
+    return content.rfind(JPEG_END, place) >= 0

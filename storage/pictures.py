@@ -4,6 +4,7 @@ import struct
 from typing import Literal, cast
 
 import cv2
+import deflate
 import numpy as np
 from kornia_rs.io import decode_image_png_u8
 from numpy.typing import NDArray
@@ -12,21 +13,36 @@ from storage.errors import CorruptFile
 
 Picture = NDArray[np.uint8]
 
-# Runs of the differences to the row above: half the time of zlib's level 1, and about its size.
-PNG_SETTINGS = (
-    *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
-    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP),
-)
+SIGNATURE, END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
+GRAY, RGB = 0, 2
+UP = 2
+"""The filter of every row: the difference to the row above."""
+FASTEST = 1
 WIDTH_AND_HEIGHT, DEPTH_AND_COLORS = slice(16, 24), slice(24, 26)
 EIGHT_BITS_RGB = b"\x08\x02"
 HOW = {"RGB": cv2.IMREAD_COLOR_RGB, "L": cv2.IMREAD_GRAYSCALE}
 
 
 def encode_png(picture: Picture) -> bytes:
-    """Encode HWC RGB or HW gray without loss; the same picture gives the same bytes."""
-    stored = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
-    _, encoded = cv2.imencode(".png", stored, PNG_SETTINGS)
-    return encoded.tobytes()
+    """Encode HWC RGB or HW gray without loss; the same picture gives the same bytes.
+
+    It takes 40 % of OpenCV's time, for libdeflate packs it; the file is as small.
+    """
+    height, width = picture.shape[:2]
+    rows = picture.reshape(height, -1)
+    lines = np.full((height, 1 + rows.shape[1]), UP, np.uint8)
+    lines[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=lines[1:, 1:])
+    kind = RGB if picture.ndim == 3 else GRAY
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    packed = deflate.zlib_compress(lines, FASTEST)
+    return b"".join((SIGNATURE, _chunk(b"IHDR", header), _chunk(b"IDAT", packed), END))
+
+
+def _chunk(name: bytes, content: bytes | bytearray) -> bytes:
+    checked = name + content
+    length, crc = struct.pack(">I", len(content)), struct.pack(">I", deflate.crc32(checked))
+    return length + checked + crc
 
 
 def decode_png(content: bytes, mode: Literal["RGB", "L"], where: str) -> Picture:

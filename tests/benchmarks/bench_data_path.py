@@ -54,16 +54,18 @@ def main() -> None:
         rounds = Rounds()
         with serve_mixed(made) as address:
             for number in range(asked.repeats):
-                with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-                    rounds.ours.append(_ours(address, folder, made))
-                    if asked.img2dataset:
-                        rounds.theirs.append(_theirs(asked.img2dataset, address, folder, made))
+                # All stay to the end: a disk is slower for a while where much was just deleted.
+                folder = Path(kept, f"round-{number}")
+                folder.mkdir()
+                rounds.ours.append(_ours(address, folder, made))
+                if asked.img2dataset:
+                    rounds.theirs.append(_theirs(asked.img2dataset, address, folder, made))
                 sys.stderr.write(f"round {number + 1} of {asked.repeats}\n")
                 rounds.floors.append(_floor(made))
     _report(rounds, made)
 
 
-def _ours(address: str, folder: str, made: Made) -> Taken:
+def _ours(address: str, folder: Path, made: Made) -> Taken:
     section = {
         "base_url": address,
         "tags": [],
@@ -75,8 +77,8 @@ def _ours(address: str, folder: str, made: Made) -> Taken:
     return run_tree([sys.executable, script, f"{folder}/root", json.dumps(section), str(WORKERS)])
 
 
-def _theirs(python: str, address: str, folder: str, made: Made) -> Taken:
-    listing = Path(folder) / "urls.txt"
+def _theirs(python: str, address: str, folder: Path, made: Made) -> Taken:
+    listing = folder / "urls.txt"
     listing.write_text("\n".join(url_of(picture, address) for picture in made.pictures))
     samples = -(-len(made.pictures) // SHARDS)
     script = str(HERE / "img2dataset_whole_child.py")
