@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from upath import UPath
 
 from evaluation.conditions import Condition
+from evaluation.config import ReportConfig
 from evaluation.further_scores import (
     DETECTORS,
     HINT_CURVE,
@@ -93,10 +94,11 @@ class Trained:
 class Content:
     """The report before it is written: one lineage, its recipes (the baseline first).
 
-    `searches` are the finished grids of the lineage by name.
+    `searches` are the finished grids of the lineage by name; `made_at` is ISO 8601, in UTC.
     """
 
     title: str
+    made_at: str
     seed: int
     lineage: Mapping[str, StageRecord]
     recipes: list[Trained]
@@ -126,7 +128,7 @@ class Content:
 
 
 def gather(
-    title: str, num_pictures: int, lineage: Mapping[str, StageRecord], layout: DataLayout
+    config: ReportConfig, made_at: str, lineage: Mapping[str, StageRecord], layout: DataLayout
 ) -> Content:
     """Read what the stages of a lineage have written.
 
@@ -145,11 +147,12 @@ def gather(
         )
     seed = int(lineage[f"{EVALUATED}{recipes[0].recipe}"].settings["seed"])
     return Content(
-        title=title,
+        title=config.title,
+        made_at=made_at,
         seed=seed,
         lineage=lineage,
         recipes=recipes,
-        shown=recipes[0].gallery.shown()[:num_pictures],
+        shown=recipes[0].gallery.shown()[: config.num_pictures],
         duels=_duels(recipes, seed),
         searches=read_searches(lineage, layout),
         versions=_versions(lineage),

@@ -86,9 +86,10 @@ def report(
     from evaluation import markdown, metrics, page, sheets, story  # noqa: PLC0415
     from evaluation.content import gather  # noqa: PLC0415
 
-    content = gather(config.title, config.num_pictures, lineage, layout)
-    files.write_text(opened.folder / "report.html", page.render(content))
-    files.write_text(opened.folder / "report.md", markdown.render(content))
+    content = gather(config, opened.started_at, lineage, layout)
+    pages = {"report.html": page.render(content), "report.md": markdown.render(content)}
+    for name, text in pages.items():
+        files.write_text(opened.folder / name, text)
     files.write_json(opened.folder / "metrics.json", metrics.of(content))
     laid_out = sheets.sheets_of(content)
     for sheet in laid_out:
@@ -98,7 +99,9 @@ def report(
 
     what, numbers = story.headline(content)
     logger.info("%s: %s", what, ", ".join(f"{name} {number}" for name, number in numbers))
-    return opened.seal({"recipes": len(content.recipes), "pictures": len(content.shown)})
+    counts = {"recipes": len(content.recipes), "pictures": len(content.shown)}
+    # The pages tell when they were made; numbers and figures are the same of the same run.
+    return opened.seal(counts, apart_from=pages)
 
 
 def _save(drawn: Image.Image, path: UPath) -> None:

@@ -1,6 +1,7 @@
 """What the numbers say, in sentences, and whom to thank. Written by the run, never by hand."""
 
 import re
+from datetime import datetime
 from urllib.parse import urljoin
 
 from evaluation.conditions import Condition
@@ -34,13 +35,14 @@ def circumstances(content: Content) -> list[str]:
 
 
 def facts(content: Content) -> list[tuple[str, str]]:
-    """Say which dataset, recipes, code and machine the report is of."""
+    """Say which dataset, recipes, code and machine the report is of, and when it was made."""
     told = [
         ("Dataset", content.dataset),
         ("Recipes", ", ".join(recipe.recipe for recipe in content.recipes)),
         ("Code", content.versions.get("code of the stages", "")),
         ("Chip", ", ".join(dict.fromkeys(recipe.device for recipe in content.recipes))),
         ("Grids", ", ".join(content.searches)),
+        ("Made", _day_and_time(content.made_at)),
     ]
     return [(what, fact) for what, fact in told if fact]
 
@@ -118,6 +120,11 @@ def post_address(content: Content, shown: Shown) -> str:
     address = urljoin(f"{site.rstrip('/')}/", shown.post_url) if site.startswith("http") else ""
     found = WEB_ADDRESS.fullmatch(address or shown.post_url)
     return found.group() if found else ""
+
+
+def _day_and_time(moment: str) -> str:
+    then = datetime.fromisoformat(moment)
+    return f"{then.day} {then:%B %Y, %H:%M} UTC"
 
 
 def _duels_of(content: Content, recipe: Trained) -> list[Duel]:

@@ -6,6 +6,7 @@ the one setting that it depends on: a dataset that grows looks at what is new, n
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +17,7 @@ from upath import UPath
 from preprocessing.decode import decode
 from preprocessing.resize import to_square
 from preprocessing.screen import SQUARE_PX, THUMBNAIL_PX, measure
+from preprocessing.structure import is_whole_png
 from storage import digest, files, images, manifest
 from storage.layout import DataLayout
 from storage.parts import Each
@@ -72,12 +74,14 @@ class Looks:
 
     def encoded(self, named: Post | Verdict) -> bytes:
         """Give an original at 256x256 px as PNG; decode it again if its square was not kept."""
-        try:
-            return files.read_bytes(self.layout.square(self.key, named.md5))
-        except FileNotFoundError:
-            content = images.load(self.layout, named.md5, named.extension, named.sha256)
-            picture = decode(content, self.max_pixels, enough_px=SQUARE_PX)
-            return encode_png(picture.square(SQUARE_PX))
+        with suppress(FileNotFoundError):
+            kept = files.read_bytes(self.layout.square(self.key, named.md5))
+            # It was not forced to the disk, so a machine that died may have left a part of it.
+            if is_whole_png(kept):
+                return kept
+        content = images.load(self.layout, named.md5, named.extension, named.sha256)
+        picture = decode(content, self.max_pixels, enough_px=SQUARE_PX)
+        return encode_png(picture.square(SQUARE_PX))
 
     def _known(self) -> list[Measure]:
         paths = sorted(self.layout.looks(self.key).glob("part-*.parquet"), key=str)
@@ -103,7 +107,8 @@ def _look_at_part(part: Part, *, looks: Looks) -> list[Measure]:
         content = images.load(looks.layout, post.md5, post.extension, post.sha256)
         row, square = measure(post.md5, content, looks.max_pixels)
         if square is not None:
-            files.write_bytes(looks.layout.square(looks.key, post.md5), encode_png(square))
+            place = looks.layout.square(looks.key, post.md5)
+            files.write_bytes(place, encode_png(square), lasting=False)
         rows.append(row)
     path = _path_of(part, looks)
     manifest.write_table(path, Contract.MEASURES, rows, Measure)

@@ -22,7 +22,7 @@ def is_whole(content: bytes) -> bool:
     (rubbish behind the end of a PNG or JPEG is forgiven), a WebP has to be as long as it says.
     """
     if content.startswith(PNG_SIGNATURE):
-        return _png_ends(content)
+        return is_whole_png(content)
     if content.startswith(JPEG_START):
         return _jpeg_ends(content)
     if content.startswith((b"GIF87a", b"GIF89a")):
@@ -30,6 +30,18 @@ def is_whole(content: bytes) -> bool:
     if content.startswith(b"RIFF"):
         return len(content) >= RIFF_HEADER_BYTES + int.from_bytes(content[4:8], "little")
     return True
+
+
+def is_whole_png(content: bytes) -> bool:
+    """Whether bytes are a PNG, complete to its end, each chunk as its CRC says."""
+    if not content.startswith(PNG_SIGNATURE):
+        return False
+    last = b""
+    for name, chunk in _chunks(content):
+        if deflate.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+            return False
+        last = name
+    return last == b"IEND"
 
 
 def only_pixels(png: bytes) -> bytes:
@@ -57,15 +69,6 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview]]:
         name = png[place + 4 : place + 8]
         yield name, memoryview(png)[place:end]
         place = end
-
-
-def _png_ends(content: bytes) -> bool:
-    last = b""
-    for name, chunk in _chunks(content):
-        if deflate.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
-            return False
-        last = name
-    return last == b"IEND"
 
 
 def _jpeg_ends(content: bytes) -> bool:

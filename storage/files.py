@@ -64,8 +64,12 @@ def _uploaded(path: UPath) -> Iterator[BinaryIO]:
         path.fs.put_file(file.name, path.path)
 
 
-def write_bytes(path: UPath, content: bytes) -> None:
-    """Write bytes, whole or not at all; in few calls, for this is done once a picture."""
+def write_bytes(path: UPath, content: bytes, *, lasting: bool = True) -> None:
+    """Write bytes, whole or not at all; in few calls, for this is done once a picture.
+
+    What need not be `lasting` is left to the system to bring to the disk: should the machine die
+    before, there may be less of it, so whoever reads it has to look.
+    """
     if not is_local(path):
         path.fs.pipe_file(path.path, content)
         return
@@ -78,7 +82,8 @@ def write_bytes(path: UPath, content: bytes) -> None:
             left = memoryview(content)
             while left:
                 left = left[file.write(left) :]
-            _sync(file.fileno())
+            if lasting:
+                _sync(file.fileno())
         os.replace(part, name)  # noqa: PTH105 - a Path costs more than the call
     except BaseException:
         Path(part).unlink(missing_ok=True)

@@ -13,12 +13,12 @@ class Contract(StrEnum):
 
     POSTS = "posts/3"
     MEASURES = "measures/3"
-    VERDICTS = "verdicts/2"
+    VERDICTS = "verdicts/3"
     SHARDS = "shards/3"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
     EVALUATION = "evaluation/3"
-    REPORT = "report/3"
+    REPORT = "report/4"
     EXPERIMENTS = "experiments/1"
 
 

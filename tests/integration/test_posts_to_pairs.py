@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
+from preprocessing.resize import to_square
 from preprocessing.stage import clean, condition, pack
 from storage import images, ledger, manifest, shards, takedowns
 from storage.errors import BadInput
@@ -97,10 +98,26 @@ def test_a_sample_holds_the_picture_its_lines_and_where_it_came_from(
     lined = [sample for sample in samples if "line.png" in sample.files]
     assert len(lined) == 1
     color = cv2.imdecode(np.frombuffer(lined[0].files["color.png"], np.uint8), cv2.IMREAD_UNCHANGED)
-    expected = cv2.resize(drawing(1, 96), (64, 64), interpolation=cv2.INTER_AREA)
+    expected = to_square(drawing(1, 96), 64)
     assert np.array_equal(color[..., ::-1], expected)
     about = json.loads(lined[0].files["json"])
     assert (about["post_id"], about["post_url"], about["width"]) == (2, "index.php?id=2", 96)
+
+
+@pytest.mark.parametrize("left", [b"", bytes(999), b"half"], ids=["nothing", "zeros", "half"])
+def test_a_square_that_a_dying_machine_left_in_part_is_made_again(
+    left: bytes, scraped: StageRecord, layout: DataLayout
+):
+    cleaned = clean(CLEAN, scraped, layout)
+    squares = sorted(layout.root.glob("looks/*/*/*.png"))
+    whole = [path.read_bytes() for path in squares]
+    for path, content in zip(squares, whole, strict=True):
+        path.write_bytes(content[: len(content) // 2] if left == b"half" else left)
+    packed = pack(PackConfig(size_px=256), cleaned, layout)
+    folder = layout.stage(Stage.PACK, packed.key)
+    rows = manifest.read_table(folder / "shards.parquet", Contract.SHARDS, ShardRow)
+    samples = [sample for row in rows for sample in shards.read(folder / row.name)]
+    assert {sample.files["color.png"] for sample in samples} <= set(whole)
 
 
 def test_a_second_run_redoes_nothing(scraped: StageRecord, layout: DataLayout):

@@ -88,7 +88,9 @@ def trained(recipe: str, shift: float = 0.0, kls: Sequence[float] = (3, 2, 1)) -
 
 
 def content(*recipes: Trained, searches: Mapping[str, Search] | None = None) -> Content:
-    return Content("Title", 1, {}, list(recipes), [], [], searches or {}, {})
+    return Content(
+        "Title", "2026-11-27T06:40:00+00:00", 1, {}, list(recipes), [], [], searches or {}, {}
+    )
 
 
 def of(number: int, found: Sequence[Claim]) -> list[Claim]:

@@ -3,6 +3,7 @@ import io
 import json
 import re
 import shutil
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -191,6 +192,17 @@ def test_the_page_tells_counts_reasons_settings_readings_and_versions(page: Page
 def test_both_recipes_stand_beside_both_trivial_answers(page: Page) -> None:
     names = ("White paper with the lines", "The hint itself", "Baseline", "Paper's recipe")
     assert all(name in page.text for name in names)
+
+
+def test_it_says_when_it_was_made_though_equal_runs_are_equal(
+    page: Page, layout: DataLayout, lineage: dict[str, StageRecord]
+) -> None:
+    record = report(ReportConfig(), lineage, layout)
+    then = datetime.fromisoformat(record.started_at)
+    assert f"{then.day} {then:%B %Y, %H:%M} UTC" in page.text
+    digested = {output.name for output in record.outputs}
+    assert {"metrics.json", "results.png"} < digested
+    assert not {"report.html", "report.md"} & digested
 
 
 def test_the_curves_have_the_papers_figures(page: Page) -> None:
