@@ -13,7 +13,7 @@ demo: $(READY) ## run the whole paper, small, and print where the report is
 	@$(BIN)/irodori run
 
 test: $(READY) ## unit, integration and end-to-end tests, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-living: $(READY) ## a living system: killed, cancelled, refreshed, without disk or database; half an hour
 	$(BIN)/python -m pytest -m living

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 
 BICUBIC = ResizeAlg.convolution(FilterType.catmull_rom)
-PIXEL_TYPES = {3: PixelType.U8x3, 4: PixelType.U8x4}
+PIXEL_TYPES = {(): PixelType.U8, (3,): PixelType.U8x3, (4,): PixelType.U8x4}
 
 
 def to_square(
@@ -30,13 +30,13 @@ def to_square(
     have it; in whole numbers, so that every processor gives the same bytes.
 
     Args:
-        pixels_HWC: uint8, RGB or RGBA; a pixel counts by its alpha.
+        pixels_HWC: uint8, RGB, RGBA (a pixel counts by its alpha) or gray as HW.
         size_px: the side of the square.
         extent_px: the width and height that count, where the last column and row stand over the
             picture's edge by a part of a pixel; else all.
     """
-    height, width, channels = pixels_HWC.shape
-    kind = PIXEL_TYPES[channels]
+    height, width, *channels = pixels_HWC.shape
+    kind = PIXEL_TYPES[tuple(channels)]
     extent = CropBox(0, 0, *(extent_px or (width, height)))
     square = ImageData(size_px, size_px, kind)
     Resizer().resize(
@@ -44,7 +44,7 @@ def to_square(
         square,
         ResizeOptions(BICUBIC, crop_box=extent),
     )
-    return np.frombuffer(square.get_buffer(), np.uint8).reshape(size_px, size_px, channels)
+    return np.frombuffer(square.get_buffer(), np.uint8).reshape(size_px, size_px, *channels)
 
 
 def to_gray(color_HWC: Pixels) -> Pixels:

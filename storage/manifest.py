@@ -55,11 +55,12 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
         raise ContractError(
             f"{path}: holds {found}, wanted {contract}; run the stage that writes it again"
         )
-    columns = [
-        map(_reader_of(hint), table[name].to_pylist())
+    columns = {
+        name: map(_reader_of(hint), table[name].to_pylist())
         for name, hint in get_type_hints(row_type).items()
-    ]
-    return [row_type(*values) for values in zip(*columns, strict=True)]
+    }
+    rows = zip(*columns.values(), strict=True)
+    return [row_type(**dict(zip(columns, values, strict=True))) for values in rows]
 
 
 def schema_of(row_type: type) -> pa.Schema:

@@ -52,6 +52,11 @@ def test_every_processor_gives_the_same_bytes(extensions: str, monkeypatch: pyte
     assert (to_square(drawing(1, 301), 64) == usual).all()
 
 
+def test_gray_is_shrunk_as_a_channel_of_colour_is():
+    picture = drawing(1, 301)
+    assert (to_square(picture[..., 1], 64) == to_square(picture, 64)[..., 1]).all()
+
+
 def test_a_square_of_the_right_size_is_left_as_it_is():
     assert (to_square(drawing(1, 64), 64) == drawing(1, 64)).all()
 
