@@ -34,7 +34,7 @@ from scraper.sample_booru.gallery import Gallery
 Picture = NDArray[np.uint8]
 
 DETECTORS = {
-    "adaptive": EdgeConfig(),
+    "adaptive": EdgeConfig(offset=2),
     "adaptive, offset 10": EdgeConfig(offset=10),
     "xdog": EdgeConfig(detector="xdog"),
     "xdog, threshold 0.6": EdgeConfig(detector="xdog", xdog_threshold=0.6),
