@@ -61,7 +61,7 @@ def read_color(content: bytes, name: str) -> NDArray[np.uint8]:
         BadInput: it cannot be opened.
     """
     try:
-        return decode(content, MAX_PIXELS).color_HWC
+        return decode(content, MAX_PIXELS).on_white()
     except Undecodable as error:
         raise BadInput(f"{name}: {WHY.get(error.reason, NO_PICTURE)}") from error
 

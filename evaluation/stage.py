@@ -100,8 +100,7 @@ def report(
     what, numbers = story.headline(content)
     logger.info("%s: %s", what, ", ".join(f"{name} {number}" for name, number in numbers))
     counts = {"recipes": len(content.recipes), "pictures": len(content.shown)}
-    # The pages tell when they were made; numbers and figures are the same of the same run.
-    return opened.seal(counts, apart_from=pages)
+    return opened.seal(counts, dated=pages)
 
 
 def _save(drawn: Image.Image, path: UPath) -> None:

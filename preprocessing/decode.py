@@ -58,9 +58,8 @@ class Picture:
     width: int
     height: int
 
-    @property
-    def color_HWC(self) -> Color:  # noqa: N802 - the shape is in the name
-        """Give the picture as RGB on white."""
+    def on_white(self) -> Color:
+        """Give the picture as RGB, what is transparent laid on white."""
         return _on_white(self.pixels_HWC)
 
     def square(self, size_px: int) -> Color:

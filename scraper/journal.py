@@ -10,9 +10,9 @@ once more.
 
 import json
 import threading
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from upath import UPath
 
@@ -67,14 +67,9 @@ class Journal:
             self._answers[address] = answer
             if self._file:
                 # The line break comes first: it parts this line from one that a kill cut short.
-                self._file.write("\n" + json.dumps({"address": address} | _told(answer)))
+                self._file.write("\n" + json.dumps({"address": address} | asdict(answer)))
                 self._file.flush()
         return answer
-
-
-def _told(answer: Answer) -> dict[str, Any]:
-    # `asdict` copies deeply, which takes as long as all else here.
-    return {each.name: getattr(answer, each.name) for each in fields(answer)}
 
 
 def _read(path: UPath) -> list[tuple[str, Answer]]:

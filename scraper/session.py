@@ -7,7 +7,6 @@ all threads; what says that we are not wanted (403, a challenge page, robots.txt
 
 import logging
 import random
-import re
 import threading
 from collections.abc import Mapping
 from types import TracebackType
@@ -31,7 +30,6 @@ MAX_GIVEN_UP = 5
 """So many requests given up one after the other mean that the site is down."""
 MAX_ROBOTS_BYTES = 1 << 20
 
-PLAIN_PATH = re.compile(r"(?:/\w[\w.-]*)+", re.ASCII)
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
@@ -114,10 +112,8 @@ class SiteSession:
 
     def relative(self, url: str) -> str:
         """Give an address without the site's own; others stay as they are."""
-        path = url.removeprefix(self.base_url)
-        if not url or PLAIN_PATH.fullmatch(path):
-            # The usual case, which needs no parsing.
-            return path
+        if not url:
+            return ""
         try:
             parts = urlsplit(self.absolute(url))
         except ValueError:

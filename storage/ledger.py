@@ -73,8 +73,21 @@ class OpenStage:
         """Where this run writes."""
         return self.layout.stage(self.stage, self.key)
 
-    def seal(self, counts: Mapping[str, int], *, apart_from: Collection[str] = ()) -> StageRecord:
-        """Digest every file of the folder (but those named apart) and write the stage record."""
+    def seal(
+        self,
+        counts: Mapping[str, int],
+        *,
+        apart_from: Collection[str] = (),
+        dated: Collection[str] = (),
+    ) -> StageRecord:
+        """Digest every file of the folder and write the stage record.
+
+        Args:
+            counts: what the stage has to tell.
+            apart_from: files that are no outputs.
+            dated: outputs that tell when they were made: they have to be there, but equal runs
+                do not make them equal, so they have no digest.
+        """
         record = StageRecord(
             stage=self.stage,
             key=self.key,
@@ -82,7 +95,8 @@ class OpenStage:
             settings=self.settings,
             inputs=self.inputs,
             counts=dict(counts),
-            outputs=tuple(_outputs(self.folder, {RECORD_NAME, *apart_from})),
+            outputs=tuple(_outputs(self.folder, {RECORD_NAME, *apart_from, *dated})),
+            dated=tuple(sorted(dated)),
             code_version=code_version(),
             started_at=self.started_at,
             ended_at=_now(),
@@ -156,6 +170,7 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
         return None
     content["contract"] = Contract(content["contract"])
     content["outputs"] = tuple(Output(**output) for output in content["outputs"])
+    content["dated"] = tuple(content.get("dated", ()))
     return StageRecord(**content)
 
 
@@ -163,10 +178,12 @@ def _damaged(record: StageRecord | None, layout: DataLayout) -> Iterator[UPath]:
     """Give the files of a finished stage that are lost or cut."""
     if record is None:
         return
+    folder = layout.stage(record.stage, record.key)
     for output in record.outputs:
-        path = layout.stage(record.stage, record.key) / output.name
+        path = folder / output.name
         if not path.exists() or path.stat().st_size != output.bytes:
             yield path
+    yield from (folder / name for name in record.dated if not (folder / name).exists())
 
 
 def require(layout: DataLayout, stage: Stage, key: str) -> StageRecord:

@@ -207,7 +207,8 @@ class StageRecord:
     """What a stage made, from what, and how: the content of `stage.json`.
 
     `settings` are those that made the key, `inputs` map a stage's label to its key, `counts` say
-    how many of what (drop reasons included). Times are ISO 8601 in UTC.
+    how many of what (drop reasons included). `dated` are the outputs that tell when they were made,
+    known by name alone. Times are ISO 8601 in UTC.
     """
 
     stage: str
@@ -220,3 +221,4 @@ class StageRecord:
     code_version: str
     started_at: str
     ended_at: str
+    dated: tuple[str, ...] = ()

@@ -19,8 +19,8 @@ from kornia_rs.io import decode_image_png_u8
 from mixed_drawing import RGB
 from mixed_pictures import Mixed, make
 
+from preprocessing.decode import Picture
 from preprocessing.fingerprint import fingerprint
-from preprocessing.resize import to_square
 from storage.pictures import encode_png
 
 SIZE_PX = 256
@@ -70,11 +70,8 @@ def _decode(content: bytes, picture: Mixed) -> RGB:
 
 def _square(decoded: RGB) -> RGB:
     """Resize; what is transparent is laid on white, after the resize."""
-    square = to_square(decoded, SIZE_PX)
-    if square.shape[2] == 3:
-        return square
-    ink = cv2.cvtColor(cv2.cvtColor(square, cv2.COLOR_RGBA2mRGBA), cv2.COLOR_RGBA2RGB)
-    return cv2.add(ink, cv2.cvtColor(255 - square[..., 3], cv2.COLOR_GRAY2RGB))
+    height, width = decoded.shape[:2]
+    return Picture(decoded, lossless=False, width=width, height=height).square(SIZE_PX)
 
 
 if __name__ == "__main__":

@@ -117,6 +117,7 @@ def test_a_square_that_a_dying_machine_left_in_part_is_made_again(
     folder = layout.stage(Stage.PACK, packed.key)
     rows = manifest.read_table(folder / "shards.parquet", Contract.SHARDS, ShardRow)
     samples = [sample for row in rows for sample in shards.read(folder / row.name)]
+    assert samples
     assert {sample.files["color.png"] for sample in samples} <= set(whole)
 
 

@@ -205,6 +205,16 @@ def test_it_says_when_it_was_made_though_equal_runs_are_equal(
     assert not {"report.html", "report.md"} & digested
 
 
+def test_a_page_that_is_gone_is_made_again(
+    layout: DataLayout, lineage: dict[str, StageRecord]
+) -> None:
+    config = ReportConfig(title="A page to lose")
+    lost = layout.stage(Stage.REPORT, report(config, lineage, layout).key) / "report.html"
+    lost.unlink()
+    report(config, lineage, layout)
+    assert config.title in lost.read_text()
+
+
 def test_the_curves_have_the_papers_figures(page: Page) -> None:
     assert page.drawn.count("curves") == 7
     assert all(figure in page.text for figure in ("Fig. 8", "Fig. 9", "Fig. 10"))

@@ -21,14 +21,14 @@ def test_transparency_becomes_white_paper_and_hidden_colours_stay_hidden():
     rgba = np.zeros((4, 4, 4), np.uint8)
     rgba[..., 0] = 255
     rgba[:2, :, 3] = 255
-    color = decode(_bytes(Image.fromarray(rgba), "PNG"), CAP).color_HWC
+    color = decode(_bytes(Image.fromarray(rgba), "PNG"), CAP).on_white()
     assert (color[:2] == (255, 0, 0)).all()
     assert (color[2:] == 255).all()
 
 
 def test_half_transparent_ink_is_blended_with_the_paper():
     rgba = np.full((2, 2, 4), (0, 0, 0, 128), np.uint8)
-    color = decode(_bytes(Image.fromarray(rgba), "PNG"), CAP).color_HWC
+    color = decode(_bytes(Image.fromarray(rgba), "PNG"), CAP).on_white()
     assert np.abs(color.astype(int) - 127).max() <= 1
 
 
@@ -36,14 +36,14 @@ def test_a_palette_with_a_transparent_entry_is_flattened():
     image = Image.new("P", (4, 4), 0)
     image.putpalette([10, 20, 30, 200, 100, 50])
     image.putpixel((0, 0), 1)
-    color = decode(_bytes(image, "PNG", transparency=0), CAP).color_HWC
+    color = decode(_bytes(image, "PNG", transparency=0), CAP).on_white()
     assert tuple(color[0, 0]) == (200, 100, 50)
     assert tuple(color[1, 1]) == (255, 255, 255)
 
 
 def test_sixteen_bit_gray_keeps_its_tones():
     ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
-    color = decode(_bytes(Image.fromarray(ramp), "PNG"), CAP).color_HWC
+    color = decode(_bytes(Image.fromarray(ramp), "PNG"), CAP).on_white()
     assert np.abs(color[..., 0].astype(int) - (ramp >> 8)).max() == 0
 
 
@@ -51,7 +51,7 @@ def test_a_rotated_photograph_stands_upright():
     image = Image.fromarray(drawing(1, 64)[:32])
     exif = Image.Exif()
     exif[0x0112] = 6
-    assert decode(_bytes(image, "JPEG", exif=exif), CAP).color_HWC.shape == (64, 32, 3)
+    assert decode(_bytes(image, "JPEG", exif=exif), CAP).on_white().shape == (64, 32, 3)
 
 
 def test_png_is_known_as_lossless_and_jpeg_is_not():
@@ -83,7 +83,7 @@ def test_a_png_with_a_flipped_bit_is_corrupt():
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_a_complete_file_is_decoded(format: str):
-    assert decode(encoded(drawing(1, 64), format), CAP).color_HWC.shape == (64, 64, 3)
+    assert decode(encoded(drawing(1, 64), format), CAP).on_white().shape == (64, 64, 3)
 
 
 def test_colours_are_those_of_the_files_own_profile():
@@ -91,8 +91,8 @@ def test_colours_are_those_of_the_files_own_profile():
     # With red's and blue's primaries exchanged, stored red is meant to be blue.
     swapped = srgb.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
     red = Image.new("RGB", (8, 8), (200, 30, 30))
-    same = decode(_bytes(red, "PNG", icc_profile=srgb), CAP).color_HWC
-    other = decode(_bytes(red, "PNG", icc_profile=swapped), CAP).color_HWC
+    same = decode(_bytes(red, "PNG", icc_profile=srgb), CAP).on_white()
+    other = decode(_bytes(red, "PNG", icc_profile=swapped), CAP).on_white()
     assert np.abs(same[0, 0].astype(int) - (200, 30, 30)).max() <= 1
     assert np.abs(other[0, 0].astype(int) - (30, 30, 200)).max() <= 3
 
@@ -100,17 +100,17 @@ def test_colours_are_those_of_the_files_own_profile():
 def test_a_profile_leaves_transparency_alone():
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     ghost = Image.new("RGBA", (4, 4), (200, 30, 30, 0))
-    assert (decode(_bytes(ghost, "PNG", icc_profile=srgb), CAP).color_HWC == 255).all()
+    assert (decode(_bytes(ghost, "PNG", icc_profile=srgb), CAP).on_white() == 255).all()
 
 
 def test_a_broken_profile_is_passed_over():
     red = Image.new("RGB", (8, 8), (200, 30, 30))
-    color = decode(_bytes(red, "PNG", icc_profile=b"no profile"), CAP).color_HWC
+    color = decode(_bytes(red, "PNG", icc_profile=b"no profile"), CAP).on_white()
     assert tuple(color[0, 0]) == (200, 30, 30)
 
 
 def test_cmyk_becomes_rgb():
-    color = decode(_bytes(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"), CAP).color_HWC
+    color = decode(_bytes(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG"), CAP).on_white()
     assert np.abs(color[0, 0].astype(int) - (255, 0, 0)).max() <= 3
 
 

@@ -34,13 +34,13 @@ def _exif(orientation: int) -> Image.Exif:
 def test_at_full_size_the_pixels_are_those_that_pillow_reads(progressive: bool, subsampling: str):
     options = {"progressive": progressive, "subsampling": subsampling}
     content = encoded(drawing(2, 301), "JPEG", quality=85, **options)
-    found = decode(content, CAP).color_HWC
+    found = decode(content, CAP).on_white()
     assert cv2.PSNR(found, _by_pillow(content)) >= AS_GOOD_AS_WHOLE_DB
 
 
 def test_a_gray_jpeg_has_three_equal_channels():
     content = encoded(drawing(2, 64)[..., 0], "JPEG")
-    found = decode(content, CAP).color_HWC
+    found = decode(content, CAP).on_white()
     assert (found == _by_pillow(content)).all()
 
 
@@ -51,7 +51,7 @@ def test_a_square_of_a_fraction_is_as_good_as_of_the_whole(by: int, more: int):
     side = 384 * by + more
     content = encoded(drawing(4, side + 128)[:side, : side + 77], "JPEG", quality=90)
     whole, enough = decode(content, CAP), decode(content, CAP, enough_px=256)
-    assert enough.color_HWC.shape[0] == -(-side // by)
+    assert enough.on_white().shape[0] == -(-side // by)
     assert (enough.width, enough.height) == (whole.width, whole.height)
     assert cv2.PSNR(whole.square(256), enough.square(256)) >= HARDLY_TO_BE_TOLD_DB
 
@@ -72,7 +72,7 @@ def test_both_sides_stay_half_as_long_again_as_wanted(size: tuple[int, int], rea
     Image.new("RGB", size, "red").save(stream, "JPEG")
     picture = decode(stream.getvalue(), CAP, enough_px=32)
     assert (picture.width, picture.height) == size
-    assert picture.color_HWC.shape[1::-1] == read
+    assert picture.on_white().shape[1::-1] == read
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -89,18 +89,18 @@ def test_each_orientation_is_turned_upright_once(orientation: int, enough_px: in
 
 def test_an_orientation_that_there_is_not_is_passed_over():
     content = encoded(drawing(1, 64)[:32], "JPEG", exif=_exif(77))
-    assert decode(content, CAP).color_HWC.shape == (32, 64, 3)
+    assert decode(content, CAP).on_white().shape == (32, 64, 3)
 
 
 def test_exif_that_cannot_be_read_is_passed_over():
     content = encoded(drawing(1, 64), "JPEG", exif=b"Exif\0\0MM\0*broken")
-    assert decode(content, CAP).color_HWC.shape == (64, 64, 3)
+    assert decode(content, CAP).on_white().shape == (64, 64, 3)
 
 
 def test_ink_is_converted_by_its_profile_or_plainly_by_none():
     stream = io.BytesIO()
     Image.new("CMYK", (8, 8), (0, 255, 255, 0)).save(stream, "JPEG", icc_profile=b"no profile")
-    color = decode(stream.getvalue(), CAP, enough_px=4).color_HWC
+    color = decode(stream.getvalue(), CAP, enough_px=4).on_white()
     assert np.abs(color.astype(int) - (255, 0, 0)).max() <= 3
 
 
@@ -110,7 +110,7 @@ def test_colours_of_another_space_become_srgb():
     red = np.full((64, 64, 3), (200, 30, 30), np.uint8)
     for enough_px in (None, 16):
         content = encoded(red, "JPEG", icc_profile=swapped)
-        color = decode(content, CAP, enough_px=enough_px).color_HWC
+        color = decode(content, CAP, enough_px=enough_px).on_white()
         assert np.abs(color.astype(int) - (30, 30, 200)).max() <= 4
 
 
@@ -118,7 +118,7 @@ def test_a_profile_that_is_srgb_leaves_every_pixel_as_it_is():
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     content = encoded(drawing(1, 64), "JPEG")
     profiled = encoded(drawing(1, 64), "JPEG", icc_profile=srgb)
-    assert (decode(content, CAP).color_HWC == decode(profiled, CAP).color_HWC).all()
+    assert (decode(content, CAP).on_white() == decode(profiled, CAP).on_white()).all()
 
 
 def test_of_a_cameras_several_views_the_first_is_the_picture():
@@ -126,7 +126,7 @@ def test_of_a_cameras_several_views_the_first_is_the_picture():
     stream = io.BytesIO()
     views[0].save(stream, "MPO", save_all=True, append_images=views[1:])
     picture = decode(stream.getvalue(), CAP)
-    assert cv2.PSNR(picture.color_HWC, drawing(1, 64)) > 25
+    assert cv2.PSNR(picture.on_white(), drawing(1, 64)) > 25
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -147,13 +147,13 @@ def test_cut_anywhere_it_is_corrupt_and_stderr_quiet(
 @pytest.mark.parametrize("rubbish", [b"\0" * 99, b"<html>", b"\xff\xd8\xff"])
 def test_rubbish_behind_the_end_is_forgiven(rubbish: bytes):
     content = encoded(drawing(1, 64), "JPEG")
-    assert (decode(content + rubbish, CAP).color_HWC == decode(content, CAP).color_HWC).all()
+    assert (decode(content + rubbish, CAP).on_white() == decode(content, CAP).on_white()).all()
 
 
 def test_filling_between_segments_is_forgiven():
     content = encoded(drawing(1, 64), "JPEG")
     filled = content[:2] + b"\xff\xff\xff" + content[2:]
-    assert (decode(filled, CAP).color_HWC == decode(content, CAP).color_HWC).all()
+    assert (decode(filled, CAP).on_white() == decode(content, CAP).on_white()).all()
 
 
 def test_a_bomb_is_never_decoded():

@@ -43,7 +43,7 @@ def _refusal(content: bytes) -> DropReason:
 def test_a_webp_gives_the_pixels_that_pillow_reads(options: dict[str, object]):
     content = encoded(drawing(1, 99), "WEBP", **options)
     expected = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-    assert (decode(content, CAP).color_HWC == expected).all()
+    assert (decode(content, CAP).on_white() == expected).all()
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
@@ -54,7 +54,7 @@ def test_transparency_is_blended_as_by_the_exact_sum(format: str):
     )
     color, alpha = stored[..., :3].astype(float), stored[..., 3:].astype(float)
     expected = np.rint(color * (alpha / 255) + 255 - alpha)
-    assert np.abs(decode(content, CAP).color_HWC - expected).max() <= 1
+    assert np.abs(decode(content, CAP).on_white() - expected).max() <= 1
 
 
 def test_a_webp_is_turned_and_converted_too():
@@ -65,7 +65,7 @@ def test_a_webp_is_turned_and_converted_too():
     red = np.full((8, 16, 3), (200, 30, 30), np.uint8)
     picture = decode(encoded(red, "WEBP", lossless=True, exif=exif, icc_profile=swapped), CAP)
     assert (picture.width, picture.height) == (8, 16)
-    assert np.abs(picture.color_HWC.astype(int) - (30, 30, 200)).max() <= 4
+    assert np.abs(picture.on_white().astype(int) - (30, 30, 200)).max() <= 4
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
@@ -79,7 +79,7 @@ def test_a_transparent_gif_of_one_frame_lies_on_white():
     image.putpixel((0, 0), 1)
     stream = io.BytesIO()
     image.save(stream, "GIF", transparency=0)
-    color = decode(stream.getvalue(), CAP).color_HWC
+    color = decode(stream.getvalue(), CAP).on_white()
     assert tuple(color[0, 0]) == (200, 100, 50)
     assert tuple(color[1, 1]) == (255, 255, 255)
 
@@ -87,7 +87,7 @@ def test_a_transparent_gif_of_one_frame_lies_on_white():
 def test_a_bmp_is_lossless():
     picture = decode(encoded(drawing(1, 64), "BMP"), CAP)
     assert picture.lossless
-    assert (picture.color_HWC == drawing(1, 64)).all()
+    assert (picture.on_white() == drawing(1, 64)).all()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1)])
@@ -126,7 +126,7 @@ def test_however_broken_a_file_is_decoding_ends_with_a_picture_or_a_reason():
             # More often near the beginning, where a byte means most.
             content[int(len(content) * chance.random() ** 3)] = chance.randrange(256)
         try:
-            ends.add(decode(bytes(content), CAP, enough_px=16).color_HWC.dtype.name)
+            ends.add(decode(bytes(content), CAP, enough_px=16).on_white().dtype.name)
         except Undecodable as refused:
             ends.add(refused.reason)
     assert {"uint8", DropReason.CORRUPT} <= ends

@@ -37,7 +37,7 @@ def test_gray_and_colour_of_any_depth_keep_their_tones(kind: int, depth: int):
     stored = _eight_bits(levels, depth)
     has_alpha = kind in (GRAY_ALPHA, RGB_ALPHA)
     color, alpha = (stored[..., :-1], stored[..., -1:]) if has_alpha else (stored, 255)
-    found = decode(raw_png(levels, kind, depth), CAP).color_HWC
+    found = decode(raw_png(levels, kind, depth), CAP).on_white()
     assert (found == _on_white(color, np.asarray(alpha))).all()
 
 
@@ -50,7 +50,7 @@ def test_a_palette_gives_its_colours_on_white(depth: int, is_transparent: bool):
     before = chunk(b"PLTE", palette.astype(np.uint8).tobytes())
     before += chunk(b"tRNS", alpha.astype(np.uint8).tobytes()) if is_transparent else b""
     levels = _levels(PALETTE, depth)[..., 0]
-    found = decode(raw_png(levels, PALETTE, depth, before), CAP).color_HWC
+    found = decode(raw_png(levels, PALETTE, depth, before), CAP).on_white()
     assert (found == _on_white(palette[levels], alpha[levels])).all()
 
 
@@ -60,7 +60,7 @@ def test_the_transparent_level_of_a_gray_picture_is_paper(depth: int):
     paper = int(levels[0, 0, 0])
     content = raw_png(levels, GRAY, depth, chunk(b"tRNS", struct.pack(">H", paper)))
     expected = np.where(levels == paper, 255, _eight_bits(levels, depth))
-    assert (decode(content, CAP).color_HWC == expected).all()
+    assert (decode(content, CAP).on_white() == expected).all()
 
 
 @pytest.mark.parametrize("depth", [8, 16])
@@ -69,18 +69,18 @@ def test_the_transparent_colour_of_an_rgb_picture_is_paper(depth: int):
     content = raw_png(levels, RGB, depth, chunk(b"tRNS", struct.pack(">HHH", *levels[0, 0])))
     expected = _eight_bits(levels, depth)
     expected[0, 0] = 255
-    assert (decode(content, CAP).color_HWC == expected).all()
+    assert (decode(content, CAP).on_white() == expected).all()
 
 
 def test_a_gamma_chunk_is_passed_over_as_too_often_wrong():
     content = raw_png(drawing(1, 16), RGB, 8, chunk(b"gAMA", struct.pack(">I", 100_000)))
-    assert (decode(content, CAP).color_HWC == drawing(1, 16)).all()
+    assert (decode(content, CAP).on_white() == drawing(1, 16)).all()
 
 
 def test_odd_chunks_are_no_matter_and_leave_stderr_quiet(capfd: pytest.CaptureFixture[str]):
     odd = chunk(b"iCCP", b"x\0\0broken") + chunk(b"sBIT", b"\x09\x09\x09") + chunk(b"prVt", b"?")
     content = raw_png(drawing(1, 16), RGB, 8, odd)
-    assert (decode(content, CAP).color_HWC == drawing(1, 16)).all()
+    assert (decode(content, CAP).on_white() == drawing(1, 16)).all()
     assert capfd.readouterr().err == ""
 
 
@@ -90,7 +90,7 @@ def test_a_lying_png_is_turned_wherever_its_exif_stands(place: str):
     exif[0x0112] = 6
     turn = chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
     content = raw_png(drawing(1, 16)[:8], RGB, 8, **{place: turn})
-    assert (decode(content, CAP).color_HWC == np.rot90(drawing(1, 16)[:8], -1)).all()
+    assert (decode(content, CAP).on_white() == np.rot90(drawing(1, 16)[:8], -1)).all()
 
 
 def test_an_interlaced_png_is_like_any_other():
@@ -99,7 +99,7 @@ def test_an_interlaced_png_is_like_any_other():
     plain = raw_png(np.zeros((2, 2), np.int64), GRAY, 8)
     pixels = chunk(b"IDAT", zlib.compress(bytes([0, 10, 0, 20, 0, 30, 40])))
     content = plain[:8] + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
-    assert decode(content, CAP).color_HWC[..., 0].tolist() == [[10, 20], [30, 40]]
+    assert decode(content, CAP).on_white()[..., 0].tolist() == [[10, 20], [30, 40]]
 
 
 def test_fewer_rows_than_promised_are_corrupt_though_every_crc_is_right():

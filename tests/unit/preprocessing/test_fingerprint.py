@@ -22,7 +22,7 @@ def test_the_hash_is_the_published_one():
 def test_re_encoding_and_rescaling_change_few_bits_and_another_drawing_many():
     original = to_gray(drawing(1, 512))
     small = to_gray(np.asarray(Image.fromarray(drawing(1, 512)).resize((300, 300))))
-    jpeg = to_gray(decode(encoded(drawing(1, 512), "JPEG", quality=70), 10**6).color_HWC)
+    jpeg = to_gray(decode(encoded(drawing(1, 512), "JPEG", quality=70), 10**6).on_white())
     assert _distance(fingerprint(original), fingerprint(small)) <= 4
     assert _distance(fingerprint(original), fingerprint(jpeg)) <= 4
     assert _distance(fingerprint(original), fingerprint(to_gray(drawing(2, 512)))) >= 12
