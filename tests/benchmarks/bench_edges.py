@@ -97,7 +97,7 @@ def _sample(pictures: int, size_px: int) -> list[Pair]:
 
 
 def _read(content: bytes, size_px: int) -> Picture:
-    return to_square(decode(content, MAX_PIXELS).color_HWC, size_px)
+    return to_square(decode(content, MAX_PIXELS).on_white(), size_px)
 
 
 def _tiled(pairs: Sequence[Pair]) -> list[Pair]:
