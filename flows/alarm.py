@@ -1,5 +1,8 @@
 """Who is told when a run fails, crashes or falls silent: the log, and a web hook if one is named.
 
+A crashed run dies of the signal that it heard, sooner than its last lines go to the server by
+themselves: they are sent before.
+
 `IRODORI_WEBHOOK` in the environment of the worker is an address that takes `{"text": ...}` by POST,
 as chat programs do. It is a secret, so it is never logged.
 """
@@ -15,6 +18,7 @@ from prefect import Flow, flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.flows import FlowStateHook
+from prefect.logging.handlers import APILogHandler
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +39,11 @@ def ring(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tell that a run has failed or crashed; not that it was cancelled, as somebody wanted."""
     if not _is_cancelled(flow_run):
         tell(flow.name, flow_run.name, f"{state.name}: {state.message}")
+
+
+def send_log(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Send what the run has logged and the server has not got: where a training was bookmarked."""
+    APILogHandler().flush()
 
 
 @flow(name="alarm")
@@ -81,5 +90,5 @@ def _is_cancelled(flow_run: FlowRun) -> bool:
     return any(state.type == StateType.CANCELLING for state in states[-2:])
 
 
-BELLS: Bells = {"on_failure": [ring], "on_crashed": [ring]}
+BELLS: Bells = {"on_failure": [ring], "on_crashed": [ring, send_log]}
 """What every deployed flow is given."""
