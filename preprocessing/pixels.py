@@ -1,8 +1,8 @@
 """A file's pixels as they are stored: by OpenCV where it reads them right, by Pillow elsewhere.
 
 OpenCV is the faster one, can read a JPEG at a fraction of its size, and at full size gives the
-same pixels. Of a plain PNG kornia's decoder gives the same in 40 % of the time. Pillow is left with
-CMYK, GIF and BMP.
+same pixels. Of a plain PNG kornia's decoder gives the same in 40 % of the time; of one with a palette
+it gives the places in it. Pillow is left with CMYK, GIF and BMP.
 """
 
 from typing import cast
@@ -12,6 +12,7 @@ import numpy as np
 from kornia_rs.io import decode_image_png_u8
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ImagePalette import ImagePalette
 
 from preprocessing.profiles import ink_to_srgb
 from preprocessing.structure import only_pixels
@@ -24,6 +25,8 @@ REDUCED = {
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2,
 }
+PLAIN = {"RGB": "rgb", "RGBA": "rgba", "L": "mono", "P": "mono"}
+"""Pillow's names of PNGs of 8 bits a sample, and kornia's of what they hold."""
 UPRIGHT_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 TIMES_ENOUGH = 1.5
 TO_RGB = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
@@ -71,7 +74,7 @@ def _reduction(image: Image.Image, enough_px: int | None) -> int:
 
 def _read_png(image: Image.Image, content: bytes) -> Pixels:
     is_plain = content[BIT_DEPTH_PLACE] == 8 and "transparency" not in image.info
-    if image.mode in ("RGB", "RGBA") and is_plain:
+    if image.mode in PLAIN and is_plain:
         return _read_plain_png(image, content)
     pixels = _read(only_pixels(content), cv2.IMREAD_UNCHANGED)
     paper = image.info.get("transparency") if pixels.ndim == 2 else None
@@ -84,10 +87,22 @@ def _read_png(image: Image.Image, content: bytes) -> Pixels:
 def _read_plain_png(image: Image.Image, content: bytes) -> Pixels:
     size = (image.height, image.width)
     try:
-        pixels: Pixels = decode_image_png_u8(content, size, image.mode.lower())
+        pixels: Pixels = decode_image_png_u8(content, size, PLAIN[image.mode])
     except Exception as error:
         raise OSError(str(error)) from error
-    return pixels
+    if image.mode == "P":
+        return _colored(pixels, image.palette)
+    return _in_rgb(pixels) if image.mode == "L" else pixels
+
+
+def _colored(places_HW1: Pixels, palette: ImagePalette | None) -> Pixels:
+    """Give the colours that stand at these places of a palette; those beyond its end are black."""
+    if palette is None:
+        raise OSError("places in a palette, and no palette")
+    colors = np.zeros((256, 1, 3), np.uint8)
+    told = np.frombuffer(bytes(palette.getdata()[1]), np.uint8).reshape(-1, 1, 3)
+    colors[: len(told)] = told
+    return cast(Pixels, cv2.applyColorMap(places_HW1, colors))
 
 
 def _opacity(gray_HW: Pixels, paper: int, bit_depth: int) -> Pixels:

@@ -9,6 +9,7 @@ from scraper.transport import UNREACHED, Reply
 from storage.records import DropReason
 
 BLOCK_BYTES = 1 << 18
+BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
 
 LATER = {408, 429, 500, 502, 503, 504, *range(520, 525)}
 GONE = {404, 410}
@@ -86,5 +87,6 @@ def _read_all(reply: Reply, url: str, max_bytes: int, seconds: float) -> bytes:
 
 
 def _has_challenge(content: bytes) -> bool:
-    # In its title only: a drawing may well be called so.
-    return b"<title>" + CHALLENGE in content[:BLOCK_BYTES]
+    # In a page's title only: a drawing may well be called so.
+    start = content[:BLOCK_BYTES]
+    return start.lstrip(BEFORE_MARKUP).startswith(b"<") and b"<title>" + CHALLENGE in start

@@ -3,6 +3,7 @@
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -52,6 +53,22 @@ def test_a_palette_gives_its_colours_on_white(depth: int, is_transparent: bool):
     levels = _levels(PALETTE, depth)[..., 0]
     found = decode(raw_png(levels, PALETTE, depth, before), CAP).on_white()
     assert (found == _on_white(palette[levels], alpha[levels])).all()
+
+
+def test_a_place_beyond_the_palette_is_black_as_in_libpng():
+    before = chunk(b"PLTE", bytes([10, 20, 30]))
+    content = raw_png(np.array([[0, 1], [255, 0]]), PALETTE, 8, before)
+    found = decode(content, CAP).on_white()
+    assert found.tolist() == [[[10, 20, 30], [0, 0, 0]], [[0, 0, 0], [10, 20, 30]]]
+    assert (cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB) == found).all()
+
+
+@pytest.mark.parametrize("palette", [b"", bytes(4), bytes(3 * 257)])
+def test_places_without_a_whole_palette_are_no_picture(palette: bytes):
+    before = chunk(b"PLTE", palette) if palette else b""
+    with pytest.raises(Undecodable) as refused:
+        decode(raw_png(np.zeros((2, 2), int), PALETTE, 8, before), CAP)
+    assert refused.value.reason is DropReason.CORRUPT
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
