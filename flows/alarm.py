@@ -1,8 +1,5 @@
 """Who is told when a run fails, crashes or falls silent: the log, and a web hook if one is named.
 
-A crashed run dies of the signal that it heard, sooner than its last lines go to the server by
-themselves: they are sent before.
-
 `IRODORI_WEBHOOK` in the environment of the worker is an address that takes `{"text": ...}` by POST,
 as chat programs do. It is a secret, so it is never logged.
 """
@@ -39,10 +36,7 @@ def ring(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tell that a run has failed or crashed; not that it was cancelled, as somebody wanted."""
     if not _is_cancelled(flow_run):
         tell(flow.name, flow_run.name, f"{state.name}: {state.message}")
-
-
-def send_log(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Send what the run has logged and the server has not got: where a training was bookmarked."""
+    # It may die of the signal that it heard before its last lines go to the server by themselves.
     APILogHandler().flush()
 
 
@@ -90,5 +84,5 @@ def _is_cancelled(flow_run: FlowRun) -> bool:
     return any(state.type == StateType.CANCELLING for state in states[-2:])
 
 
-BELLS: Bells = {"on_failure": [ring], "on_crashed": [ring, send_log]}
+BELLS: Bells = {"on_failure": [ring], "on_crashed": [ring]}
 """What every deployed flow is given."""

@@ -1,8 +1,8 @@
 """A file's pixels as they are stored: by OpenCV where it reads them right, by Pillow elsewhere.
 
 OpenCV is the faster one, can read a JPEG at a fraction of its size, and at full size gives the
-same pixels. Of a plain PNG kornia's decoder gives the same in 40 % of the time; of one with a palette
-it gives the places in it. Pillow is left with CMYK, GIF and BMP.
+same pixels. Of a plain PNG kornia's decoder gives the same in 40 % of the time; of one with a
+palette it gives the places in it. Pillow is left with CMYK, GIF and BMP.
 """
 
 from typing import cast
