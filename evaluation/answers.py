@@ -1,8 +1,8 @@
-"""Who answers: the model, or one of the two answers that need none."""
+"""Who answers: the model, or one of those that need no training."""
 
-from evaluation import trivial
+from evaluation import untrained
 from evaluation.colorize import Colorizer
-from evaluation.conditions import Batch
+from evaluation.conditions import Batch, Condition
 from evaluation.instruments import Instruments
 from evaluation.measuring import Measured, measure
 from evaluation.pixelwise import Pictures
@@ -26,10 +26,10 @@ def answer_by_model(
     return generated_BHWC, measure(batch, Answer.MODEL, generated_BHWC, gap_B, instruments)
 
 
-def answer_trivially(
+def answer_untrained(
     batch: Batch, instruments: Instruments, known: Known | None = None
 ) -> list[Measured]:
-    """Measure both trivial answers to a batch.
+    """Measure the untrained answers to a batch; without a hint there is nothing to spread.
 
     Args:
         batch: the pictures, under one condition.
@@ -38,11 +38,16 @@ def answer_trivially(
             the same lines on paper, whatever the hint, and these are not measured again.
     """
     known = {} if known is None else known
+    answers = {
+        Answer.LINES: untrained.lines_on_paper(batch.edge_BHW),
+        Answer.HINT: untrained.hint_itself(batch.hint_BHWC),
+    }
+    if batch.condition != Condition.NO_HINT:
+        spread_BHWC = untrained.spread_hint(batch.edge_BHW, batch.hint_BHWC, batch.mask_BHW)
+        answers[Answer.LEVIN] = spread_BHWC
     return [
-        _measure_once(
-            batch, Answer.LINES, trivial.lines_on_paper(batch.edge_BHW), known, instruments
-        ),
-        _measure_once(batch, Answer.HINT, trivial.hint_itself(batch.hint_BHWC), known, instruments),
+        _measure_once(batch, answer, picture_BHWC, known, instruments)
+        for answer, picture_BHWC in answers.items()
     ]
 
 

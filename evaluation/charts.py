@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from evaluation.conditions import Condition
-from evaluation.content import Content, Trained, trivial_name
+from evaluation.content import Content, Trained, untrained_name
 from evaluation.figures import Curve, Figure, Stroke
 from evaluation.scores import Answer, SetScore
 
@@ -43,7 +43,7 @@ def charts(content: Content) -> list[Figure]:
             content,
             ("Distance to the truth: l2", "RMSE, pixels in [0, 1]", lambda score: score.l2),
             f"Root of the mean squared difference, {data}; the band: 95 % bootstrap interval of the"
-            " mean; dashed: the trivial answers",
+            " mean; dashed: the untrained answers",
             "Fig. 10",
             is_l2=True,
         ),
@@ -104,7 +104,7 @@ def _along(
         for curve in _scored(recipe, number, recipe.name, stroke_of(content, recipe))
     ]
     if is_l2 and curves:
-        curves += _trivial(content.recipes[0], number, curves[0].steps)
+        curves += _untrained(content.recipes[0], number, curves[0].steps)
     files = tuple(f"{recipe.evaluated}/curves.parquet" for recipe in content.recipes)
     return Figure(title, f"{caption}; seed {content.seed}.", unit, tuple(curves), files, answers)
 
@@ -134,10 +134,10 @@ def _with_band(recipe: Trained, curve: Curve) -> Curve:
     return Curve(curve.name, curve.steps, curve.values, curve.stroke, dotted=True, band=band)
 
 
-def _trivial(recipe: Trained, number: Number, steps: Sequence[float]) -> list[Curve]:
+def _untrained(recipe: Trained, number: Number, steps: Sequence[float]) -> list[Curve]:
     return [
         Curve(
-            trivial_name(Condition.DETECTED, score.answer),
+            untrained_name(Condition.DETECTED, score.answer),
             [steps[0], steps[-1]],
             [value, value],
             Stroke.FAINT,

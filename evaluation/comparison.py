@@ -29,12 +29,16 @@ MEASURES = {
 }
 """What is compared, with the digits that are told."""
 
-TRIVIAL = {Answer.LINES: "white paper with the lines", Answer.HINT: "the hint itself"}
+UNTRAINED_NAMES = {
+    Answer.LINES: "white paper with the lines",
+    Answer.HINT: "the hint itself",
+    Answer.LEVIN: "the hint, spread (Levin)",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One cell of the grid under one kind of hints; a trivial answer has no outcomes."""
+    """One cell of the grid under one kind of hints; an untrained answer has no outcomes."""
 
     hints: str
     name: str
@@ -69,7 +73,7 @@ def compare(outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
     rows: list[Row] = []
     for kind, of_kind in groupby(placed, key=lambda each: each.hints):
         listed = list(of_kind)
-        rows += _trivial_rows(kind, listed, layout)
+        rows += _untrained_rows(kind, listed, layout)
         for (_, recipe, change), of_cell in groupby(listed, key=cell):
             some = tuple(of_cell)
             scores = tuple(_score(each, Answer.MODEL, layout) for each in some if each.evaluated)
@@ -150,13 +154,13 @@ def _each_seed(row: Row) -> Iterator[dict[str, Any]]:
             yield told | {"evaluate": outcome.evaluated} | values
 
 
-def _trivial_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
+def _untrained_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
     """Give what needs no model; every evaluation with these hints has measured the same."""
     evaluated = [outcome for outcome in outcomes if outcome.evaluated][:1]
     return [
         Row(kind, name, "", (_score(outcome, answer, layout),))
         for outcome in evaluated
-        for answer, name in TRIVIAL.items()
+        for answer, name in UNTRAINED_NAMES.items()
     ]
 
 

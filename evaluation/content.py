@@ -24,7 +24,7 @@ from evaluation.further_scores import (
 from evaluation.gallery import Gallery, Shown
 from evaluation.measures import DUELLED
 from evaluation.resampling import Duel, duel
-from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.scores import UNTRAINED, Answer, PictureScore, SetScore
 from evaluation.searches import Search, read_searches
 from storage import files, manifest
 from storage.errors import MissingInput
@@ -202,7 +202,7 @@ def _read_losses(folder: UPath) -> list[dict[str, float]]:
 
 
 def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
-    """Let each recipe meet the trivial answers, and the recipes each other, on equal pictures."""
+    """Let each recipe meet the untrained answers and the other recipes, on equal pictures."""
     asked = product(DUELLED, Condition)
     return [
         each for measure, condition in asked for each in _meet(recipes, measure, condition, seed)
@@ -212,9 +212,9 @@ def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
 def _meet(recipes: list[Trained], measure: str, condition: Condition, seed: int) -> Iterator[Duel]:
     named = {recipe.name: recipe.values_of(condition, measure) for recipe in recipes}
     rivals = [
-        (recipe.name, trivial_name(condition, answer), recipe.values_of(condition, measure, answer))
-        for recipe in recipes
-        for answer in (Answer.LINES, Answer.HINT)
+        (each.name, untrained_name(condition, answer), each.values_of(condition, measure, answer))
+        for each in recipes
+        for answer in UNTRAINED
     ]
     rivals += [
         (second.name, first.name, named[first.name]) for first, second in combinations(recipes, 2)
@@ -225,10 +225,12 @@ def _meet(recipes: list[Trained], measure: str, condition: Condition, seed: int)
             yield found
 
 
-def trivial_name(condition: Condition, answer: Answer) -> str:
-    """Say in words what a trivial answer is."""
+def untrained_name(condition: Condition, answer: Answer) -> str:
+    """Say in words what an untrained answer is."""
     if answer == Answer.LINES:
         return "White paper with the lines"
+    if answer == Answer.LEVIN:
+        return "The hint, spread (Levin)"
     return "White paper" if condition == Condition.NO_HINT else "The hint itself"
 
 

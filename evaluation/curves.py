@@ -8,7 +8,7 @@ from operator import add
 
 from upath import UPath
 
-from evaluation.answers import answer_by_model, answer_trivially
+from evaluation.answers import answer_by_model, answer_untrained
 from evaluation.colorize import open_colorizer
 from evaluation.conditions import Batch, Condition
 from evaluation.instruments import INCEPTION
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def draw_curves(plan: Plan) -> list[SetScore]:
-    """Score the trivial answers, and every checkpoint, on the first validation pictures.
+    """Score the untrained answers, and every checkpoint, on the first validation pictures.
 
     What a killed run has scored is read, not scored again.
     """
@@ -36,7 +36,7 @@ def draw_curves(plan: Plan) -> list[SetScore]:
         return []
     # At every checkpoint anew it would cost more than all the rest.
     plan = replace(plan, instruments=plan.instruments.without(INCEPTION))
-    scores = _score_trivial(plan, keys)
+    scores = _score_untrained(plan, keys)
     with watch("curves", len(plan.checkpoints)) as advance:
         for step, checkpoint in plan.checkpoints:
             scores += _score_checkpoint(plan, keys, step, checkpoint)
@@ -44,17 +44,12 @@ def draw_curves(plan: Plan) -> list[SetScore]:
     return scores
 
 
-def _score_trivial(plan: Plan, keys: list[str]) -> list[SetScore]:
-    path = plan.parts_folder / "val-trivial.parquet"
+def _score_untrained(plan: Plan, keys: list[str]) -> list[SetScore]:
+    path = plan.parts_folder / "val-untrained.parquet"
     if not path.exists():
-        lines, hint = (
-            reduce(add, column)
-            for column in zip(
-                *(answer_trivially(batch, plan.instruments) for batch in _batches(plan, keys)),
-                strict=True,
-            )
-        )
-        _write(path, [_sum_up(plan, lines, 0), _sum_up(plan, hint, 0)])
+        measured = (answer_untrained(batch, plan.instruments) for batch in _batches(plan, keys))
+        answers = (reduce(add, column) for column in zip(*measured, strict=True))
+        _write(path, [_sum_up(plan, answer, 0) for answer in answers])
     return manifest.read_table(path, Contract.EVALUATION, SetScore)
 
 

@@ -1,4 +1,4 @@
-"""The last checkpoint on every test picture, under every condition, beside the trivial answers."""
+"""The last checkpoint on every test picture, under every condition, beside what is untrained."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from operator import add
 import numpy as np
 from upath import UPath
 
-from evaluation.answers import Known, answer_by_model, answer_trivially
+from evaluation.answers import Known, answer_by_model, answer_untrained
 from evaluation.colorize import Colorizer
 from evaluation.conditions import Condition
 from evaluation.gallery import OTHER_STROKES, Gallery
@@ -67,7 +67,7 @@ def _examine_shard(
                 continue
             generated_BHWC, measured = answer_by_model(batch, colorizer, plan.instruments)
             gallery.hang_answers(batch, generated_BHWC, shown)
-            found += [measured, *answer_trivially(batch, plan.instruments, known)]
+            found += [measured, *answer_untrained(batch, plan.instruments, known)]
         _hang_other_strokes(plan, [pair for pair in pairs if pair.md5 in shown], colorizer)
         advance(len(pairs))
     return _joined(found)

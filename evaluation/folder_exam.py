@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 from upath import UPath
 
-from evaluation.answers import Known, answer_by_model, answer_trivially
+from evaluation.answers import Known, answer_by_model, answer_untrained
 from evaluation.colorize import Colorizer
 from evaluation.conditions import Batch, Condition
 from evaluation.folder import Folder
@@ -89,7 +89,7 @@ class Exam:
         known: Known = {}
         for batch in _posed(pictures, is_hinted=self.is_hinted):
             generated_BHWC, measured = answer_by_model(batch, self.colorizer, self.instruments)
-            found.take([measured, *answer_trivially(batch, self.instruments, known)])
+            found.take([measured, *answer_untrained(batch, self.instruments, known)])
             for md5, generated_HWC in zip(batch.md5s, generated_BHWC, strict=True):
                 if md5 in kept:
                     kept[md5][batch.condition] = generated_HWC

@@ -8,7 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from evaluation.conditions import Condition
-from evaluation.content import trivial_name
+from evaluation.content import untrained_name
 from evaluation.score_rows import Numbers, by_condition, score_table
 from evaluation.scores import Answer
 from evaluation.tables import Table
@@ -62,7 +62,7 @@ def circumstances(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def tables(metrics: Mapping[str, Any]) -> list[Table]:
-    """Put the checkpoint beside the trivial answers: one table for each condition."""
+    """Put the checkpoint beside the untrained answers: one table for each condition."""
     return [
         score_table(condition, [(name_of(score), score) for score in in_order(scores)])
         for condition, scores in by_condition(metrics["test"]).items()
@@ -70,7 +70,7 @@ def tables(metrics: Mapping[str, Any]) -> list[Table]:
 
 
 def in_order(scores: Iterable[Numbers]) -> list[Numbers]:
-    """Put the checkpoint's score before those of the trivial answers."""
+    """Put the checkpoint's score before those of the untrained answers."""
     return sorted(scores, key=lambda score: ANSWERS.index(score["answer"]))
 
 
@@ -78,4 +78,4 @@ def name_of(score: Numbers) -> str:
     """Say in words who answered."""
     if score["answer"] == Answer.MODEL:
         return "The checkpoint"
-    return trivial_name(Condition(score["condition"]), Answer(score["answer"]))
+    return untrained_name(Condition(score["condition"]), Answer(score["answer"]))

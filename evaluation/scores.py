@@ -11,13 +11,18 @@ MIN_FRECHET_PICTURES = 2_000
 
 
 class Answer(StrEnum):
-    """Who answers: the model, or one of the two trivial answers."""
+    """Who answers: the model, or one of those that need no training."""
 
     MODEL = "model"
     LINES = "lines"
     """White paper with the lines."""
     HINT = "hint"
     """The hint itself."""
+    LEVIN = "levin"
+    """The hint, spread over the lines by Levin's optimisation."""
+
+
+UNTRAINED = (Answer.LINES, Answer.HINT, Answer.LEVIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class PictureScore:
 class SetScore:
     """One answer over a set of pictures: means over the pictures, but for what only a set has.
 
-    `step` is the generator update it was measured after (0 for the trivial answers), `l2_low`
+    `step` is the generator update it was measured after (0 for the untrained answers), `l2_low`
     and `l2_high` bound the bootstrap 95 % interval of the mean l2, `psnr` is None if infinite,
     `wasserstein` is None without a critic; `perceptual` is the mean over the pictures of which it
     was taken.

@@ -53,7 +53,7 @@ def read_searches(lineage: Mapping[str, StageRecord], layout: DataLayout) -> dic
             grid = label.removeprefix(SEARCHED)
             path = layout.stage(Stage.EXPERIMENTS, record.key) / "comparison.json"
             rows: list[dict[str, Any]] = files.read_json(path)
-            # The trivial answers have no seeds.
+            # The untrained answers have no seeds.
             cells = tuple(_tried(row, layout) for row in rows if row["seeds"])
             found[grid] = Search(grid, f"{Stage.EXPERIMENTS}/{record.key}/{path.name}", cells)
     return found

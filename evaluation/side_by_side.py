@@ -8,7 +8,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from evaluation.conditions import Condition
-from evaluation.content import trivial_name
+from evaluation.content import untrained_name
 from evaluation.markdown import write_table
 from evaluation.resampling import bootstrap_mean
 from evaluation.runs import Run
@@ -30,6 +30,9 @@ SEED = 1
 TOLD = ("l2", "kl_8", "ssim", "perceptual")
 """Differences that are told to people, where both runs have the measure; of several pairs the first
 alone. Machines get all."""
+
+PLACES = {answer.value: place for place, answer in enumerate(Answer)}
+"""In which order answers are told; those of a later Irodori come last."""
 
 Pictures = Mapping[str, Mapping[str, Mapping[str, float]]]
 
@@ -73,7 +76,7 @@ def put(runs: Sequence[Run]) -> SideBySide:
 
 
 def score_tables(found: SideBySide) -> list[Table]:
-    """Lay out what the runs are worth, beside the trivial answers: a table for each condition."""
+    """Lay out what the runs are worth, beside the untrained answers: a table for each condition."""
     conditions = dict.fromkeys(
         score["condition"] for run in found.runs.values() for score in run.scores
     )
@@ -189,31 +192,31 @@ def _md5s(pictures: Pictures) -> set[str]:
 
 
 def _answers(found: SideBySide, condition: str) -> list[tuple[str, Numbers]]:
-    """Put the runs in their order, then each trivial answer, once if it is the same for all."""
+    """Put the runs in their order, then each untrained answer, once if it is the same for all."""
     answers: list[tuple[str, Numbers]] = []
-    trivial: dict[tuple[str, float], tuple[list[str], Numbers]] = {}
+    untrained: dict[tuple[str, float], tuple[list[str], Numbers]] = {}
     for letter, run in found.runs.items():
         for score in by_condition(run.scores).get(condition, []):
             if score["answer"] == Answer.MODEL:
                 answers.append((f"{letter} {run.recipe}".strip(), score))
             else:
                 same = (score["answer"], score["l2"])
-                trivial.setdefault(same, ([], score))[0].append(letter)
-    # Lines before hints, as everywhere; the same answer stands in the order of the runs.
+                untrained.setdefault(same, ([], score))[0].append(letter)
+    # The order of everywhere; the same answer stands in the order of the runs.
     for (answer, _), (letters, score) in sorted(
-        trivial.items(), key=lambda one: (one[0][0] != Answer.LINES, one[1][0])
+        untrained.items(), key=lambda one: (PLACES.get(one[0][0], len(PLACES)), one[1][0])
     ):
         whose = "" if len(letters) == len(answers) else f" ({', '.join(letters)})"
-        answers.append((f"{_trivial(condition, answer)}{whose}", score))
+        answers.append((f"{_untrained(condition, answer)}{whose}", score))
     return answers
 
 
-def _trivial(condition: str, answer: str) -> str:
+def _untrained(condition: str, answer: str) -> str:
     """Name an answer that needs no model, also one of a later Irodori."""
     if answer not in set(Answer):
         return answer
     known = condition if condition in set(Condition) else Condition.DETECTED
-    return trivial_name(Condition(known), Answer(answer))
+    return untrained_name(Condition(known), Answer(answer))
 
 
 def _other_facts(runs: Mapping[str, Run], *, are_the_same: bool) -> Iterator[str]:

@@ -5,10 +5,10 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from evaluation.conditions import Condition
-from evaluation.content import Content, Trained, trivial_name
+from evaluation.content import Content, Trained, untrained_name
 from evaluation.gallery import Shown
 from evaluation.resampling import Duel
-from evaluation.scores import Answer
+from evaluation.scores import UNTRAINED
 from storage.ledger import Stage
 from storage.records import Split
 
@@ -75,8 +75,8 @@ def headline(content: Content) -> tuple[str, list[tuple[str, str]]]:
     """Give the one number that counts, the mean l2 on test, for every answer: what, then who."""
     first = content.recipes[0]
     scores = [(recipe.name, recipe.score(Condition.DETECTED)) for recipe in content.recipes] + [
-        (trivial_name(Condition.DETECTED, answer), first.score(Condition.DETECTED, answer))
-        for answer in (Answer.HINT, Answer.LINES)
+        (untrained_name(Condition.DETECTED, answer), first.score(Condition.DETECTED, answer))
+        for answer in UNTRAINED
     ]
     number = max((score.num_pictures for _, score in scores if score), default=0)
     return (

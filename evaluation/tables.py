@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.conditions import Condition
-from evaluation.content import Content, trivial_name
+from evaluation.content import Content, untrained_name
 from evaluation.pixelwise import norm_at_256
 from evaluation.readings import READINGS, flat, tell, value_of
-from evaluation.scores import MIN_FRECHET_PICTURES, Answer, SetScore
+from evaluation.scores import MIN_FRECHET_PICTURES, UNTRAINED, SetScore
 from storage.ledger import Stage
 from storage.records import DropReason, StageRecord
 
@@ -115,7 +115,7 @@ COLUMNS = (
 
 
 def score_tables(content: Content) -> list[Table]:
-    """Put the recipes beside the trivial answers on test: one table for each condition."""
+    """Put the recipes beside the untrained answers on test: one table for each condition."""
     tables = []
     for condition in Condition:
         scored = _scored(content, condition)
@@ -212,8 +212,7 @@ def _records_of(content: Content, stage: Stage) -> list[StageRecord]:
 def _scored(content: Content, condition: Condition) -> list[tuple[str, SetScore]]:
     first = content.recipes[0]
     told = [
-        (trivial_name(condition, answer), first.score(condition, answer))
-        for answer in (Answer.LINES, Answer.HINT)
+        (untrained_name(condition, answer), first.score(condition, answer)) for answer in UNTRAINED
     ]
     told += [(recipe.name, recipe.score(condition)) for recipe in content.recipes]
     return [(name, score) for name, score in told if score]

@@ -28,7 +28,7 @@ def answer(command: EvaluateCommand) -> tuple[str, int]:
 
 
 def told(judged: "Judged") -> str:
-    """Say what matters: who answered, the mean l2 beside the trivial answers, what was skipped."""
+    """Say what matters: who answered, the mean l2 beside what is untrained, what was skipped."""
     # Imported with torch, which a word on the command line does not need.
     from evaluation.conditions import Condition  # noqa: PLC0415
     from evaluation.folder_page import circumstances, in_order, name_of  # noqa: PLC0415

@@ -26,7 +26,7 @@ def score(answer: Answer, l2: float) -> SetScore:
 @pytest.fixture
 def layout(layout: DataLayout) -> DataLayout:
     for key, l2 in L2.items():
-        answers = {Answer.MODEL: l2, Answer.LINES: 0.5, Answer.HINT: 0.6}
+        answers = {Answer.MODEL: l2, Answer.LINES: 0.5, Answer.HINT: 0.6, Answer.LEVIN: 0.4}
         scores = [score(answer, value) for answer, value in answers.items()]
         path = layout.stage(Stage.EVALUATE, key) / "scores.parquet"
         manifest.write_table(path, Contract.EVALUATION, scores, SetScore)
@@ -60,6 +60,7 @@ def test_a_cell_tells_mean_and_spread_and_the_best_of_its_hints_is_bold(layout: 
     )
     assert "**0.3000**" in line(text, "| none | good")
     assert "| 0.5000 |" in line(text, "| paper | white paper with the lines | — | — |")
+    assert "| 0.4000 |" in line(text, "| paper | the hint, spread (Levin) | — | — |")
 
 
 def test_what_failed_is_a_row_and_is_said_once(layout: DataLayout) -> None:

@@ -33,6 +33,8 @@ from tests.small_evaluation import CONFIG
 from training.recipes import RecipeName
 
 SEED = 3
+NUM_ANSWERS = len(Condition) * len(Answer) - 1
+"""Every answer under every condition; without a hint nothing is spread."""
 
 Trainings = dict[RecipeName, StageRecord]
 Evaluations = dict[RecipeName, StageRecord]
@@ -64,6 +66,7 @@ def test_every_checkpoint_is_scored_on_the_same_validation_pictures(
     assert [(score.answer, score.step) for score in curves] == [
         (Answer.LINES, 0),
         (Answer.HINT, 0),
+        (Answer.LEVIN, 0),
         (Answer.MODEL, 2),
         (Answer.MODEL, 4),
     ]
@@ -76,7 +79,8 @@ def test_every_test_picture_is_answered_under_every_condition(
     _, scores, per_sample = _tables(layout, evaluated["paper"])
 
     asked = {(one.md5, one.condition, one.answer) for one in per_sample}
-    assert len(asked) == len(per_sample) == 5 * len(Condition) * len(Answer)
+    assert len(asked) == len(per_sample) == 5 * NUM_ANSWERS
+    assert (Condition.NO_HINT, Answer.LEVIN) not in {asked[1:] for asked in asked}
     assert {score.num_pictures for score in scores} == {5}
     assert evaluated["paper"].counts["test_pictures_with_true_lines"] == 5
 
@@ -115,18 +119,18 @@ def test_every_measure_is_there_and_says_where_it_is_not_taken(
     assert all(score.perceptual is not None for score in scores)
 
 
-def test_the_trivial_answers_do_not_depend_on_the_model(
+def test_the_untrained_answers_do_not_depend_on_the_model(
     layout: DataLayout, evaluated: Evaluations
 ) -> None:
     other = evaluated["unet-l2"]
 
-    def trivial(record: StageRecord) -> list[SetScore]:
+    def untrained(record: StageRecord) -> list[SetScore]:
         return [one for one in _tables(layout, record)[1] if one.answer != Answer.MODEL]
 
     def model(record: StageRecord) -> list[SetScore]:
         return [one for one in _tables(layout, record)[1] if one.answer == Answer.MODEL]
 
-    assert trivial(other) == trivial(evaluated["paper"])
+    assert untrained(other) == untrained(evaluated["paper"])
     assert model(other) != model(evaluated["paper"])
 
 
@@ -171,7 +175,7 @@ def test_the_contact_sheet_and_the_numbers_for_machines_are_there(
 
     metrics = files.read_json(folder / "metrics.json")
     assert (metrics["seed"], metrics["step"]) == (SEED, 4)
-    assert len(metrics["test"]) == len(Condition) * len(Answer)
+    assert len(metrics["test"]) == NUM_ANSWERS
     with (folder / "grid.png").open("rb") as file, Image.open(file) as sheet:
         assert sheet.size[0] > sheet.size[1]
 

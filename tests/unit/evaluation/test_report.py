@@ -189,8 +189,14 @@ def test_the_page_tells_counts_reasons_settings_readings_and_versions(page: Page
         assert told in page.text
 
 
-def test_both_recipes_stand_beside_both_trivial_answers(page: Page) -> None:
-    names = ("White paper with the lines", "The hint itself", "Baseline", "Paper's recipe")
+def test_both_recipes_stand_beside_the_untrained_answers(page: Page) -> None:
+    names = (
+        "White paper with the lines",
+        "The hint itself",
+        "The hint, spread (Levin)",
+        "Baseline",
+        "Paper's recipe",
+    )
     assert all(name in page.text for name in names)
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from evaluation import trivial
-from evaluation.answers import Known, answer_trivially
+from evaluation import untrained
+from evaluation.answers import Known, answer_untrained
 from evaluation.conditions import Batch, Condition
 from evaluation.measuring import BARE, Measured, measure, summarise
 from evaluation.scores import Answer, SetScore
@@ -71,7 +71,7 @@ def test_a_set_scores_the_mean_of_its_pictures(batch: Batch) -> None:
 
 
 def test_a_set_measured_in_two_halves_scores_as_the_whole(batch: Batch, batch_of: BatchOf) -> None:
-    whole = measure(batch, Answer.HINT, trivial.hint_itself(batch.hint_BHWC), None)
+    whole = measure(batch, Answer.HINT, untrained.hint_itself(batch.hint_BHWC), None)
     halves = [_one_of(batch, number) for number in range(2)]
     joined = sum(
         (measure(half, Answer.HINT, half.hint_BHWC, None) for half in halves[1:]),
@@ -83,11 +83,25 @@ def test_a_set_measured_in_two_halves_scores_as_the_whole(batch: Batch, batch_of
 
 
 def test_lines_on_paper_are_gray_and_the_hint_is_itself(batch: Batch) -> None:
-    lines = trivial.lines_on_paper(batch.edge_BHW)
+    lines = untrained.lines_on_paper(batch.edge_BHW)
 
     assert lines.shape == batch.color_BHWC.shape
     assert all((lines[..., channel] == batch.edge_BHW).all() for channel in range(3))
-    assert trivial.hint_itself(batch.hint_BHWC) is batch.hint_BHWC
+    assert untrained.hint_itself(batch.hint_BHWC) is batch.hint_BHWC
+
+
+def test_only_what_is_sure_of_the_truth_is_spread(batch: Batch) -> None:
+    paper = np.full_like(batch.edge_BHW, 255)
+    given = np.zeros_like(paper)
+    given[:, 0, 0], given[:, 0, 1] = 255, 254
+    red = np.full_like(batch.hint_BHWC, 255)
+    red[:, 0, 0] = 255, 200, 200
+    red_and_unsure = red.copy()
+    red_and_unsure[:, 0, 1] = 200, 255, 200
+
+    spread = untrained.spread_hint(paper, red, given)
+    assert (spread[..., 0] > spread[..., 1]).all()
+    assert (untrained.spread_hint(paper, red_and_unsure, given) == spread).all()
 
 
 def test_what_conditions_have_in_common_is_measured_once_and_scores_the_same(batch: Batch) -> None:
@@ -97,11 +111,11 @@ def test_what_conditions_have_in_common_is_measured_once_and_scores_the_same(bat
     known: Known = {}
 
     for each in (batch, unhinted):
-        found = answer_trivially(each, BARE, known)
-        anew = answer_trivially(each, BARE)
-        assert [one.condition for one in found] == [each.condition] * 2
+        found = answer_untrained(each, BARE, known)
+        anew = answer_untrained(each, BARE)
+        assert {one.condition for one in found} == {each.condition}
         assert [one.scores for one in found] == [one.scores for one in anew]
-    assert len(known) == 3  # the lines, the hint, white paper
+    assert len(known) == 4  # the lines, the hint, the hint spread, white paper
 
 
 def _one_of(batch: Batch, number: int) -> Batch:
