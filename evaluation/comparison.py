@@ -32,7 +32,7 @@ MEASURES = {
 UNTRAINED_NAMES = {
     Answer.LINES: "white paper with the lines",
     Answer.HINT: "the hint itself",
-    Answer.LEVIN: "the hint, spread (Levin)",
+    Answer.LEVIN: "the spread hint (Levin)",
 }
 
 

@@ -230,7 +230,7 @@ def untrained_name(condition: Condition, answer: Answer) -> str:
     if answer == Answer.LINES:
         return "White paper with the lines"
     if answer == Answer.LEVIN:
-        return "The hint, spread (Levin)"
+        return "The spread hint (Levin)"
     return "White paper" if condition == Condition.NO_HINT else "The hint itself"
 
 

@@ -193,7 +193,7 @@ def test_both_recipes_stand_beside_the_untrained_answers(page: Page) -> None:
     names = (
         "White paper with the lines",
         "The hint itself",
-        "The hint, spread (Levin)",
+        "The spread hint (Levin)",
         "Baseline",
         "Paper's recipe",
     )
