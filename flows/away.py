@@ -1,6 +1,7 @@
 """A part in another process, maybe on another machine: one core, and its log travels home."""
 
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import QueueHandler
 from queue import SimpleQueue
+from types import FrameType
 from typing import TypeVar
 
 import cv2
@@ -19,11 +21,26 @@ ROOMS = ("preprocessing", "training", "evaluation", "storage")
 """Where the parts' functions live."""
 
 
+_told = threading.Event()
+"""Set in a worker that was told to end between two parts."""
+
+
+class Dropped(Exception):
+    """A part was dropped, since all is to end."""
+
+
 def prepare() -> None:
     """Make a worker of a fresh process: one core, and the end is announced by who started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # torch reads it when it is imported, which only some parts do.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def prepare_process() -> None:
+    """Make a worker of a process of ours, that does not outlive the one that started it."""
+    prepare()
+    signal.signal(signal.SIGTERM, lambda *_: _told.set())
+    threading.Thread(target=_follow_parent, daemon=True).start()
 
 
 def dask_setup(worker: object) -> None:  # noqa: ARG001
@@ -35,7 +52,7 @@ def do(function: Callable[[Part], Result], part: Part) -> tuple[Result, list[log
     """Do a part; give its result, and what was logged meanwhile."""
     # There are as many workers as cores: OpenCV shall not start that many threads in each.
     cv2.setNumThreads(1)
-    with _noted() as notes:
+    with _noted() as notes, _dropped_when_told():
         result = function(part)
     return result, [notes.get() for _ in range(notes.qsize())]
 
@@ -46,6 +63,32 @@ def tell(brought: tuple[Result, list[logging.LogRecord]]) -> Result:
     for record in records:
         logging.getLogger(record.name).handle(record)
     return result
+
+
+def _follow_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _dropped_when_told() -> Iterator[None]:
+    """Drop a part at SIGTERM: the process itself is still wanted, to leave in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def drop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise Dropped
+
+    before = signal.signal(signal.SIGTERM, drop)
+    try:
+        if _told.is_set():
+            raise Dropped
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

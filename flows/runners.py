@@ -6,6 +6,7 @@ line, and the same command goes on behind the parts that are done.
 
 import importlib.util
 import logging
+import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
@@ -78,14 +79,27 @@ def engine_of(name: str, config: PipelineConfig, parts: int) -> Iterator[Engine]
 
 @contextmanager
 def _processes(name: str, workers: int) -> Iterator[Engine]:
-    runner = ProcessPoolTaskRunner(max_workers=workers, initializer=away.prepare)
+    runner = ProcessPoolTaskRunner(max_workers=workers, initializer=away.prepare_process)
     try:
-        with runner:
+        with runner, _ended_together():
             yield Engine(runner)
     except BrokenProcessPool as error:
         raise IrodoriError(
             f"{name}: a worker process was killed (is memory short? try fewer --workers); {GO_ON}"
         ) from error
+
+
+@contextmanager
+def _ended_together() -> Iterator[None]:
+    """Ask the worker processes to end when we are asked to: a training in one goes on for days."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
 
 
 def _local_cluster(workers: int) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """A tiny grid through the real flow on the sample booru: two recipes, two seeds, two hints."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ from storage.errors import IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
+from tests.prefect_api import wait_for
+
+PROJECT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 120.0
 
 FLAGS = [
     *("--scraper.sample-posts", "60", "--scraper.max-posts", "60"),
@@ -66,7 +73,8 @@ def test_every_cell_is_trained_once_and_judged_with_each_hint(root: Path, compar
 def test_the_table_has_mean_and_spread_over_the_seeds(root: Path, compared: StageRecord):
     rows = read(root, compared)
     told = [(row["hints"], row["answer"]) for row in rows]
-    answers = ["white paper with the lines", "the hint itself", "unet-l2", "paper"]
+    untrained = ["white paper with the lines", "the hint itself", "the spread hint (Levin)"]
+    answers = [*untrained, "unet-l2", "paper"]
     assert told == [(hints, answer) for hints in ("paper", "none") for answer in answers]
     (paper,) = (row for row in rows if (row["hints"], row["answer"]) == ("none", "paper"))
     one, two = (seed["l2"] for seed in paper["seeds"])
@@ -122,3 +130,24 @@ def test_a_cell_that_fails_otherwise_is_tried_again(root: Path, compared: StageR
     with pytest.raises(IrodoriError, match=r"2 of 2 cells failed, the first: .*/none.npz"):
         experiments(config)
     assert plan.found_comparison(config, DataLayout.at(str(root))) is None
+
+
+def test_trainings_in_processes_of_their_own_end_with_the_command(tmp_path: Path):
+    endless = ("--training.steps", "1000000", "--training.checkpoint-every", "1000000")
+    abreast = ("--experiments.recipes", "unet-l2", "--experiments.seeds", "1,2")
+    command = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "flows", "experiments", "--root", str(tmp_path)),
+            *(*FLAGS, *endless, *abreast, "--experiments.at-once", "2"),
+        ],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with command:
+        wait_for(lambda: len(list(tmp_path.glob("train/*/metrics.jsonl"))) == 2, PATIENCE_SECONDS)
+        command.terminate()
+        _, said = command.communicate(timeout=PATIENCE_SECONDS)
+    assert command.returncode == 128 + signal.SIGTERM
+    assert said.splitlines()[-1].startswith("irodori: interrupted; run the same command again")
+    assert len(list(tmp_path.glob("train/*/bookmark"))) == 2
