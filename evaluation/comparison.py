@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import Any
 
 from evaluation.conditions import Condition
+from evaluation.content import untrained_name
 from evaluation.markdown import write_table
 from evaluation.measures import MORE_IS_BETTER
 from evaluation.outcome import Outcome
-from evaluation.scores import Answer, SetScore
+from evaluation.scores import UNTRAINED, Answer, SetScore
 from evaluation.tables import Cell, Table
 from storage import manifest
 from storage.layout import DataLayout
@@ -28,12 +29,6 @@ MEASURES = {
     "kernel_distance": 4,
 }
 """What is compared, with the digits that are told."""
-
-UNTRAINED_NAMES = {
-    Answer.LINES: "white paper with the lines",
-    Answer.HINT: "the hint itself",
-    Answer.LEVIN: "the spread hint (Levin)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +153,14 @@ def _untrained_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) 
     """Give what needs no model; every evaluation with these hints has measured the same."""
     evaluated = [outcome for outcome in outcomes if outcome.evaluated][:1]
     return [
-        Row(kind, name, "", (_score(outcome, answer, layout),))
+        Row(
+            kind,
+            untrained_name(Condition.DETECTED, answer),
+            "",
+            (_score(outcome, answer, layout),),
+        )
         for outcome in evaluated
-        for answer, name in UNTRAINED_NAMES.items()
+        for answer in UNTRAINED
     ]
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging.handlers import QueueHandler
 from queue import SimpleQueue
-from types import FrameType
 from typing import TypeVar
 
 import cv2
@@ -19,7 +18,6 @@ Result = TypeVar("Result")
 
 ROOMS = ("preprocessing", "training", "evaluation", "storage")
 """Where the parts' functions live."""
-
 
 _told = threading.Event()
 """Set in a worker that was told to end between two parts."""
@@ -72,21 +70,29 @@ def _follow_parent() -> None:
         os._exit(1)
 
 
+class _Asked(BaseException):
+    """Passes by whoever catches errors on the way."""
+
+
+def _drop(*_: object) -> None:
+    raise _Asked
+
+
 @contextmanager
 def _dropped_when_told() -> Iterator[None]:
     """Drop a part at SIGTERM: the process itself is still wanted, to leave in order."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def drop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise Dropped
-
-    before = signal.signal(signal.SIGTERM, drop)
+    before = signal.getsignal(signal.SIGTERM)
     try:
+        signal.signal(signal.SIGTERM, _drop)
         if _told.is_set():
-            raise Dropped
+            _drop()
         yield
+    except _Asked:
+        # Of an error the pool hears, and goes on in order.
+        raise Dropped from None
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from prefect.exceptions import TerminationSignal
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
 from flows import away
@@ -94,9 +95,7 @@ def _ended_together() -> Iterator[None]:
     """Ask the worker processes to end when we are asked to: a training in one goes on for days."""
     try:
         yield
-    except Exception:
-        raise
-    except BaseException:
+    except (KeyboardInterrupt, TerminationSignal):
         for worker in multiprocessing.active_children():
             worker.terminate()
         raise

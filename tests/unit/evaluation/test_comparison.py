@@ -59,8 +59,8 @@ def test_a_cell_tells_mean_and_spread_and_the_best_of_its_hints_is_bold(layout: 
         text, r"| paper | half | tv\_weight 0 | 1 of 2, 1 diverged |"
     )
     assert "**0.3000**" in line(text, "| none | good")
-    assert "| 0.5000 |" in line(text, "| paper | white paper with the lines | — | — |")
-    assert "| 0.4000 |" in line(text, "| paper | the spread hint (Levin) | — | — |")
+    assert "| 0.5000 |" in line(text, "| paper | White paper with the lines | — | — |")
+    assert "| 0.4000 |" in line(text, "| paper | The spread hint (Levin) | — | — |")
 
 
 def test_what_failed_is_a_row_and_is_said_once(layout: DataLayout) -> None:

@@ -326,7 +326,7 @@ def test_a_grid_of_the_lineage_decides_what_wants_a_search(
         Stage.EXPERIMENTS, ReportConfig(), inputs={}, layout=layout, also=keys
     )
     rows = [
-        {"answer": "the hint itself", "hints": "paper", "changed": "", "seeds": []},
+        {"answer": "The hint itself", "hints": "paper", "changed": "", "seeds": []},
         *(
             {
                 "answer": "paper",

@@ -124,6 +124,7 @@ def test_a_site_that_is_down_stops_the_run_instead_of_dropping_everything(serve_
         PlainTextResponse("no", 403),
         PlainTextResponse("no", 503, {"cf-mitigated": "challenge"}),
         HTMLResponse("<html><head><title>Just a moment...</title></head></html>"),
+        HTMLResponse("\ufeff\n <html><head><title>Just a moment...</title></head></html>"),
     ],
 )
 def test_a_refusal_or_a_challenge_stops_at_once(serve_site, make_config, answer):
