@@ -45,7 +45,7 @@ def draw_curves(plan: Plan) -> list[SetScore]:
 
 
 def _score_untrained(plan: Plan, keys: list[str]) -> list[SetScore]:
-    path = plan.parts_folder / "val-untrained.parquet"
+    path = plan.shared_folder / "val-untrained.parquet"
     if not path.exists():
         measured = (answer_untrained(batch, plan.instruments) for batch in _batches(plan, keys))
         answers = (reduce(add, column) for column in zip(*measured, strict=True))

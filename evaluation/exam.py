@@ -2,39 +2,23 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from operator import add
-
-import numpy as np
-from upath import UPath
 
 from evaluation.answers import Known, answer_by_model, answer_untrained
 from evaluation.colorize import Colorizer
 from evaluation.conditions import Condition
 from evaluation.gallery import OTHER_STROKES, Gallery
+from evaluation.marks import Marks
 from evaluation.measuring import Measured
 from evaluation.pairs import Pair, in_batches, read_pairs
 from evaluation.plan import Plan
 from evaluation.posing import pose
-from evaluation.scores import Answer, PictureScore
-from evaluation.seen import read_features, write_features
-from storage import manifest
 from storage.progress import Advance, watch
-from storage.records import Contract, ShardRow
+from storage.records import ShardRow
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ColorCounts:
-    """Summed channel counts (3 x 256, flat) of a shard, under one condition, for one answer."""
-
-    condition: Condition
-    answer: Answer
-    real: tuple[int, ...]
-    generated: tuple[int, ...]
 
 
 def examine(
@@ -42,35 +26,54 @@ def examine(
 ) -> list[Measured]:
     """Measure every answer to every picture of some shards; hang the answers that are shown.
 
-    A shard that a killed run has finished is read, not measured again.
+    A shard that a killed run has finished is read, not measured again, and the untrained answers
+    are read where another training's evaluation has measured them.
     """
     step = plan.checkpoints[-1][0]
-    finished = sum(row.samples for row in rows if _counts_path(plan, row).exists())
+    finished = sum(row.samples for row in rows if _is_finished(plan, row))
     with watch("test pictures", sum(row.samples for row in rows), already=finished) as advance:
         for row in rows:
-            if not _counts_path(plan, row).exists():
-                _write(plan, row, _examine_shard(plan, row, shown, colorizer, advance))
+            if not _is_finished(plan, row):
+                _examine_shard(plan, row, shown, colorizer, advance)
                 logger.info("examined shard=%s pictures=%d step=%d", row.name, row.samples, step)
-    return _joined([measured for row in rows for measured in _read(plan, row)])
+    kept = [marks for row in rows for marks in _marks_of(plan, row)]
+    return _joined([measured for marks in kept for measured in marks.read(plan.instruments)])
+
+
+def _marks_of(plan: Plan, row: ShardRow) -> tuple[Marks, Marks]:
+    """Give where the model's answers to a shard are marked, and where the untrained ones are."""
+    return Marks(plan.parts_folder, row.name), Marks(plan.shared_folder, row.name)
+
+
+def _is_finished(plan: Plan, row: ShardRow) -> bool:
+    return all(marks.exist() for marks in _marks_of(plan, row))
 
 
 def _examine_shard(
     plan: Plan, row: ShardRow, shown: frozenset[str], colorizer: Colorizer, advance: Advance
-) -> list[Measured]:
+) -> None:
     gallery = Gallery(plan.folder)
-    found: list[Measured] = []
+    of_model, of_untrained = _marks_of(plan, row)
+    found: dict[Marks, list[Measured]] = {
+        marks: [] for marks in (of_untrained, of_model) if not marks.exist()
+    }
     for pairs in in_batches(read_pairs(plan.pairs_folder, [row]), plan.config.batch_size):
         known: Known = {}
         for condition in Condition:
             batch = pose(pairs, condition, plan.seed)
             if batch is None:
                 continue
-            generated_BHWC, measured = answer_by_model(batch, colorizer, plan.instruments)
-            gallery.hang_answers(batch, generated_BHWC, shown)
-            found += [measured, *answer_untrained(batch, plan.instruments, known)]
-        _hang_other_strokes(plan, [pair for pair in pairs if pair.md5 in shown], colorizer)
+            if of_untrained in found:
+                found[of_untrained] += answer_untrained(batch, plan.instruments, known)
+            if of_model in found:
+                generated_BHWC, measured = answer_by_model(batch, colorizer, plan.instruments)
+                gallery.hang_answers(batch, generated_BHWC, shown)
+                found[of_model].append(measured)
+        if of_model in found:
+            _hang_other_strokes(plan, [pair for pair in pairs if pair.md5 in shown], colorizer)
         advance(len(pairs))
-    return _joined(found)
+    for marks, measured_all in found.items():
+        marks.write(_joined(measured_all), plan.instruments)
 
 
 def _hang_other_strokes(plan: Plan, shown: Sequence[Pair], colorizer: Colorizer) -> None:
@@ -90,53 +93,3 @@ def _joined(found: list[Measured]) -> list[Measured]:
         return measured.condition, measured.answer
 
     return [reduce(add, some) for _, some in groupby(sorted(found, key=name), key=name)]
-
-
-def _write(plan: Plan, row: ShardRow, found: list[Measured]) -> None:
-    scores = [score for measured in found for score in measured.scores]
-    counts = [
-        ColorCounts(
-            measured.condition,
-            measured.answer,
-            tuple(measured.real_C256.ravel().tolist()),
-            tuple(measured.generated_C256.ravel().tolist()),
-        )
-        for measured in found
-    ]
-    manifest.write_table(_scores_path(plan, row), Contract.EVALUATION, scores, PictureScore)
-    write_features(_features_path(plan, row), found, plan.instruments)
-    # Written last: its presence says that the shard is finished.
-    manifest.write_table(_counts_path(plan, row), Contract.EVALUATION, counts, ColorCounts)
-
-
-def _read(plan: Plan, row: ShardRow) -> list[Measured]:
-    scores = manifest.read_table(_scores_path(plan, row), Contract.EVALUATION, PictureScore)
-    counts = manifest.read_table(_counts_path(plan, row), Contract.EVALUATION, ColorCounts)
-    seen = read_features(_features_path(plan, row), plan.instruments)
-    return [
-        Measured(
-            count.condition,
-            count.answer,
-            tuple(
-                score
-                for score in scores
-                if (score.condition, score.answer) == (count.condition, count.answer)
-            ),
-            np.array(count.real, dtype=np.int64).reshape(3, -1),
-            np.array(count.generated, dtype=np.int64).reshape(3, -1),
-            seen.get((count.condition, count.answer), {}),
-        )
-        for count in counts
-    ]
-
-
-def _scores_path(plan: Plan, row: ShardRow) -> UPath:
-    return plan.parts_folder / f"{row.name}.scores.parquet"
-
-
-def _features_path(plan: Plan, row: ShardRow) -> UPath:
-    return plan.parts_folder / f"{row.name}.features.npz"
-
-
-def _counts_path(plan: Plan, row: ShardRow) -> UPath:
-    return plan.parts_folder / f"{row.name}.counts.parquet"

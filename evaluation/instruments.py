@@ -45,6 +45,12 @@ class Instruments:
     truths: dict[str, Truths] = field(default_factory=dict)
     inception_sha256: str = ""
 
+    @property
+    def names(self) -> list[str]:
+        """What they are, and where they look: with others a picture may be worth another figure."""
+        with_perceptual = ["perceptual"] if self.perceptual else []
+        return [self.device.type, *sorted(self.networks), *with_perceptual, self.inception_sha256]
+
     def see(
         self, real_BCHW: Tensor, generated_BCHW: Tensor, md5s: Sequence[str]
     ) -> dict[str, Features]:

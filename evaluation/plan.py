@@ -9,7 +9,8 @@ from upath import UPath
 
 from evaluation.config import EvaluationConfig
 from evaluation.instruments import Instruments
-from storage import manifest
+from storage import digest, manifest
+from storage.layout import DataLayout
 from storage.records import Contract
 
 Row = TypeVar("Row")
@@ -34,6 +35,17 @@ class Plan:
     def parts_folder(self) -> UPath:
         """Where finished parts wait until all of them are there; killed work goes on from them."""
         return self.folder / "parts"
+
+    @property
+    def shared_folder(self) -> UPath:
+        """Where it is kept what untrained answers are worth: the same for every training."""
+        told = self.config.settings() | {
+            "contract": Contract.EVALUATION.value,
+            "seed": self.seed,
+            "instruments": self.instruments.names,
+        }
+        cache = DataLayout.of(self.pairs_folder).cache(self.pairs_folder.name)
+        return UPath(cache / "untrained" / digest.of_settings(told))
 
     def part(self, name: str, row_type: type[Row], make: Callable[[], Iterable[Row]]) -> list[Row]:
         """Read the rows of a finished part, or make them and keep them, whole or not at all."""

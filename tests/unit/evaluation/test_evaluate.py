@@ -52,9 +52,11 @@ def _tables(layout: DataLayout, record: StageRecord) -> Tables:
     )
 
 
-def _elsewhere(layout: DataLayout, folder: Path) -> DataLayout:
+def _elsewhere(layout: DataLayout, folder: Path, *without: str) -> DataLayout:
     """Copy a run's inputs to another root, without its evaluations."""
-    shutil.copytree(str(layout.root), folder, ignore=shutil.ignore_patterns(Stage.EVALUATE))
+    shutil.copytree(
+        str(layout.root), folder, ignore=shutil.ignore_patterns(Stage.EVALUATE, *without)
+    )
     return DataLayout.at(str(folder))
 
 
@@ -119,19 +121,40 @@ def test_every_measure_is_there_and_says_where_it_is_not_taken(
     assert all(score.perceptual is not None for score in scores)
 
 
+def test_untrained_answers_are_measured_once_for_all_trainings(
+    layout: DataLayout,
+    paired: StageRecord,
+    trained: Trainings,
+    evaluated: Evaluations,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    anew = _elsewhere(layout, tmp_path / "anew", "cache")
+    measured = evaluate(CONFIG, trained["unet-l2"], paired, anew, SEED)
+    assert measured.outputs == evaluated["unet-l2"].outputs
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr("evaluation.exam.answer_untrained", refuse)
+    monkeypatch.setattr("evaluation.curves.answer_untrained", refuse)
+    of_other = evaluate(CONFIG, trained["paper"], paired, anew, SEED)
+    assert of_other.outputs == evaluated["paper"].outputs
+
+    with pytest.raises(AssertionError, match="measured again"):
+        evaluate(CONFIG, trained["paper"], paired, anew, SEED + 1)
+
+
 def test_the_untrained_answers_do_not_depend_on_the_model(
     layout: DataLayout, evaluated: Evaluations
 ) -> None:
-    other = evaluated["unet-l2"]
+    def scores(record: StageRecord, *, untrained: bool) -> list[SetScore]:
+        _, scores, _ = _tables(layout, record)
+        return [one for one in scores if (one.answer != Answer.MODEL) == untrained]
 
-    def untrained(record: StageRecord) -> list[SetScore]:
-        return [one for one in _tables(layout, record)[1] if one.answer != Answer.MODEL]
-
-    def model(record: StageRecord) -> list[SetScore]:
-        return [one for one in _tables(layout, record)[1] if one.answer == Answer.MODEL]
-
-    assert untrained(other) == untrained(evaluated["paper"])
-    assert model(other) != model(evaluated["paper"])
+    one, other = evaluated["unet-l2"], evaluated["paper"]
+    assert scores(one, untrained=True) == scores(other, untrained=True)
+    assert scores(one, untrained=False) != scores(other, untrained=False)
 
 
 def test_only_a_recipe_with_a_critic_has_a_w_distance(
