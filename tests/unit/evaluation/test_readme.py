@@ -1,0 +1,60 @@
+"""The code block of the README that reads tables, run as it stands."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from preprocessing.stage import VERDICTS_NAME
+from storage import manifest
+from storage.layout import DataLayout
+from storage.ledger import Stage
+from storage.records import Contract, DropReason, Split, StageRecord, Verdict
+from training.recipes import RecipeName
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+@pytest.fixture
+def verdicts(tmp_path: Path) -> Path:
+    rows = [
+        Verdict(
+            post_id=number,
+            md5=f"{number:032x}",
+            reason=reason,
+            split=Split.TRAIN,
+            family="",
+            place=0,
+            width=600,
+            height=800,
+            fingerprint="",
+            colorfulness=0.0,
+            extension="png",
+            sha256="",
+            line_md5="",
+            post_url="",
+            source="",
+        )
+        for number, reason in enumerate([None, DropReason.MONOCHROME, DropReason.MONOCHROME])
+    ]
+    table = DataLayout.at(str(tmp_path)).stage(Stage.CLEAN, "key") / VERDICTS_NAME
+    manifest.write_table(table, Contract.VERDICTS, rows, Verdict)
+    return Path(str(table))
+
+
+def test_pandas_reads_our_tables_as_the_readme_says(
+    layout: DataLayout,
+    evaluated: dict[RecipeName, StageRecord],
+    verdicts: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (block,) = re.findall(r"```python\n(import pandas.*?)```", README.read_text(), re.DOTALL)
+    there = layout.stage(Stage.EVALUATE, evaluated["paper"].key)
+    block = block.replace("data/clean/<key>/part-00000.parquet", str(verdicts))
+    names: dict[str, pd.Series] = {}
+    exec(block.replace("data/evaluate/<key>", str(there)), names)
+    said = capsys.readouterr().out
+    assert re.search(r"monochrome +2", said)
+    assert re.search(r"true_strokes +hint", said)
+    assert len(set(names["worst"])) >= 2
