@@ -77,7 +77,9 @@ def _in_short(entry: "Entry") -> str:
 
 def _in_full(entry: "Entry") -> str:
     settings = [f"  {name:<20}{_value(value)}".rstrip() for name, value in entry.settings.items()]
-    return "\n".join([_in_short(entry), "", *settings]).rstrip()
+    differs = textwrap.wrap(f"differs: {entry.differs}", WIDTH - INDENT) if entry.differs else []
+    told = textwrap.indent("\n".join(differs), " " * INDENT)
+    return "\n".join([_in_short(entry), *filter(None, [told]), "", *settings]).rstrip()
 
 
 def _made_of(entry: "Entry") -> list[str]:

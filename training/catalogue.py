@@ -18,7 +18,8 @@ SIZE_PX = 256
 class Entry:
     """One recipe; `critic` is empty without one, GFLOP are of one picture's forward pass.
 
-    `losses` are the weights of those that take part; `settings` are all numbers of the recipe.
+    `losses` are the weights of those that take part; `settings` are all numbers of the recipe;
+    `differs` says where it is not what its source has, empty where nothing is known to differ.
     """
 
     name: str
@@ -30,7 +31,30 @@ class Entry:
     critic_parameters: int
     losses: Mapping[str, float]
     settings: Mapping[str, Any]
+    differs: str = ""
 
+
+DIFFERS: Mapping[RecipeName, str] = {
+    "wgan": "the paper's L1, features and TV stand beside the game, as in gan and cgan",
+    "paper-plus": (
+        "no noise, which networks learn to pass over; lines are those of the dataset, not of a"
+        " detector drawn for each picture"
+    ),
+    "deepcolor": "L1 50 for its 100, whose pictures are in [0, 1]",
+    "auto-painter": (
+        "features and TV are means (features by their target's energy), where its 1e-4 and 1e-3"
+        " weigh sums; a stroke has one colour, the mean of what it covers"
+    ),
+    "paintschainer": (
+        "dots are discs of 1 to 3 px at 256 px, their colours not rounded to steps of 20; lines by"
+        " dilation stand for those of its LNET; any size, not 128 px alone"
+    ),
+    "alacgan": (
+        "no tag features, whose weights are not free; the features' distance is divided by their"
+        " target's energy; dots of 4 px stand for the pixels that it keeps of the small picture"
+    ),
+}
+"""Where a recipe leaves its source, and where what it leaves open had to be read."""
 
 LEVIN = Entry(
     name="levin",
@@ -71,6 +95,7 @@ def describe(name: RecipeName) -> Entry:
         critic_parameters=_count(critic) if critic else 0,
         losses=_losses(recipe),
         settings=settings,
+        differs=DIFFERS.get(name, ""),
     )
 
 

@@ -214,6 +214,15 @@ RECIPES: dict[RecipeName, Recipe] = {
         feature_weight=1.0,
         feature_layer="conv2_2",
         beta1=0.5,
-        hints={"kind": "mix", "mix": {"paper": 0.0, "strokes": 0.0, "dots": 0.5, "none": 0.5}},
+        beta2=0.9,
+        hints={
+            "kind": "mix",
+            "mix": {"paper": 0.0, "strokes": 0.0, "dots": 0.5, "none": 0.5},
+            # Pixels of the quarter-size picture, each kept by half of a normal's small chance.
+            "dots": {
+                "min_dots": 1, "max_dots": 48, "skew": 2, "min_radius_px": 2, "max_radius_px": 2,
+                "shift_px": 0, "jitter": 0,
+            },
+        },
     ),
 }  # fmt: skip
