@@ -30,9 +30,11 @@ class Journal:
         # The row that is not yet full.
         self.sums: dict[str, Tensor] = {}
         self.num_steps = 0
+        self.newest: dict[str, Tensor] = {}
 
     def add(self, facts: dict[str, Tensor]) -> None:
         """Take a step's facts into the next row, without waiting for the device."""
+        self.newest = facts
         for name, fact in facts.items():
             self.sums[name] = self.sums[name] + fact if name in self.sums else fact
         self.num_steps += 1
@@ -45,6 +47,10 @@ class Journal:
         self.sums, self.num_steps = {}, 0
         self.rows.append(row)
         return row
+
+    def newest_step(self, step: int) -> Row:
+        """Give the facts of the newest step alone; a mean hides what has only begun."""
+        return {"step": step} | {name: fact.item() for name, fact in self.newest.items()}
 
     def save(self) -> None:
         """Write all rows, whole or not at all."""

@@ -108,16 +108,19 @@ class Run:
 
     def keep(self, step: int, *, is_last: bool) -> None:
         """Save a checkpoint in its rhythm, or a bookmark when it is time or the end."""
+        is_due = time.monotonic() - self.kept_at > 60 * self.config.bookmark_minutes
+        if not (self._is_save(step) or is_last or is_due):
+            return
+        # What is kept takes the place of what was good.
+        refuse_row(self.journal.newest_step(step), self.players, self.folder)
+        refuse_broken_weights(self.players, self.folder, step)
         if self._is_save(step):
             self.journal.save_best()
             checkpoint.save(self.folder, self.players, step)
             bookmark.remove(self.folder)
             logger.info("saved step=%d of=%d", step, self.config.steps)
-        elif is_last or time.monotonic() - self.kept_at > 60 * self.config.bookmark_minutes:
-            refuse_broken_weights(self.players, self.folder, step)
-            bookmark.put(self.folder, self.players, self.journal, step)
         else:
-            return
+            bookmark.put(self.folder, self.players, self.journal, step)
         self.kept_at = time.monotonic()
 
     def _is_save(self, step: int) -> bool:

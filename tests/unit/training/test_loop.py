@@ -166,6 +166,16 @@ def test_a_critic_that_explodes_stops_the_training_at_the_last_good_checkpoint(
         train(config, paired, layout, 0, blown)
 
 
+def test_nothing_that_exploded_between_two_rows_takes_the_place_of_what_was_good(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    config = config_of(
+        recipe="paper", penalty_weight=0, learning_rate=1.0, log_every=50, bookmark_minutes=1e-9
+    )
+    with pytest.raises(IrodoriError, match=r"step 1: the critic exploded.* last good .* none yet"):
+        train(config, paired, layout, 0)
+
+
 @pytest.mark.parametrize(
     ("recipe", "row", "what"),
     [
