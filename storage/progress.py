@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 logger = logging.getLogger(__name__)
 
@@ -18,16 +19,33 @@ console = Console(stderr=True)
 
 SECONDS_BETWEEN_LINES = 10.0
 
+
+class Bars(Progress):
+    """Bars with their count and the time left, each with its facts on a line below.
+
+    Beside the bar they would take its place, and the count's, on a terminal of 80 columns.
+    """
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(
+            TextColumn("{task.description:<24}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Give the lines, bar by bar."""
+        for task in self.tasks:
+            yield self.make_tasks_table([task])
+            if facts := task.fields["facts"]:
+                yield Text(f"  {facts}", style="dim")
+
+
 _lock = threading.Lock()
-_bars = Progress(
-    TextColumn("{task.description:<24}"),
-    BarColumn(),
-    MofNCompleteColumn(),
-    TimeRemainingColumn(),
-    TextColumn("{task.fields[facts]}", style="dim"),
-    console=console,
-    transient=True,
-)
+_bars = Bars(console)
 
 
 class Advance(Protocol):
