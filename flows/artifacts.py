@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -53,6 +54,8 @@ class Live:
         self.label = label
         self.progress: UUID | None = None
         self.shown_at = 0.0
+        self.begun: tuple[int, float] | None = None
+        """The step at which it was first looked at, and when."""
 
     def __call__(self, glance: Glance) -> None:
         """Show what is new; a server that is away for a moment is no reason to stop a training."""
@@ -70,7 +73,8 @@ class Live:
 
     def _show_progress(self, glance: Glance) -> None:
         percent = 100 * glance.step / glance.steps
-        told = " · ".join(f"{name} {fact:.4g}" for name, fact in glance.facts.items())
+        facts = [f"{name} {fact:.4g}" for name, fact in glance.facts.items()]
+        told = " · ".join([*facts, *self._left(glance)])
         if self.progress is None:
             key = f"{self.label}-progress"
             made = create_progress_artifact(percent, key=key, description=told)
@@ -78,6 +82,15 @@ class Live:
         else:
             update_progress_artifact(self.progress, percent, description=told)
         self.shown_at = time.monotonic()
+
+    def _left(self, glance: Glance) -> list[str]:
+        """Say how long it will still take, once there is a pace to tell it from."""
+        now = time.monotonic()
+        step, begun_at = self.begun = self.begun or (glance.step, now)
+        if not step < glance.step < glance.steps:
+            return []
+        seconds_each = (now - begun_at) / (glance.step - step)
+        return [f"{timedelta(seconds=round(seconds_each * (glance.steps - glance.step)))} left"]
 
     def _show_pictures(self, step: int, sheet: Picture) -> None:
         create_markdown_artifact(

@@ -46,11 +46,19 @@ class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
 
-def gflop_per_picture(recipe: Recipe, size_px: int, how: Arithmetic) -> float:
+def gflop_per_picture(
+    recipe: Recipe, size_px: int, how: Arithmetic, *, targets_kept: bool = False
+) -> float:
     """Count what one step does for each picture of its batch, by doing it without numbers.
 
     It is the very code of the step: every forward and backward, the penalty in the form it is
     computed in, all updates of the critic. The tensors have a shape and nothing else.
+
+    Args:
+        recipe: what is trained.
+        size_px: the side of its pictures.
+        how: the arithmetic.
+        targets_kept: whether the features of the true pictures are there already.
 
     Returns:
         GFLOP of convolutions and matrix products; a multiplication with its addition counts 2.
@@ -63,6 +71,8 @@ def gflop_per_picture(recipe: Recipe, size_px: int, how: Arithmetic) -> float:
     seen = [_weightless_batch(recipe, size_px) for _ in range(turns)]
     with _Counter() as counter:
         wanted = players.targets.of(seen[-1]) if players.targets else None
+        if targets_kept:
+            counter.flop = 0
         learn_from(players, seen, wanted, how)
     gflop: float = counter.flop / PICTURES / GIGA
     return gflop

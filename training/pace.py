@@ -15,7 +15,11 @@ class Pace:
         self.batch_size = players.recipe.batch_size
         self.pictures_at_peak: float | None = None
         if how.device.type == "cuda":
-            gflop = effort.gflop_per_picture(players.recipe, players.size_px, how)
+            # From the second epoch on; where the memory does not hold all, it is told too low.
+            is_kept = bool(players.targets and players.targets.room_bytes)
+            gflop = effort.gflop_per_picture(
+                players.recipe, players.size_px, how, targets_kept=is_kept
+            )
             self.pictures_at_peak = 1000 * effort.peak_tflops(how.device, how.bf16) / gflop
         self.step, self.steps = step, 0
         self.told_at = time.monotonic()

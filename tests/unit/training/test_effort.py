@@ -33,6 +33,12 @@ def test_the_papers_step_is_the_sum_of_its_parts() -> None:
     assert effort("paper") == pytest.approx(parts, rel=2e-3)
 
 
+def test_features_of_true_pictures_that_are_kept_are_not_computed_again() -> None:
+    how = Arithmetic(CPU, bf16=False, penalty_form="analytic")
+    kept = gflop_per_picture(RECIPES["paper"], 256, how, targets_kept=True)
+    assert effort("paper") - kept == pytest.approx(120.3 - 80.2, abs=0.2)
+
+
 def test_the_analytic_penalty_computes_less_than_its_definition() -> None:
     assert effort("paper", "autograd") - effort("paper") == pytest.approx(24.0 - 15.6, abs=0.1)
 
