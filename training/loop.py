@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 
 import torch
 from upath import UPath
@@ -40,13 +41,11 @@ def fit(
         IrodoriError: it diverged.
         BadInput: the memory does not hold a step.
     """
-    try:
+
+    def work() -> None:
         _fit(Run(config, players, audience, folder, how), batches)
-    except torch.OutOfMemoryError:
-        pass  # What the failed step holds is freed on the way out of here.
-    else:
-        return
-    raise memory.out_of_memory(players, batches, how)
+
+    memory.minding(work, players, batches, how)
 
 
 def fit_along(
@@ -56,15 +55,14 @@ def fit_along(
 
     Raises:
         LostPeer: it has ended, or another has.
+        BadInput: the memory does not hold a step.
     """
     done = how.team.told()
     last = bookmark.newest(folder)
     if done and last:
         checkpoint.restore(last, players)
-    learn = recorded.learning(how)
-    with stopping.left_to_others(), torch.random.fork_rng(devices=[]):
-        for step in range(done + 1, config.steps + 1):
-            _step(players, batches, step, how, learn)
+    steps = range(done + 1, config.steps + 1)
+    memory.minding(partial(_fit_along, steps, players, batches, how), players, batches, how)
 
 
 class Run:
@@ -141,6 +139,13 @@ def _fit(run: Run, batches: Batches) -> None:
             run.keep(step, is_last=is_last)
             if is_last:
                 raise stopping.Stopped(f"stopped after step {step}; run the same command again")
+
+
+def _fit_along(steps: range, players: Players, batches: Batches, how: Arithmetic) -> None:
+    learn = recorded.learning(how)
+    with stopping.left_to_others(), torch.random.fork_rng(devices=[]):
+        for step in steps:
+            _step(players, batches, step, how, learn)
 
 
 def _step(players: Players, batches: Batches, step: int, how: Arithmetic, learn: Learn) -> Facts:

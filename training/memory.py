@@ -1,6 +1,7 @@
 """Which batch fits, when the wanted one did not."""
 
 import dataclasses
+from collections.abc import Callable
 
 import torch
 
@@ -9,6 +10,28 @@ from training.arithmetic import Arithmetic
 from training.data import Batches
 from training.players import Players
 from training.step import train_step
+from training.team import ALONE
+from training.whole_batch import see_own_share
+
+OF_CPU = "DefaultCPUAllocator"
+"""Who complains of a CPU's memory has no error of its own."""
+
+
+def minding(work: Callable[[], None], players: Players, batches: Batches, how: Arithmetic) -> None:
+    """Do the work; if the memory does not hold a step, say which batch it does hold.
+
+    Raises:
+        BadInput: so it is.
+    """
+    try:
+        work()
+    except RuntimeError as error:
+        if not _is_exhausted(error):
+            raise
+        # What the failed step holds is freed on the way out of here.
+    else:
+        return
+    raise out_of_memory(players, batches, how)
 
 
 def out_of_memory(players: Players, batches: Batches, how: Arithmetic) -> BadInput:
@@ -28,12 +51,21 @@ def out_of_memory(players: Players, batches: Batches, how: Arithmetic) -> BadInp
 def largest_batch(players: Players, batches: Batches, how: Arithmetic) -> int:
     """Halve the batch until a whole step goes through; 0 if none does.
 
-    The step is a real one, with the optimisers' state, so it changes the players.
+    The step is a real one, with the optimisers' state, so it changes the players. Each process of
+    a team tries its share alone, for the others are somewhere in the middle of theirs.
     """
-    size = batches.batch_size // 2
-    while size and not _fits(size, players, batches, how):
-        size //= 2
-    return size
+    share, team = batches.batch_size // how.team.size // 2, how.team
+    for network in (players.generator, players.critic):
+        if network and team.size > 1:
+            see_own_share(network)
+    how = dataclasses.replace(how, team=ALONE)
+    while share and not _fits(share, players, batches, how):
+        share //= 2
+    return share * team.size
+
+
+def _is_exhausted(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or OF_CPU in str(error)
 
 
 def _fits(size: int, players: Players, batches: Batches, how: Arithmetic) -> bool:
@@ -43,6 +75,8 @@ def _fits(size: int, players: Players, batches: Batches, how: Arithmetic) -> boo
     torch.cuda.empty_cache()
     try:
         train_step(dataclasses.replace(players, recipe=recipe), smaller, 0, how)
-    except torch.OutOfMemoryError:
-        return False
+    except RuntimeError as error:
+        if _is_exhausted(error):
+            return False
+        raise
     return True

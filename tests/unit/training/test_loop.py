@@ -3,7 +3,9 @@
 import json
 import shutil
 import signal
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,9 @@ from training.checkpoint import list_checkpoints
 from training.config import TrainingConfig
 from training.gallery import Gallery
 from training.stage import train
+from training.team import ALONE, Team
 from training.watching import Audience, Glance
+from training.whole_batch import see_whole_batch
 
 SHORT: dict[str, Any] = {"steps": 7, "checkpoint_every": 5, "log_every": 3}
 
@@ -210,24 +214,71 @@ class SmallMemory(nn.Module):
         return colored
 
 
+Told = tuple[TrainingConfig, players.Players, data.Batches, Audience]
+
+
+def sixteen_at_once(
+    layout: DataLayout, paired: StageRecord, generator: Callable[[nn.Module], nn.Module], team: Team
+) -> Told:
+    """Give all that a training of 16 pictures a step needs, with another generator."""
+    config, cpu = config_of(recipe="paper", batch_size=16), torch.device("cpu")
+    who = players.gather(config, SIZE_PX, cpu, 0)
+    see_whole_batch(who.generator, team)
+    who = replace(who, generator=generator(who.generator))
+    folder = layout.stage(Stage.CONDITION, paired.key)
+    train_pairs, val_pairs = (data.load_pairs(folder, split) for split in (Split.TRAIN, Split.VAL))
+    hints = data.hints_of(paired.settings, who.recipe)
+    batches = data.Batches(train_pairs, hints, who.recipe, cpu, 0, team)
+    return config, who, batches, Audience(Gallery(val_pairs, cpu, 0))
+
+
 @pytest.mark.parametrize(
     ("holds", "way_out"), [(5, "--training.batch-size 4"), (0, "smaller --training.width")]
 )
 def test_out_of_memory_names_the_batch_that_fits(
     layout: DataLayout, paired: StageRecord, holds: int, way_out: str
 ) -> None:
-    config, cpu = config_of(recipe="paper", batch_size=16), torch.device("cpu")
-    team = players.gather(config, SIZE_PX, cpu, 0)
-    team = replace(team, generator=SmallMemory(team.generator, holds))
-    folder = layout.stage(Stage.CONDITION, paired.key)
-    train_pairs, val_pairs = (data.load_pairs(folder, split) for split in (Split.TRAIN, Split.VAL))
-    hints = data.hints_of(paired.settings, team.recipe)
-    batches = data.Batches(train_pairs, hints, team.recipe, cpu, 0)
-    audience = Audience(Gallery(val_pairs, cpu, 0))
-    with pytest.raises(BadInput, match=f"a batch of 16 pictures of 32 px.*{way_out}"):
-        loop.fit(config, team, batches, audience, layout.root / "train", Arithmetic.of(config))
-    assert memory.largest_batch(team, batches, Arithmetic.of(config)) == (4 if holds else 0)
-    assert not list_checkpoints(layout.root / "train")
+    small = partial(SmallMemory, holds=holds)
+    config, who, batches, audience = sixteen_at_once(layout, paired, small, ALONE)
+    folder, how = layout.root / "train", Arithmetic.of(config)
+    told = f"a batch of 16 pictures of 32 px.*{way_out}"
+    with pytest.raises(BadInput, match=told):
+        loop.fit(config, who, batches, audience, folder, how)
+    with pytest.raises(BadInput, match=told):
+        loop.fit_along(config, who, batches, folder, how)
+    assert not list_checkpoints(folder)
+
+
+def test_a_process_of_a_team_finds_what_fits_without_the_others(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    second, small = Team(1, 2), partial(SmallMemory, holds=5)
+    config, who, batches, _ = sixteen_at_once(layout, paired, small, second)
+    how = replace(Arithmetic.of(config), team=second)
+    assert memory.largest_batch(who, batches, how) == 8
+
+
+def test_a_cpu_without_memory_is_no_other_case(layout: DataLayout, paired: StageRecord) -> None:
+    def too_small(_: nn.Module) -> nn.Module:
+        # 2 TB a picture: nobody has them.
+        return OnceTooLarge(numbers=2**39)
+
+    config, who, batches, audience = sixteen_at_once(layout, paired, too_small, ALONE)
+    with pytest.raises(BadInput, match=r"out of memory on cpu: .*smaller --training\.width"):
+        loop.fit(config, who, batches, audience, layout.root / "train", Arithmetic.of(config))
+
+
+class OnceTooLarge(nn.Module):
+    """A generator that wants so many numbers a picture."""
+
+    z_size = 0
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__()
+        self.numbers = numbers
+
+    def forward(self, edge: torch.Tensor, *_: torch.Tensor | None) -> torch.Tensor:
+        return torch.empty(len(edge), self.numbers)
 
 
 def test_an_operational_field_is_no_part_of_the_key() -> None:
