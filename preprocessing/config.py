@@ -1,4 +1,4 @@
-"""The knobs of clean, pack and condition; the defaults are the paper's."""
+"""The knobs of clean, pack and condition; the defaults are the paper's, but for what says so."""
 
 from typing import Literal
 
@@ -61,7 +61,8 @@ class EdgeConfig(Section):
     """Adaptive threshold: side of the neighbourhood, in px at 256 px (made odd at other sizes)."""
 
     offset: float = Field(10.0, ge=-50, le=50)
-    """Adaptive threshold: how much darker than its neighbourhood a line is, of 255."""
+    """Adaptive threshold: how much darker than its neighbourhood a line is, of 255; with the 2
+    that we read into the paper, and the preset `paper` has, grain is drawn as lines."""
 
     xdog_threshold: float = Field(0.3, ge=0, le=1)
     """Extended DoG: what is darker than this is ink, of 1; a high one inks flat colours too."""

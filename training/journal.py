@@ -1,6 +1,7 @@
 """metrics.jsonl: one row of averaged losses every so many steps. No times, so that it repeats.
 
-best.json names the checkpoint that came nearest to the truth on the gallery's validation pictures.
+best.json names the checkpoint that came nearest to the truth on the gallery's validation pictures,
+given the dataset's hints, whichever hints the recipe learns from: so it is judged, too.
 """
 
 import json
