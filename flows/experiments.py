@@ -1,15 +1,16 @@
 """A grid of recipes, seeds, changes and hints as one flow, and one table at its end."""
 
+import re
 from functools import partial
 
 from prefect import flow
 
 import evaluation.stage
-from flows import alarm, plan, tasks
+from flows import alarm, artifacts, plan, tasks
 from flows.config import PipelineConfig
 from flows.parts import as_tasks, in_turn
 from flows.pipeline import make_dataset
-from flows.trials import Grounds, trials_of, undergo
+from flows.trials import Grounds, Trial, trials_of, undergo
 from storage import ledger
 from storage.errors import told_of_disk
 from storage.layout import DataLayout
@@ -42,11 +43,19 @@ def experiments(config: PipelineConfig) -> StageRecord:
 
     # The trainings, and what became of each.
     trials = trials_of(config)
+    # What trains in another process has no run of its own to be shown with.
+    watcher_of = _live if config.experiments.at_once == 1 else None
+    train = partial(undergo, grounds=grounds, watcher_of=watcher_of)
     with told_of_disk():
-        outcomes = _walk(config)("trial", partial(undergo, grounds=grounds), trials, lambda _: None)
+        outcomes = _walk(config)("trial", train, trials, lambda _: None)
 
     # The answer.
     return tasks.compare(opened, [outcome for each in outcomes for outcome in each])
+
+
+def _live(trial: Trial) -> artifacts.Live:
+    name = re.sub("[^a-z0-9]+", "-", trial.label.lower()).strip("-")
+    return artifacts.Live(f"{Stage.TRAIN}-{name}")
 
 
 def _open(config: PipelineConfig, layout: DataLayout) -> OpenStage:

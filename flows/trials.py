@@ -1,7 +1,7 @@
 """The cells of a grid: one training each, judged with every kind of hints that is asked for."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,6 +16,7 @@ from storage.layout import DataLayout
 from storage.records import StageRecord
 from training.config import TrainingConfig
 from training.recipes import RecipeName
+from training.watching import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,9 @@ def trials_of(config: PipelineConfig) -> list[Trial]:
     ]
 
 
-def undergo(trial: Trial, grounds: Grounds) -> list[Outcome]:
+def undergo(
+    trial: Trial, grounds: Grounds, watcher_of: Callable[[Trial], Watcher] | None = None
+) -> list[Outcome]:
     """Train a model and judge it; what is done already is only looked up.
 
     A trial that fails says so in its outcomes, and the others go on. What is no failure of a
@@ -69,8 +72,11 @@ def undergo(trial: Trial, grounds: Grounds) -> list[Outcome]:
     layout = DataLayout.at(grounds.root)
     keys: dict[str, str] = {}
     failure, diverged = "", False
+    watchers = [watcher_of(trial)] if watcher_of else []
     try:
-        trained = training.stage.train(trial.training, grounds.paired, layout, trial.seed)
+        trained = training.stage.train(
+            trial.training, grounds.paired, layout, trial.seed, *watchers
+        )
         for kind, paired in grounds.judged.items():
             record = evaluation.stage.evaluate(
                 grounds.evaluation, trained, paired, layout, grounds.seed

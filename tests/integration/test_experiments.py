@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from prefect.client.orchestration import get_client
 
 from flows import plan
 from flows.command_line import parse
@@ -68,6 +69,13 @@ def test_every_cell_is_trained_once_and_judged_with_each_hint(root: Path, compar
     assert planned[Stage.EXPERIMENTS].key == compared.key
     assert len(layout.records(Stage.TRAIN)) == 2 * 2
     assert len(layout.records(Stage.EVALUATE)) == 2 * 2 * 2
+
+
+def test_every_training_is_shown_while_it_goes_on(compared: StageRecord):
+    with get_client(sync_client=True) as client:
+        keys = {artifact.key for artifact in client.read_artifacts()}
+    for cell in ("unet-l2-1", "unet-l2-2", "paper-1", "paper-2"):
+        assert {f"train-{cell}-progress", f"train-{cell}-pictures"} <= keys
 
 
 def test_the_table_has_mean_and_spread_over_the_seeds(root: Path, compared: StageRecord):
