@@ -6,7 +6,7 @@ is akin to families of two splits can join neither: it straddles them, and so do
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from preprocessing.config import CleanConfig
@@ -38,7 +38,7 @@ def families(
         config: how near looks have to be, and the shares of the splits.
     """
     union = _Union(arrived, config)
-    kin_of_look = _by_look(_kinships(arrived, candidates, config.family_radius), arrived)
+    kin_of_look = _by_look(arrived, candidates, config.family_radius)
     for number in sorted({post.arrival for post in arrived}):
         union.settle(kin_of_look[number], number)
     first_of = {post.md5: post for post in reversed(arrived)}
@@ -48,25 +48,34 @@ def families(
     )
 
 
-def _kinships(
+def _by_look(
     arrived: Sequence[Post], candidates: Sequence[Candidate], radius: int
-) -> list[Kinship]:
-    first_of: dict[str, int] = {}
-    found = [(post.post_id, post.parent_id) for post in arrived if post.parent_id]
-    found += [(post.post_id, first_of.setdefault(post.md5, post.post_id)) for post in arrived]
-    ids = [each.post.post_id for each in candidates]
-    places, hashes = hashes_of(candidates)
-    links = places[links_within(hashes, radius)].tolist()
-    return found + [(ids[one], ids[other]) for one, other in links]
+) -> dict[int, list[Kinship]]:
+    """Sort kinships by the look that showed them.
 
-
-def _by_look(kinships: Iterable[Kinship], arrived: Sequence[Post]) -> dict[int, list[Kinship]]:
-    """Sort kinships by the look that showed them: when the later of the two came."""
+    A parent is told with its child, though it may come much later itself, or never; equal bytes
+    and likeness show when the later of the two has come.
+    """
     arrival_of = {post.post_id: post.arrival for post in arrived}
     found = defaultdict[int, list[Kinship]](list)
-    for one, other in kinships:
-        found[max(arrival_of[one], arrival_of.get(other, 0))].append((one, other))
+    for post in arrived:
+        if post.parent_id:
+            found[post.arrival].append((post.post_id, post.parent_id))
+    for one, other in _alike(arrived, candidates, radius):
+        found[max(arrival_of[one], arrival_of[other])].append((one, other))
     return found
+
+
+def _alike(
+    arrived: Sequence[Post], candidates: Sequence[Candidate], radius: int
+) -> Iterator[Kinship]:
+    first_of: dict[str, int] = {}
+    for post in arrived:
+        yield post.post_id, first_of.setdefault(post.md5, post.post_id)
+    ids = [each.post.post_id for each in candidates]
+    places, hashes = hashes_of(candidates)
+    for one, other in places[links_within(hashes, radius)].tolist():
+        yield ids[one], ids[other]
 
 
 class _Union:
@@ -84,13 +93,19 @@ class _Union:
     def settle(self, kinships: Sequence[Kinship], look: int) -> None:
         """Take in what one look brought: each kinship, unless it would join two splits."""
         new = [post.post_id for post in self._arrived if post.arrival == look]
+        # By its set, which may be named by a sibling or by a parent that has not come.
+        new_of = defaultdict[int, list[int]](list)
+        for post_id in new:
+            new_of[self._root(post_id)].append(post_id)
+        lost = {self._root(post_id) for post_id in self.straddling}
         for members in self._groups(new, kinships):
             settled = {root: self._founder_of[root] for root in members if root in self._founder_of}
             splits = {self._split_of(place) for place in settled.values()}
-            if len(splits) > 1 or not self.straddling.isdisjoint(members):
-                self.straddling |= {each for each in members if self._is_new(each, look)}
+            newcomers = [post_id for root in members for post_id in new_of[root]]
+            if len(splits) > 1 or not lost.isdisjoint(members):
+                self.straddling.update(newcomers)
                 continue
-            founders = [self._posts[each][0] for each in members if self._is_new(each, look)]
+            founders = [self._posts[post_id][0] for post_id in newcomers]
             self._unite(members, min(settled.values(), default=min(founders, default=None)))
 
     def name_of(self, post: Post) -> str:
@@ -115,9 +130,6 @@ class _Union:
             self._parent_of[each] = members[0]
         if founder is not None:
             self._founder_of[members[0]] = founder
-
-    def _is_new(self, post_id: int, look: int) -> bool:
-        return post_id in self._posts and self._posts[post_id][1].arrival == look
 
     def _split_of(self, place: int) -> str:
         return split_of(self._arrived[place].md5, self._config)

@@ -82,6 +82,17 @@ def test_a_parent_that_comes_after_its_child_joins_the_child():
     assert set(found.of.values()) == {child.md5}
 
 
+def test_siblings_stay_one_family_when_their_parent_comes_later():
+    parent_id = 5_000
+    siblings = [_post(TRAIN[0], parent_id=parent_id), _post(VAL[0], parent_id=parent_id)]
+    parent = _post(parent_id, arrival=1)
+    before, after = _families(siblings), _families([*siblings, parent])
+    assert not before.straddling
+    assert not after.straddling
+    assert len(set(before.of.values())) == 1
+    assert set(after.of.values()) == set(before.of.values())
+
+
 def test_a_better_copy_that_comes_later_does_not_take_the_place_of_the_first():
     small = Measure("md5-1", None, 99, 99, "00", 50.0, lossless=False)
     large = Measure("md5-2", None, 500, 500, "00", 50.0, lossless=True)
@@ -94,7 +105,8 @@ def test_whatever_comes_or_goes_nobody_else_changes_split_or_place():
     chance = random.Random(5)
     posts, before = list[Post](), dict[str, Verdict]()
     for look in range(12):
-        posts += [_random_post(chance, posts, look) for _ in range(chance.randrange(1, 30))]
+        for _ in range(chance.randrange(1, 30)):
+            posts.append(_random_post(chance, posts, look))
         gone = {chance.randrange(len(posts)) for _ in range(look)}
         for place in gone:
             posts[place] = _gone(posts[place])
@@ -116,9 +128,14 @@ def test_whatever_comes_or_goes_nobody_else_changes_split_or_place():
 
 
 def _random_post(chance: random.Random, posts: Sequence[Post], look: int) -> Post:
+    here = {post.post_id for post in posts}
+    # Parents that were named and have not come, or never will.
+    awaited = [each.parent_id for each in posts if each.parent_id and each.parent_id not in here]
     # Ids of any age: a deeper walk finds older posts later.
-    post_id = chance.randrange(1, 1_000_000)
-    parent = chance.choice(posts).post_id if posts and chance.random() < 0.4 else 0
+    stranger, another = (chance.randrange(1, 1_000_000) for _ in range(2))
+    post_id = chance.choice(awaited) if awaited and chance.random() < 0.1 else stranger
+    known = [*here, *awaited, another]
+    parent = chance.choice(known) if chance.random() < 0.4 else 0
     twin = chance.choice(posts).md5 if posts and chance.random() < 0.05 else ""
     return _post(post_id, look, parent, twin)
 
