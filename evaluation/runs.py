@@ -62,7 +62,7 @@ class Run:
             return {}
         try:
             content = pa.BufferReader(files.read_bytes(self.pictures))
-            table = pq.read_table(content, use_threads=False, pre_buffer=False)
+            table = pq.ParquetFile(content, pre_buffer=False).read(use_threads=False)
             rows = [row for row in table.to_pylist() if row["answer"] == Answer.MODEL]
             found: dict[str, dict[str, dict[str, float]]] = {}
             for row in rows:

@@ -5,11 +5,12 @@ does, and all others stay as they are, byte by byte.
 """
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from preprocessing.config import PackConfig
-from preprocessing.decode import decode
+from preprocessing.decode import Undecodable, decode
 from preprocessing.looks import Looks
 from preprocessing.resize import to_gray, to_square
 from preprocessing.screen import SQUARE_PX
@@ -19,8 +20,9 @@ from storage.pictures import encode_png
 from storage.records import Contract, Split, Verdict
 from storage.shards import Sample, ShardPlan
 
-MAX_LINE_PIXELS = 50_000_000
+logger = logging.getLogger(__name__)
 
+MAX_LINE_PIXELS = 50_000_000
 
 Pictures = tuple[Verdict, ...]
 
@@ -44,8 +46,8 @@ def pack_samples(pictures: Pictures, *, config: PackConfig, looks: Looks) -> Ite
             "color.png": _color(verdict, config.size_px, looks),
             "json": json.dumps(_about(verdict), sort_keys=True).encode(),
         }
-        if verdict.line_md5:
-            contents["line.png"] = _lines(verdict.line_md5, config.size_px, looks.layout)
+        if verdict.line_md5 and (lines := _lines(verdict, config.size_px, looks.layout)):
+            contents["line.png"] = lines
         yield Sample(verdict.md5, contents)
 
 
@@ -69,8 +71,15 @@ def _color(verdict: Verdict, size_px: int, looks: Looks) -> bytes:
     return encode_png(decode(content, looks.max_pixels, enough_px=size_px).square(size_px))
 
 
-def _lines(md5: str, size_px: int, layout: DataLayout) -> bytes:
-    lines = decode(images.load(layout, md5, "png"), MAX_LINE_PIXELS, enough_px=size_px)
+def _lines(verdict: Verdict, size_px: int, layout: DataLayout) -> bytes | None:
+    content = images.load(layout, verdict.line_md5, "png")
+    try:
+        lines = decode(content, MAX_LINE_PIXELS, enough_px=size_px)
+    except Undecodable as refused:
+        # The picture itself is good.
+        told = (verdict.post_id, verdict.md5, verdict.line_md5, refused.reason)
+        logger.warning("no line art post=%d md5=%s line_md5=%s: it is %s", *told)
+        return None
     return encode_png(to_gray(lines.square(size_px)))
 
 

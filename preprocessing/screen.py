@@ -46,7 +46,8 @@ def screen(measured: Measure, config: CleanConfig) -> DropReason | None:
         return DropReason.TOO_SMALL
     if long > config.max_aspect * short:
         return DropReason.TOO_LONG
-    if measured.colorfulness < config.min_colorfulness:
+    # A page of one even colour has nothing to be told from its like by, and no drawing on it.
+    if measured.colorfulness < config.min_colorfulness or not measured.fingerprint:
         return DropReason.MONOCHROME
     return None
 

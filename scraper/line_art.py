@@ -10,7 +10,8 @@ from scraper.sniffing import sniff
 MARK = ".line"
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 50_000_000
+"""As many as are decoded when shards are packed."""
 BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 

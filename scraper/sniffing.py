@@ -1,6 +1,6 @@
 """What a file is, by its first bytes; its name and its declared type are not believed."""
 
-PICTURES = ("png", "jpg", "webp")
+PICTURES = ("png", "jpg", "webp", "bmp")
 """The types that are taken."""
 
 BEGINNINGS = (
@@ -20,6 +20,9 @@ BEGINNINGS = (
 
 def sniff(content: bytes) -> str:
     """Tell a file's type; empty if it is no picture and no video."""
+    # Two letters are few, so what has to be zero behind them is looked at too.
+    if content[:2] == b"BM" and content[6:10] == bytes(4):
+        return "bmp"
     if content[:4] == b"RIFF":
         return {b"WEBP": "webp", b"AVI ": "video"}.get(content[8:12], "")
     if content[4:8] == b"ftyp":

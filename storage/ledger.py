@@ -20,7 +20,7 @@ from typing import Any
 from upath import UPath
 
 from storage import digest, files, lease
-from storage.errors import MissingInput
+from storage.errors import CorruptFile, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.lease import Lease
 from storage.records import Contract, Output, StageRecord
@@ -168,6 +168,9 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
         content = files.read_json(layout.record(stage, key))
     except FileNotFoundError:
         return None
+    except ValueError as error:
+        path = layout.record(stage, key)
+        raise CorruptFile(f"{path}: no readable record; delete it and run again") from error
     content["contract"] = Contract(content["contract"])
     content["outputs"] = tuple(Output(**output) for output in content["outputs"])
     content["dated"] = tuple(content.get("dated", ()))

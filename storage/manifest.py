@@ -45,7 +45,8 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
     try:
         content = files.read_bytes(path)
         # Arrow's threads may abort a process that ends soon after (apache/arrow#34314).
-        table = pq.read_table(pa.BufferReader(content), use_threads=False, pre_buffer=False)
+        # Nor by read_table, which starts one to look for a dataset.
+        table = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
     except pa.ArrowInvalid as error:

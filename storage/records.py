@@ -63,7 +63,7 @@ class DropReason(StrEnum):
     TOO_LONG = "too_long"
     """The sides differ too much: a strip, not a drawing."""
     MONOCHROME = "monochrome"
-    """Too little colour in its pixels."""
+    """Too little colour in its pixels, or one even colour alone."""
     EXACT_DUPLICATE = "exact_duplicate"
     """The very same bytes are there under an older post."""
     NEAR_DUPLICATE = "near_duplicate"

@@ -5,6 +5,7 @@ between two members reads silently short, so readers are told how many samples t
 """
 
 import io
+import logging
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +13,11 @@ from dataclasses import dataclass, replace
 from upath import UPath
 
 from storage import digest, files, manifest
-from storage.errors import CorruptFile, MissingInput
+from storage.errors import CorruptFile, IrodoriError, MissingInput
 from storage.layout import DataLayout
 from storage.records import Contract, ShardRow, Split
+
+logger = logging.getLogger(__name__)
 
 SHARDS_NAME = "shards.parquet"
 
@@ -55,9 +58,15 @@ def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
     """Find the shards of all finished runs of a stage."""
     found = {}
     for record in layout.records(stage):
-        if files.read_json(record)["contract"] == contract:
-            for row in manifest.read_table(table_in(record.parent), contract, ShardRow):
-                found[row.plan] = (record.parent / row.name, row)
+        try:
+            if files.read_json(record)["contract"] != contract:
+                continue
+            rows = manifest.read_table(table_in(record.parent), contract, ShardRow)
+        except (IrodoriError, ValueError, KeyError) as error:
+            # It hinders nobody who makes the shards anew.
+            logger.warning("not taken over from folder=%s: %s", record.parent, error)
+            continue
+        found |= {row.plan: (record.parent / row.name, row) for row in rows}
     return found
 
 

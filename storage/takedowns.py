@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from storage import digest, files, manifest
-from storage.errors import BadInput, ContractError
+from storage.errors import BadInput, ContractError, CorruptFile
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, Post, Verdict
@@ -69,6 +69,10 @@ def read(layout: DataLayout) -> Takedowns:
         content = files.read_json(layout.takedowns())
     except FileNotFoundError:
         return Takedowns()
+    except ValueError as error:
+        # Without it, what was taken down would come back.
+        path = layout.takedowns()
+        raise CorruptFile(f"{path}: no readable list; put it back from a copy") from error
     return Takedowns(tuple(sorted(Takedown(**entry) for entry in content)))
 
 

@@ -3,6 +3,8 @@
 import base64
 import logging
 import re
+import struct
+import zlib
 
 import cv2
 import httpx
@@ -134,3 +136,16 @@ def test_what_is_transparent_is_shown_white():
 def test_what_is_no_picture_is_not_shown():
     assert samples._decoded(b"<html>") is None
     assert samples._decoded(b"") is None
+
+
+def test_what_is_too_large_for_a_thumbnail_is_not_decoded():
+    def png(side_px: int) -> bytes:
+        picture = np.zeros((side_px, side_px), np.uint8)
+        return cv2.imencode(".png", picture)[1].tobytes()
+
+    small, larger_by_its_header = png(8), bytearray(png(8))
+    larger_by_its_header[16:24] = struct.pack(">II", 60_000, 60_000)
+    larger_by_its_header[29:33] = struct.pack(">I", zlib.crc32(larger_by_its_header[12:29]))
+    assert samples._decoded(small) is not None
+    assert samples._decoded(bytes(larger_by_its_header)) is None
+    assert samples._decoded(png(4_200)) is None

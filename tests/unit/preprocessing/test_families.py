@@ -105,8 +105,7 @@ def test_whatever_comes_or_goes_nobody_else_changes_split_or_place():
     chance = random.Random(5)
     posts, before = list[Post](), dict[str, Verdict]()
     for look in range(12):
-        for _ in range(chance.randrange(1, 30)):
-            posts.append(_random_post(chance, posts, look))
+        _bring(chance, posts, look)
         gone = {chance.randrange(len(posts)) for _ in range(look)}
         for place in gone:
             posts[place] = _gone(posts[place])
@@ -125,6 +124,11 @@ def test_whatever_comes_or_goes_nobody_else_changes_split_or_place():
         assert len(places) == len(set(places))
         before = after
     assert any(verdict.reason is DropReason.STRADDLING for verdict in before.values())
+
+
+def _bring(chance: random.Random, posts: list[Post], look: int) -> None:
+    for _ in range(chance.randrange(1, 30)):
+        posts.append(_random_post(chance, posts, look))
 
 
 def _random_post(chance: random.Random, posts: Sequence[Post], look: int) -> Post:

@@ -22,6 +22,7 @@ def test_a_colored_drawing_is_fit():
         (drawing(3, 255), DropReason.TOO_SMALL),
         (np.tile(drawing(3), (4, 1, 1)), DropReason.TOO_LONG),
         (np.repeat(drawing(3).mean(axis=2, keepdims=True), 3, axis=2), DropReason.MONOCHROME),
+        (np.full_like(drawing(3), (200, 30, 30)), DropReason.MONOCHROME),
     ],
 )
 def test_what_is_not_fit_says_why(picture: np.ndarray, reason: DropReason):

@@ -4,7 +4,7 @@ import pytest
 from pydantic import Field
 
 from storage import files, ledger
-from storage.errors import MissingInput
+from storage.errors import CorruptFile, MissingInput
 from storage.layout import LEASE_NAME, DataLayout
 from storage.ledger import Stage
 from storage.section import OPERATIONAL, Section
@@ -46,6 +46,13 @@ def test_a_stage_that_lost_an_output_is_made_again(layout: DataLayout):
     sealed = _make(layout, Knobs())
     (layout.stage(Stage.CLEAN, sealed.key) / "deep" / "a.txt").unlink()
     assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
+
+
+def test_a_record_that_cannot_be_read_is_named(layout: DataLayout):
+    sealed = _make(layout, Knobs())
+    files.write_text(layout.record(Stage.CLEAN, sealed.key), "{")
+    with pytest.raises(CorruptFile, match=rf"clean/{sealed.key}/stage.json: no readable record"):
+        ledger.find(layout, Stage.CLEAN, sealed.key)
 
 
 def test_a_damaged_file_is_told_once_when_its_stage_is_made_again(

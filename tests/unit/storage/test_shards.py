@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 import webdataset
 
-from storage import shards
+from storage import files, manifest, shards
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import DataLayout
-from storage.records import Split
+from storage.records import Contract, ShardRow, Split
 from storage.shards import Sample, ShardPlan
 
 PLAN = ShardPlan("a.tar", Split.TRAIN, 2, "digest")
@@ -27,6 +27,18 @@ def test_the_same_samples_give_the_same_bytes(layout: DataLayout):
     plans = [replace(PLAN, name=name) for name in ("a.tar", "b.tar")]
     rows = [shards.make(layout.root, plan, SAMPLES) for plan in plans]
     assert rows[0].sha256 == rows[1].sha256
+
+
+def test_shards_of_a_run_whose_record_is_broken_are_not_taken_over(
+    layout: DataLayout, caplog: pytest.LogCaptureFixture
+):
+    for key, record in (("broken", "{"), ("whole", '{"contract": "shards/3"}')):
+        folder = layout.stage("pack", key)
+        row = shards.make(folder, replace(PLAN, digest=key), SAMPLES)
+        manifest.write_table(shards.table_in(folder), Contract.SHARDS, [row], ShardRow)
+        files.write_text(layout.record("pack", key), record)
+    assert list(shards.made_before(layout, "pack", Contract.SHARDS)) == ["whole"]
+    assert "pack/broken" in caplog.text
 
 
 def test_members_carry_no_time_and_no_owner(layout: DataLayout):

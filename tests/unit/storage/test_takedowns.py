@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from storage import files, images, manifest, takedowns
-from storage.errors import BadInput
+from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
 from storage.records import Contract, Md5Match, Post, Split, Verdict
 from storage.takedowns import Takedowns, look_alikes, take_down
@@ -31,6 +31,12 @@ def test_a_picture_is_found_by_its_post_and_by_either_md5(layout: DataLayout, na
     assert deleted == 2
     assert [path.name for path in layout.root.glob("images/*/*")] == ["d" * 32 + ".png"]
     assert takedowns.read(layout).entries == (entry,)
+
+
+def test_a_list_that_cannot_be_read_is_not_taken_for_none(layout: DataLayout):
+    files.write_text(layout.takedowns(), "[")
+    with pytest.raises(CorruptFile, match=r"takedowns\.json: no readable list"):
+        takedowns.read(layout)
 
 
 def test_what_is_unknown_is_said_and_nothing_is_written(layout: DataLayout):

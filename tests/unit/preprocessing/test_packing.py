@@ -1,0 +1,67 @@
+"""What a shard's samples are made of."""
+
+import hashlib
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from preprocessing.config import PackConfig
+from preprocessing.looks import Looks
+from preprocessing.packing import pack_samples
+from storage import images
+from storage.layout import DataLayout
+from storage.records import Split, Verdict
+
+SIDE_PX = 300
+
+
+def _stored(layout: DataLayout, content: bytes) -> str:
+    md5 = hashlib.md5(content).hexdigest()
+    images.keep(layout, md5, "png", content)
+    return md5
+
+
+def _verdict(md5: str, line_md5: str) -> Verdict:
+    return Verdict(
+        post_id=7,
+        md5=md5,
+        reason=None,
+        split=Split.TRAIN,
+        family=md5,
+        place=0,
+        width=SIDE_PX,
+        height=SIDE_PX,
+        fingerprint="",
+        colorfulness=50.0,
+        extension="png",
+        sha256="",
+        line_md5=line_md5,
+        post_url="",
+        source="",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cut", "endings"), [(0, {"color", "json", "line"}), (99, {"color", "json"})]
+)
+def test_line_art_that_is_broken_is_left_out_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, cut: int, endings: set[str]
+) -> None:
+    layout = DataLayout.at(str(tmp_path))
+    color = np.random.default_rng(1).integers(0, 256, (SIDE_PX, SIDE_PX, 3), dtype=np.uint8)
+    content = cv2.imencode(".png", color)[1].tobytes()
+    lines = cv2.imencode(".png", color[..., 0])[1].tobytes()
+    picture, line_art = _stored(layout, content), _stored(layout, lines[: len(lines) - cut])
+
+    with caplog.at_level(logging.WARNING):
+        (sample,) = pack_samples(
+            (_verdict(picture, line_art),),
+            config=PackConfig(size_px=64),
+            looks=Looks(layout, 10**7),
+        )
+
+    assert {name.partition(".")[0] for name in sample.files} == endings
+    assert (line_art in caplog.text) is bool(cut)
