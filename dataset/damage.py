@@ -12,6 +12,10 @@ AGAIN = {
     Stage.CONDITION: "delete it and run `irodori condition` with the same settings",
 }
 ANEW = "run `irodori run` for a version without it, and delete this one"
+MIXED = (
+    "its stages saw different pictures: delete its clean, pack and condition and run `irodori run`"
+    " with the same settings"
+)
 REPORT = "delete the stage's folder and run it again; if that does not help, please report it"
 
 

@@ -1,13 +1,14 @@
 """Is a version what its records say? Every byte, every sample, every promise of the splits."""
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
-from dataset.damage import AGAIN, ANEW, REPORT, Damage
+from dataset.contents import UNEXPLAINED, funnel
+from dataset.damage import AGAIN, ANEW, MIXED, REPORT, Damage
 from dataset.originals import check_original
 from dataset.samples import compare_keys, read_shard
 from dataset.version import LINEAGE, Version
@@ -52,6 +53,7 @@ def verify(version: Version, *, originals: bool = False) -> Findings:
         spoiled = {damage.file for damage in damages}
         if not any(file.endswith(".parquet") for file in spoiled):
             damages += [*_check_splits(version), *_check_takedowns(version)]
+            damages += [*_check_counts(version)]
             for stage in SHARD_STAGES:
                 read, wrong = _check_shards(version, stage, spoiled, pool)
                 samples, damages = samples + read, damages + wrong
@@ -116,6 +118,22 @@ def _check_splits(version: Version) -> Iterator[Damage]:
     for (what, md5), splits in splits_of.items():
         if len(splits) > 1:
             yield Damage(file, f"{what} {md5} is in {' and '.join(sorted(splits))}", REPORT)
+
+
+def _check_counts(version: Version) -> Iterator[Damage]:
+    """A stage that was made again of other pictures than the next one saw does not add up."""
+    for step in funnel(version):
+        if gap := step.lost.get(UNEXPLAINED):
+            found = (
+                f"{step.name} {step.number}, which is {abs(gap)} too {'few' if gap > 0 else 'many'}"
+            )
+            yield Damage(f"{Stage.CONDITION}/{version.key}", found, MIXED)
+    cleaned = version.record(Stage.CLEAN)
+    kept = Counter(row.split for row in version.verdicts if row.keep)
+    for split in Split:
+        if cleaned.counts.get(split) != kept[split]:
+            found = f"it counts {cleaned.counts.get(split)} of {split}, its table {kept[split]}"
+            yield Damage(_file(cleaned, "stage.json"), found, AGAIN[Stage.CLEAN])
 
 
 def _check_takedowns(version: Version) -> Iterator[Damage]:

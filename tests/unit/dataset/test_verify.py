@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -197,6 +198,17 @@ def test_a_shard_that_no_record_names_is_named(broken: Version):
     (broken.folder(Stage.CONDITION) / "train-000099.tar").write_bytes(b"")
     (line,) = _found(broken)
     assert line.endswith("train-000099.tar: is in no record; delete it")
+
+
+def test_stages_that_saw_different_pictures_are_named(broken: Version):
+    scraped, cleaned = broken.record(Stage.SCRAPE), broken.record(Stage.CLEAN)
+    for record, name, more in ((scraped, "originals", 3), (cleaned, "train", 1)):
+        counts = record.counts | {name: record.counts[name] + more}
+        told = json.loads(broken.layout.record(record.stage, record.key).read_text())
+        files.write_json(broken.layout.record(record.stage, record.key), told | {"counts": counts})
+    found = _found(broken)
+    assert any("3 too few; its stages saw different pictures" in each for each in found)
+    assert any("clean/" in each and "of train, its table" in each for each in found)
 
 
 def test_a_record_that_was_edited_no_longer_fits_its_key(broken: Version):
