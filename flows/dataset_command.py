@@ -90,6 +90,8 @@ def _card(command: DatasetCommand, version: Version) -> str:
     path = Path(command.output)
     if not path.absolute().parent.is_dir():
         raise BadInput(f"--output {path}: there is no such folder; make it first")
+    if path.is_dir():
+        raise BadInput(f"--output {path}: is a folder; name a file in it")
     path.write_text(text)
     return str(path)
 
