@@ -7,8 +7,8 @@ whose it is. No row tells where the folder lies, so a copy of it elsewhere gives
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,8 @@ from upath import UPath
 
 from scraper import line_art, refresh
 from scraper.config import ScraperConfig
+from scraper.download import tombstone
+from scraper.known import Look
 from scraper.sidecar import Credit, credit_of
 from scraper.sniffing import PICTURES, sniff
 from storage import digest, images, manifest
@@ -30,6 +32,8 @@ from storage.takedowns import Takedowns
 logger = logging.getLogger(__name__)
 
 FILES_PER_PART = 100
+GONE_NAME = "part-gone.parquet"
+"""The table of originals that the snapshot before had: behind all others, and no part of them."""
 LINE_EXTENSION = "png"
 SIDECAR_ENDING = ".json"
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
@@ -42,15 +46,23 @@ class Folder:
     config: ScraperConfig
     layout: DataLayout
     taken_down: Takedowns
-    look: int = 0
-    """The number of this look at the folder."""
-    arrivals: Mapping[tuple[int, str], int] = field(default_factory=dict)
-    """The look that brought each known original, by post and md5."""
+    look: Look
+    before: Sequence[Post] = ()
+    """The rows of the snapshot before that have an original, or had one."""
 
     @property
     def top(self) -> Path:
         """The folder itself."""
         return Path(self.config.folder).expanduser()
+
+    @cached_property
+    def arrivals(self) -> Mapping[tuple[int, str], int]:
+        """The look that brought each known original, by post and md5."""
+        return {(row.post_id, row.md5): row.arrival for row in self.before}
+
+    @cached_property
+    def _md5_of(self) -> Mapping[int, str]:
+        return {row.post_id: row.md5 for row in self.before}
 
     @cached_property
     def posts(self) -> dict[str, Path]:
@@ -72,8 +84,18 @@ class Folder:
         return dict(sorted(posts.items()))
 
     def write_parts(self, folder: UPath, advance: Advance) -> Counter[str]:
-        """Write one part every hundred files until there are enough originals, and count them."""
-        counts, number, last = Counter[str](), 0, ""
+        """Write one part every hundred files until there are enough originals, and count them.
+
+        What was there before and is not any more gets a tombstone, as a post of a site does.
+        """
+        counts, rows = self._write_files(folder, advance)
+        if gone := self._tombstones(rows):
+            manifest.write_table(folder / GONE_NAME, Contract.POSTS, gone, Post)
+            counts.update(refresh.counts_of(gone))
+        return counts
+
+    def _write_files(self, folder: UPath, advance: Advance) -> tuple[Counter[str], list[Post]]:
+        counts, found, number, last = Counter[str](), list[Post](), 0, ""
         while counts["originals"] < self.config.max_posts:
             path = folder / f"part-{number:05d}.parquet"
             if path.exists():
@@ -81,15 +103,36 @@ class Folder:
             else:
                 rows = self._rows(last, room=self.config.max_posts - counts["originals"])
                 if not rows:
-                    return counts
+                    return counts, found
                 manifest.write_table(path, Contract.POSTS, rows, Post)
+            found += rows
             part = refresh.counts_of(rows)
             advance(part["originals"])
             counts.update(part)
             number, last = number + 1, rows[-1].file_url
         if left := sum(address > last for address in self.posts):
             logger.warning("left out files=%d by --scraper.max-posts", left)
-        return counts
+        return counts, found
+
+    def _tombstones(self, rows: Sequence[Post]) -> list[Post]:
+        """Give a row for each known original that no file holds now, deleted or written over.
+
+        So its kin stay a family, its copies copies, and nobody takes its place in a shard.
+        """
+        ids, addresses = {row.post_id for row in rows}, {row.file_url for row in rows}
+        # What --scraper.max-posts leaves out is still there.
+        left_out = self.posts.keys() - addresses
+        return [
+            tombstone(row, self.look.date)
+            for row in self.before
+            if row.post_id not in ids and row.file_url not in left_out
+        ]
+
+    def _post_id(self, first: Post, md5: str) -> int:
+        """Give a file's id; one that was written over is another post, for its place is taken."""
+        if self._md5_of.get(first.post_id, md5) == md5:
+            return first.post_id
+        return digest.seed_of(0, "folder", first.file_url, md5)
 
     def _is_seen(self, path: Path) -> bool:
         if any(name.startswith(".") for name in path.relative_to(self.top).parts):
@@ -128,15 +171,17 @@ class Folder:
             return replace(empty, reason=DropReason.TAKEN_DOWN)
         images.keep(self.layout, md5, kind, content)
         line_url, line_md5 = self._lines(path)
+        post_id = self._post_id(empty, md5)
         return replace(
             empty,
+            post_id=post_id,
             md5=md5,
             sha256=digest.of_bytes(content),
             bytes=len(content),
             extension=kind,
             line_url=line_url,
             line_md5=line_md5,
-            arrival=self.arrivals.get((empty.post_id, md5), self.look),
+            arrival=self.arrivals.get((post_id, md5), self.look.number),
         )
 
     def _read(self, path: Path) -> tuple[bytes, str, DropReason | None]:

@@ -71,11 +71,10 @@ def base_of(look: Look, layout: DataLayout) -> StageRecord | None:
     return base
 
 
-def arrivals(look: Look, layout: DataLayout) -> dict[tuple[int, str], int]:
-    """Give the look that brought each known original, by its post's id and its md5."""
+def originals_before(look: Look, layout: DataLayout) -> list[Post]:
+    """Give the rows of the snapshot that a look builds on which have an original, or had one."""
     base = base_of(look, layout)
-    rows = rows_of(base, layout) if base else iter(())
-    return {(row.post_id, row.md5): row.arrival for row in rows if row.md5}
+    return [row for row in rows_of(base, layout) if row.md5] if base else []
 
 
 def rows_of(record: StageRecord, layout: DataLayout) -> Iterator[Post]:

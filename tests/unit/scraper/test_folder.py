@@ -54,14 +54,24 @@ def config_of(folder, **changes):
     return ScraperConfig(folder=str(folder), **changes)
 
 
-def rows_of(layout, record):
+def all_rows(layout, record):
     folder = layout.stage("scrape", record.key)
-    rows = [
+    return [
         row
         for output in record.outputs
         for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
     ]
-    return {row.file_url: row for row in rows}
+
+
+def rows_of(layout, record):
+    """The rows of the files that are there, by their addresses."""
+    rows = all_rows(layout, record)
+    return {row.file_url: row for row in rows if row.reason is not DropReason.VANISHED}
+
+
+def gone_of(layout, record):
+    rows = all_rows(layout, record)
+    return {row.md5: row for row in rows if row.reason is DropReason.VANISHED}
 
 
 def test_every_file_is_a_post_with_an_original_or_a_reason(folder, layout):
@@ -167,6 +177,34 @@ def test_a_run_stopped_between_parts_goes_on_behind_the_last(layout, tmp_path):
     for name in ("stage.json", "part-00001.parquet", "part-00002.parquet"):
         (folder / name).unlink()
     assert scrape(config_of(top), layout).outputs == record.outputs
+
+
+def test_what_was_deleted_or_written_over_leaves_a_tombstone(folder, layout):
+    before = rows_of(layout, scrape(config_of(folder, snapshot="1"), layout))
+    (folder / "c.webp").unlink()
+    (folder / "b.png").write_bytes(encoded(drawing(7, 96)))
+    second = scrape(config_of(folder, snapshot="2"), layout)
+    (folder / "c.webp").write_bytes(encoded(drawing(3, 96), "WEBP"))
+    third = scrape(config_of(folder, snapshot="3"), layout)
+
+    gone, later = (gone_of(layout, record) for record in (second, third))
+    assert {md5: row.post_id for md5, row in gone.items()} == {
+        before[name].md5: before[name].post_id for name in ("b.png", "c.webp")
+    }
+    assert later == {before["b.png"].md5: gone[before["b.png"].md5]}
+    assert second.counts["vanished"] == 2
+    # What was written over is another post from then on, and what is back is the one it was.
+    over, over_again = (rows_of(layout, record)["b.png"] for record in (second, third))
+    assert over.post_id not in {row.post_id for row in before.values()}
+    assert (over_again.post_id, over_again.arrival) == (over.post_id, 1)
+    back = rows_of(layout, third)["c.webp"]
+    assert (back.post_id, back.reason, back.arrival) == (before["c.webp"].post_id, None, 0)
+
+
+def test_files_that_are_left_out_are_not_gone(folder, layout):
+    scrape(config_of(folder, snapshot="1"), layout)
+    fewer = scrape(config_of(folder, snapshot="2", max_posts=1), layout)
+    assert not gone_of(layout, fewer)
 
 
 def test_it_stops_at_the_very_number_of_originals(folder, layout, caplog):
