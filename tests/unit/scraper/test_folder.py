@@ -201,6 +201,19 @@ def test_what_was_deleted_or_written_over_leaves_a_tombstone(folder, layout):
     assert (back.post_id, back.reason, back.arrival) == (before["c.webp"].post_id, None, 0)
 
 
+def test_what_a_finished_snapshot_does_not_know_is_said(folder, layout, caplog):
+    first = scrape(config_of(folder), layout)
+    assert scrape(config_of(folder), layout) == first
+    assert "since this snapshot" not in caplog.text
+    (folder / "c.webp").unlink()
+    (folder / "d.png").write_bytes(encoded(drawing(9, 96)))
+    (folder / "e.png").write_bytes(encoded(drawing(8, 96)))
+    assert scrape(config_of(folder), layout) == first
+    assert "new=2 gone=1 since this snapshot" in caplog.text
+    shutil.rmtree(folder)
+    assert scrape(config_of(folder), layout) == first
+
+
 def test_files_that_are_left_out_are_not_gone(folder, layout):
     scrape(config_of(folder, snapshot="1"), layout)
     fewer = scrape(config_of(folder, snapshot="2", max_posts=1), layout)
