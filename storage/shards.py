@@ -56,7 +56,7 @@ def table_in(folder: UPath) -> UPath:
 
 def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
     """Find the shards of all finished runs of a stage."""
-    found = {}
+    found: dict[str, tuple[UPath, ShardRow]] = {}
     for record in layout.records(stage):
         try:
             if files.read_json(record)["contract"] != contract:
