@@ -309,6 +309,8 @@ def test_the_page_keeps_its_own_policy(browser: Browser, address: str, drawing: 
     refused: list[str] = []
     page.on("console", lambda said: refused.append(said.text) if said.type == "error" else None)
     page.goto(address)
+    # On a busy machine its script may be later than the page.
+    expect(page.locator("#model option")).not_to_have_count(0, timeout=PATIENCE_MS)
     page.set_input_files("#file-lines", drawing)
 
     expect(page.locator("#status")).to_contain_text("coloured in", timeout=PATIENCE_MS)
