@@ -1,9 +1,10 @@
 """Shown in the Prefect UI: what came of each stage, the report, and a training as it goes on."""
 
 import logging
+import math
 import re
 import time
-from datetime import timedelta
+from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from flows import lineage, pages, samples
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.pictures import Picture
+from storage.progress import time_left
 from storage.records import StageRecord
 from training.watching import Glance
 
@@ -50,10 +52,10 @@ def show_report(record: StageRecord, layout: DataLayout) -> StageRecord:
 class Live:
     """A training's watcher: its progress every few seconds, and each sheet of pictures."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.label, self.clock = label, clock
         self.progress: UUID | None = None
-        self.shown_at = 0.0
+        self.shown_at = -math.inf
         self.begun: tuple[int, float] | None = None
         """The step at which it was first looked at, and when."""
 
@@ -68,7 +70,7 @@ class Live:
             logger.debug("not shown step=%d error=%s", glance.step, error)
 
     def _is_due(self, glance: Glance) -> bool:
-        is_due = time.monotonic() - self.shown_at >= SECONDS_BETWEEN_UPDATES
+        is_due = self.clock() - self.shown_at >= SECONDS_BETWEEN_UPDATES
         return is_due or glance.step == glance.steps
 
     def _show_progress(self, glance: Glance) -> None:
@@ -81,16 +83,15 @@ class Live:
             self.progress = cast(UUID, made)
         else:
             update_progress_artifact(self.progress, percent, description=told)
-        self.shown_at = time.monotonic()
+        self.shown_at = self.clock()
 
     def _left(self, glance: Glance) -> list[str]:
         """Say how long it will still take, once there is a pace to tell it from."""
-        now = time.monotonic()
-        step, begun_at = self.begun = self.begun or (glance.step, now)
+        step, begun_at = self.begun = self.begun or (glance.step, self.clock())
         if not step < glance.step < glance.steps:
             return []
-        seconds_each = (now - begun_at) / (glance.step - step)
-        return [f"{timedelta(seconds=round(seconds_each * (glance.steps - glance.step)))} left"]
+        seconds = self.clock() - begun_at
+        return [f"{time_left(glance.step - step, glance.steps - glance.step, seconds)} left"]
 
     def _show_pictures(self, step: int, sheet: Picture) -> None:
         create_markdown_artifact(

@@ -22,6 +22,8 @@ WIDTH_PX = 900
 WEBP_QUALITY = 80
 MAX_PIXELS = 1 << 24
 """What is larger is not decoded for a sheet of thumbnails: the stages' own bounds come later."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+"""Pillow knows many more, some of which run other programs."""
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, cv2.error)
 WHITE = 255
 
@@ -132,7 +134,7 @@ def _read(path: UPath) -> Picture | None:
 def _decoded(content: bytes) -> Picture | None:
     """Decode any picture as HWC RGB; what cannot be seen is not shown."""
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
         return _on_white(np.frombuffer(content, np.uint8))

@@ -22,8 +22,6 @@ from storage.shards import Sample, ShardPlan
 
 logger = logging.getLogger(__name__)
 
-MAX_LINE_PIXELS = 50_000_000
-
 Pictures = tuple[Verdict, ...]
 
 
@@ -74,7 +72,7 @@ def _color(verdict: Verdict, size_px: int, looks: Looks) -> bytes:
 def _lines(verdict: Verdict, size_px: int, layout: DataLayout) -> bytes | None:
     content = images.load(layout, verdict.line_md5, "png")
     try:
-        lines = decode(content, MAX_LINE_PIXELS, enough_px=size_px)
+        lines = decode(content, images.MAX_LINE_PIXELS, enough_px=size_px)
     except Undecodable as refused:
         # The picture itself is good.
         told = (verdict.post_id, verdict.md5, verdict.line_md5, refused.reason)

@@ -6,12 +6,11 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from scraper.sniffing import sniff
+from storage.images import MAX_LINE_PIXELS
 
 MARK = ".line"
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-MAX_PIXELS = 50_000_000
-"""As many as are decoded when shards are packed."""
 BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
@@ -40,7 +39,7 @@ def as_png(content: bytes) -> bytes | None:
     out = io.BytesIO()
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
+            if opened.width * opened.height > MAX_LINE_PIXELS:
                 return None
             upright = ImageOps.exif_transpose(opened).convert("RGBA")
         paper = Image.new("RGBA", upright.size, "white")

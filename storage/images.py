@@ -9,6 +9,9 @@ from storage import digest, files
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import DataLayout
 
+MAX_LINE_PIXELS = 50_000_000
+"""Line art of more pixels is not taken, and not decoded."""
+
 
 def keep(layout: DataLayout, md5: str, extension: str, content: bytes) -> UPath:
     """Put an original into the store, unless it is there."""

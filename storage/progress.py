@@ -97,11 +97,15 @@ def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
             if time.monotonic() - told_at < SECONDS_BETWEEN_LINES:
                 return
             told_at = time.monotonic()
-        seconds_each = (told_at - begun_at) / max(done_so_far - already, 1)
-        left = timedelta(seconds=round(seconds_each * (total - done_so_far)))
+        left = time_left(done_so_far - already, total - done_so_far, told_at - begun_at)
         logger.info("%s done=%d of=%d left=%s %s", what, done_so_far, total, left, _told(facts))
 
     yield advance
+
+
+def time_left(done: int, left: int, seconds: float) -> timedelta:
+    """Give how long what is left takes, in whole seconds, if what is done took so many seconds."""
+    return timedelta(seconds=round(seconds / max(done, 1) * left))
 
 
 def _told(facts: dict[str, float | str]) -> str:

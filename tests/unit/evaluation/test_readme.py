@@ -10,7 +10,8 @@ from preprocessing.stage import VERDICTS_NAME
 from storage import manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import Contract, DropReason, Split, StageRecord, Verdict
+from storage.records import Contract, DropReason, StageRecord, Verdict
+from tests.verdicts import verdict_of
 from training.recipes import RecipeName
 
 README = Path(__file__).parents[3] / "README.md"
@@ -18,26 +19,8 @@ README = Path(__file__).parents[3] / "README.md"
 
 @pytest.fixture
 def verdicts(tmp_path: Path) -> Path:
-    rows = [
-        Verdict(
-            post_id=number,
-            md5=f"{number:032x}",
-            reason=reason,
-            split=Split.TRAIN,
-            family="",
-            place=0,
-            width=600,
-            height=800,
-            fingerprint="",
-            colorfulness=0.0,
-            extension="png",
-            sha256="",
-            line_md5="",
-            post_url="",
-            source="",
-        )
-        for number, reason in enumerate([None, DropReason.MONOCHROME, DropReason.MONOCHROME])
-    ]
+    reasons = [None, DropReason.MONOCHROME, DropReason.MONOCHROME]
+    rows = [verdict_of(number, reason=reason) for number, reason in enumerate(reasons)]
     table = DataLayout.at(str(tmp_path)).stage(Stage.CLEAN, "key") / VERDICTS_NAME
     manifest.write_table(table, Contract.VERDICTS, rows, Verdict)
     return Path(str(table))

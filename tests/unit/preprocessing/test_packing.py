@@ -13,7 +13,7 @@ from preprocessing.looks import Looks
 from preprocessing.packing import pack_samples
 from storage import images
 from storage.layout import DataLayout
-from storage.records import Split, Verdict
+from tests.verdicts import verdict_of
 
 SIDE_PX = 300
 
@@ -22,26 +22,6 @@ def _stored(layout: DataLayout, content: bytes) -> str:
     md5 = hashlib.md5(content).hexdigest()
     images.keep(layout, md5, "png", content)
     return md5
-
-
-def _verdict(md5: str, line_md5: str) -> Verdict:
-    return Verdict(
-        post_id=7,
-        md5=md5,
-        reason=None,
-        split=Split.TRAIN,
-        family=md5,
-        place=0,
-        width=SIDE_PX,
-        height=SIDE_PX,
-        fingerprint="",
-        colorfulness=50.0,
-        extension="png",
-        sha256="",
-        line_md5=line_md5,
-        post_url="",
-        source="",
-    )
 
 
 @pytest.mark.parametrize(
@@ -58,7 +38,7 @@ def test_line_art_that_is_broken_is_left_out_and_named(
 
     with caplog.at_level(logging.WARNING):
         (sample,) = pack_samples(
-            (_verdict(picture, line_art),),
+            (verdict_of(7, md5=picture, line_md5=line_art),),
             config=PackConfig(size_px=64),
             looks=Looks(layout, 10**7),
         )

@@ -5,8 +5,9 @@ import pytest
 from storage import files, images, manifest, takedowns
 from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
-from storage.records import Contract, Md5Match, Post, Split, Verdict
+from storage.records import Contract, Md5Match, Post, Verdict
 from storage.takedowns import Takedowns, look_alikes, take_down
+from tests.verdicts import verdict_of
 
 POST = Post(
     1, "a" * 32, None, "", 4, "png", 9, 9, "b" * 32, Md5Match.MISMATCH, (), "s", None, "", "", "",
@@ -95,13 +96,11 @@ def test_an_empty_list_is_no_input_and_the_date_makes_no_other(layout: DataLayou
 def test_pictures_that_look_alike_are_named(layout: DataLayout):
     _scraped(layout, "one:", POST)
     looks = {1: "00000000000000ff", 2: "00000000000000fe", 3: "ffffffffffffffff", 4: ""}
+    md5_of = {1: "a" * 32}
     verdicts = [
-        Verdict(
-            number, "a" * 32 if number == 1 else str(number) * 32, None, Split.TRAIN, "", 0, 9, 9,
-            fingerprint, 0.0, "png", "", "", "", "",
-        )
+        verdict_of(number, md5=md5_of.get(number, str(number) * 32), fingerprint=fingerprint)
         for number, fingerprint in looks.items()
-    ]  # fmt: skip
+    ]
     path = layout.stage("clean", "key") / "part-00000.parquet"
     manifest.write_table(path, Contract.VERDICTS, verdicts, Verdict)
     taken, _ = take_down(layout, "1", "2026-01-02")
