@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, Split, StageRecord
 from tests.shard_files import write_shard
+from tests.unit.evaluation.conftest import make_pairs
 
 
 @pytest.fixture
@@ -42,10 +45,10 @@ def test_one_shard_and_named_pictures_can_be_read_alone(folder: UPath) -> None:
 
 
 def test_each_picture_keeps_its_own_lines_where_only_some_have_any(
-    unlined: tuple[DataLayout, StageRecord],
+    tmp_path: Path,
 ) -> None:
-    layout, paired = unlined
-    folder = layout.stage(Stage.CONDITION, paired.key)
+    layout = DataLayout.at(str(tmp_path))
+    folder = layout.stage(Stage.CONDITION, make_pairs(layout, with_lines=False).key)
     rows = shards_of(folder, Split.TEST)
     samples = list(shards.read(folder / rows[0].name))
     for number in (0, 2):
