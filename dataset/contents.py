@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from dataset.version import Version
 from storage.ledger import Stage
-from storage.records import DropReason, Split
+from storage.records import TOMBSTONES, DropReason, Split
 
 NOT_GIVEN = "not given"
 NO_ADDRESS = "no web address"
@@ -40,12 +41,12 @@ class Contents:
 def funnel(version: Version) -> list[Step]:
     """Follow the pictures from the site to the pairs; what is lost adds up, or is said not to."""
     scraped, cleaned = (version.record(stage).counts for stage in (Stage.SCRAPE, Stage.CLEAN))
-    vanished = scraped.get(DropReason.VANISHED, 0)
+    gone = _reasons(scraped, TOMBSTONES)
     listed = scraped.get("listed", 0)
     steps = [
-        ("known", listed + vanished, {}),
-        ("listed", listed, {DropReason.VANISHED.value: vanished}),
-        ("originals", scraped.get("originals", 0), _reasons(scraped, DropReason.VANISHED)),
+        ("known", listed + sum(gone.values()), {}),
+        ("listed", listed, gone),
+        ("originals", scraped.get("originals", 0), _reasons(scraped, set(DropReason) - TOMBSTONES)),
         ("judged", cleaned.get("judged", 0), {}),
         ("kept", cleaned.get("kept", 0), _reasons(cleaned)),
         ("packed", _samples(version.record(Stage.PACK).counts), {}),
@@ -55,14 +56,14 @@ def funnel(version: Version) -> list[Step]:
     for (name, number, lost), (_, before, _) in zip(steps, [steps[0], *steps], strict=False):
         unexplained = before - number - sum(lost.values())
         told.append(Step(name, number, lost | ({UNEXPLAINED: unexplained} if unexplained else {})))
-    return told if vanished else [Step("listed", listed, {}), *told[2:]]
+    return told if gone else [Step("listed", listed, {}), *told[2:]]
 
 
 def contents(version: Version) -> Contents:
     """Count what the kept pictures are."""
     kept = list(version.kept.values())
-    post_of = {post.post_id: post for post in version.posts}
-    posts = [post_of[row.post_id] for row in kept if row.post_id in post_of]
+    post_of = {(post.post_id, post.md5): post for post in version.posts}
+    posts = [post_of[name] for row in kept if (name := (row.post_id, row.md5)) in post_of]
     families = {(row.split, row.family) for row in kept}
     return Contents(
         splits=_by_split(Counter(row.split for row in kept)),
@@ -80,8 +81,10 @@ def share(number: int, total: int) -> str:
     return f"{100 * number / total:.1f} %" if total else "0 %"
 
 
-def _reasons(counts: dict[str, int], *but: DropReason) -> dict[str, int]:
-    found = {each.value: counts[each] for each in DropReason if each in counts and each not in but}
+def _reasons(
+    counts: dict[str, int], among: Collection[DropReason] = tuple(DropReason)
+) -> dict[str, int]:
+    found = {each.value: counts[each] for each in DropReason if each in among and each in counts}
     return _ranked(Counter(found))
 
 

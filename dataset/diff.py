@@ -96,7 +96,7 @@ def _missing(here: Version, there: Version, otherwise: str) -> tuple[Changed, ..
     # The oldest post speaks for equal bytes, and verdicts are sorted so.
     verdicts = {verdict.md5: verdict for verdict in reversed(there.verdicts)}
     by_md5 = {post.md5: post for post in there.posts if post.md5}
-    by_id = {post.post_id: post for post in there.posts}
+    by_id = {post.post_id: post for post in reversed(there.posts)}
     return tuple(
         Changed(
             row.md5,

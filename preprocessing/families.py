@@ -1,13 +1,14 @@
 """Which pictures are variants of one drawing, and so must never be in two splits.
 
-Posts are united by parent, by equal bytes and by likeness. What came with an earlier look at the
-site is settled: a family's split never changes, so whoever comes later joins it. A latecomer that
-is akin to families of two splits can join neither: it straddles them, and so does its later kin.
+Posts are united by parent, by equal bytes and by likeness, and what replaced a post's original with
+what it replaced. What came with an earlier look at the site is settled: a family's split never
+changes, so whoever comes later joins it. A latecomer that is akin to families of two splits can
+join neither: it straddles them, and so does its later kin.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from preprocessing.config import CleanConfig
 from preprocessing.dedup import Candidate, hashes_of
@@ -37,6 +38,7 @@ def families(
         candidates: what is compared by its looks, each with its first post.
         config: how near looks have to be, and the shares of the splits.
     """
+    arrived = _apart(arrived)
     union = _Union(arrived, config)
     kin_of_look = _by_look(arrived, candidates, config.family_radius)
     for number in sorted({post.arrival for post in arrived}):
@@ -46,6 +48,17 @@ def families(
         {md5: union.name_of(post) for md5, post in first_of.items()},
         frozenset(md5 for md5, post in first_of.items() if post.post_id in union.straddling),
     )
+
+
+def _apart(arrived: Sequence[Post]) -> list[Post]:
+    """Make of an original that replaced another a post of its own, a child of the first."""
+    first_of = {post.post_id: post for post in reversed(arrived)}
+    return [
+        post
+        if first_of[post.post_id] is post
+        else replace(post, post_id=-place, parent_id=post.post_id)
+        for place, post in enumerate(arrived)
+    ]
 
 
 def _by_look(
@@ -72,7 +85,7 @@ def _alike(
     first_of: dict[str, int] = {}
     for post in arrived:
         yield post.post_id, first_of.setdefault(post.md5, post.post_id)
-    ids = [each.post.post_id for each in candidates]
+    ids = [first_of[each.measure.md5] for each in candidates]
     places, hashes = hashes_of(candidates)
     for one, other in places[links_within(hashes, radius)].tolist():
         yield ids[one], ids[other]

@@ -23,7 +23,7 @@ from storage.layout import DataLayout
 from storage.parts import Each
 from storage.pictures import decode_png, encode_png
 from storage.progress import watch
-from storage.records import Contract, DropReason, Measure, Post, Verdict
+from storage.records import TOMBSTONES, Contract, Measure, Post, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Looks:
 
     def _is_there(self, post: Post) -> bool:
         """Whether an original can be looked at; one that should be there and is not, will tell."""
-        if post.reason is DropReason.VANISHED:
+        if post.reason in TOMBSTONES:
             return self.layout.image(post.md5, post.extension).exists()
         return post.reason is None
 

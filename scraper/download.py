@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed
@@ -37,14 +38,16 @@ class Downloader:
     look: int
     """The number of this look at the site."""
 
-    def fetch(self, listed: ListedPost, before: Post | None, journal: Journal) -> Post:
+    def fetch(self, listed: ListedPost, known: Sequence[Post], journal: Journal) -> Post:
         """Fetch what is not there yet of a post's original and of its line art.
 
         Args:
             listed: the post as the site lists it now.
-            before: the post's row in the snapshot before, which is trusted where nothing changed.
+            known: the post's rows in the snapshot before, the present one first, which is trusted
+                where nothing changed; behind it those of originals that were replaced.
             journal: what the site answered already for this page.
         """
+        before = known[0] if known else None
         if before and before.reason is DropReason.VANISHED and not self._is_stored(before):
             return before
         try:
@@ -53,9 +56,9 @@ class Downloader:
             logger.info("dropped post=%d reason=%s: %s", listed.post_id, error.reason, error)
             was_removed = before and error.reason is DropReason.TAKEN_DOWN
             original = answer_of(before) if before and was_removed else Answer()
-            return self._row(listed, before, original, reason=error.reason)
+            return self._row(listed, known, original, reason=error.reason)
         lines = self._line_md5(listed, before, journal)
-        return self._row(listed, before, original, line_md5=lines)
+        return self._row(listed, known, original, line_md5=lines)
 
     def _kept(self, listed: ListedPost, before: Post | None) -> Answer | None:
         """Give a known post's original as it was, unless it has to be asked for (again)."""
@@ -148,14 +151,14 @@ class Downloader:
     def _row(
         self,
         listed: ListedPost,
-        before: Post | None,
+        known: Sequence[Post],
         original: Answer,
         *,
         reason: DropReason | None = None,
         line_md5: str = "",
     ) -> Post:
         # What is settled stays: the look that brought the original, and the parent it had then.
-        settled = before if before and before.md5 == original.md5 else None
+        settled = next((row for row in known if row.md5 == original.md5), None)
         return Post(
             post_id=listed.post_id,
             md5=original.md5,
@@ -182,13 +185,6 @@ class Downloader:
             line_md5=line_md5,
             arrival=settled.arrival if settled else self.look,
         )
-
-
-def tombstone(before: Post, date: str) -> Post:
-    """Give the row of a known post that is no longer listed: as it was, with the date."""
-    if before.reason in (DropReason.VANISHED, DropReason.TAKEN_DOWN):
-        return before
-    return replace(before, reason=DropReason.VANISHED, vanished_on=date)
 
 
 def _is_replaced(listed: ListedPost, before: Post) -> bool:

@@ -8,19 +8,19 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 from upath import UPath
 
 from scraper import line_art, refresh
 from scraper.config import ScraperConfig
-from scraper.download import tombstone
 from scraper.known import Look
 from scraper.sidecar import Credit, credit_of
 from scraper.sniffing import PICTURES, sniff
+from scraper.tombstones import tombstones
 from storage import digest, images, manifest
 from storage.errors import BadInput
 from storage.files import is_local
@@ -56,13 +56,13 @@ class Folder:
         return Path(self.config.folder).expanduser()
 
     @cached_property
-    def arrivals(self) -> Mapping[tuple[int, str], int]:
-        """The look that brought each known original, by post and md5."""
-        return {(row.post_id, row.md5): row.arrival for row in self.before}
+    def known(self) -> Mapping[tuple[int, str], Post]:
+        """The rows of the snapshot before, by post and md5."""
+        return {(row.post_id, row.md5): row for row in self.before}
 
     @cached_property
-    def _md5_of(self) -> Mapping[int, str]:
-        return {row.post_id: row.md5 for row in self.before}
+    def _known_files(self) -> AbstractSet[str]:
+        return {row.file_url for row in self.before} & self.posts.keys()
 
     @cached_property
     def posts(self) -> dict[str, Path]:
@@ -86,53 +86,48 @@ class Folder:
     def write_parts(self, folder: UPath, advance: Advance) -> Counter[str]:
         """Write one part every hundred files until there are enough originals, and count them.
 
-        What was there before and is not any more gets a tombstone, as a post of a site does.
+        Known files all stay, as the posts of a site do, and so many others come as there is room.
         """
         counts, rows = self._write_files(folder, advance)
-        if gone := self._tombstones(rows):
+        if gone := tombstones(rows, self.before, self.look.date):
             manifest.write_table(folder / GONE_NAME, Contract.POSTS, gone, Post)
             counts.update(refresh.counts_of(gone))
         return counts
 
     def _write_files(self, folder: UPath, advance: Advance) -> tuple[Counter[str], list[Post]]:
         counts, found, number, last = Counter[str](), list[Post](), 0, ""
-        while counts["originals"] < self.config.max_posts:
-            path = folder / f"part-{number:05d}.parquet"
-            if path.exists():
-                rows = manifest.read_table(path, Contract.POSTS, Post)
-            else:
-                rows = self._rows(last, room=self.config.max_posts - counts["originals"])
-                if not rows:
-                    return counts, found
-                manifest.write_table(path, Contract.POSTS, rows, Post)
+        room = self.config.max_posts - len(self._known_files)
+        while rows := self._part(folder / f"part-{number:05d}.parquet", last, room):
             found += rows
             part = refresh.counts_of(rows)
             advance(part["originals"])
             counts.update(part)
+            room -= sum(self._needs_room(row) for row in rows)
             number, last = number + 1, rows[-1].file_url
-        if left := sum(address > last for address in self.posts):
+        if left := len(self.posts) - len(found):
             logger.warning("left out files=%d by --scraper.max-posts", left)
         return counts, found
 
-    def _tombstones(self, rows: Sequence[Post]) -> list[Post]:
-        """Give a row for each known original that no file holds now, deleted or written over.
+    def _part(self, path: UPath, last: str, room: int) -> list[Post]:
+        """Read a part that is there; else write that of the files behind the last, if any."""
+        if path.exists():
+            return manifest.read_table(path, Contract.POSTS, Post)
+        if rows := self._rows(last, room):
+            manifest.write_table(path, Contract.POSTS, rows, Post)
+        return rows
 
-        So its kin stay a family, its copies copies, and nobody takes its place in a shard.
-        """
-        ids, addresses = {row.post_id for row in rows}, {row.file_url for row in rows}
-        # What --scraper.max-posts leaves out is still there.
-        left_out = self.posts.keys() - addresses
-        return [
-            tombstone(row, self.look.date)
-            for row in self.before
-            if row.post_id not in ids and row.file_url not in left_out
-        ]
+    def _rows(self, last: str, room: int) -> list[Post]:
+        rows: list[Post] = []
+        for address, path in self.posts.items():
+            if len(rows) == FILES_PER_PART:
+                break
+            if address > last and (room > 0 or address in self._known_files):
+                rows.append(self._row(address, path))
+                room -= self._needs_room(rows[-1])
+        return rows
 
-    def _post_id(self, first: Post, md5: str) -> int:
-        """Give a file's id; one that was written over is another post, for its place is taken."""
-        if self._md5_of.get(first.post_id, md5) == md5:
-            return first.post_id
-        return digest.seed_of(0, "folder", first.file_url, md5)
+    def _needs_room(self, row: Post) -> bool:
+        return row.reason is None and row.file_url not in self._known_files
 
     def _is_seen(self, path: Path) -> bool:
         if any(name.startswith(".") for name in path.relative_to(self.top).parts):
@@ -148,40 +143,27 @@ class Folder:
         address = path.relative_to(self.top).as_posix()
         return address.encode("utf-8", "backslashreplace").decode()
 
-    def _rows(self, last: str, room: int) -> list[Post]:
-        rows: list[Post] = []
-        left = (each for each in self.posts.items() if each[0] > last)
-        for address, path in islice(left, FILES_PER_PART):
-            rows.append(self._row(address, path))
-            room -= rows[-1].reason is None
-            if not room:
-                break
-        return rows
-
     def _row(self, address: str, path: Path) -> Post:
         empty = _empty_row(address, credit_of(_sidecar_of(path)))
-        if self.taken_down.cover(self.config.site, empty.post_id):
-            return replace(empty, reason=DropReason.TAKEN_DOWN)
         content, kind, reason = self._read(path)
         if reason:
             logger.info("dropped file=%s reason=%s", address, reason)
             return replace(empty, reason=reason)
         md5 = hashlib.md5(content).hexdigest()
-        if self.taken_down.has(md5):
-            return replace(empty, reason=DropReason.TAKEN_DOWN)
+        known = self.known.get((empty.post_id, md5))
+        if self.taken_down.cover(self.config.site, empty.post_id) or self.taken_down.has(md5):
+            return replace(known or empty, reason=DropReason.TAKEN_DOWN, vanished_on="")
         images.keep(self.layout, md5, kind, content)
         line_url, line_md5 = self._lines(path)
-        post_id = self._post_id(empty, md5)
         return replace(
             empty,
-            post_id=post_id,
             md5=md5,
             sha256=digest.of_bytes(content),
             bytes=len(content),
             extension=kind,
             line_url=line_url,
             line_md5=line_md5,
-            arrival=self.arrivals.get((post_id, md5), self.look.number),
+            arrival=known.arrival if known else self.look.number,
         )
 
     def _read(self, path: Path) -> tuple[bytes, str, DropReason | None]:

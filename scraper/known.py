@@ -4,7 +4,8 @@ Its table and the site's listing both fall by id, so they are read side by side:
 memory is one part, and the pictures whose bytes are not those that the site states.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,10 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, DropReason, Post, StageRecord
 from storage.takedowns import LOOK_NAME
+
+Before = Mapping[int, Sequence[Post]]
+"""By its id, the rows of a post in the base, never none: the present one first, then those of
+originals that were replaced."""
 
 MAY_HEAL = frozenset({DropReason.GHOST, DropReason.GONE, DropReason.UNREACHABLE})
 """Reasons that a new snapshot does not take for granted."""
@@ -104,13 +109,13 @@ class KnownPosts:
         """Whether all known posts lie behind (at once, if there are none)."""
         return self._next is None
 
-    def down_to(self, post_id: int) -> dict[int, Post]:
+    def down_to(self, post_id: int) -> Before:
         """Take the next rows, as far as their ids are not below a bound."""
-        taken = {}
+        taken = defaultdict[int, list[Post]](list)
         while self._next and self._next.post_id >= post_id:
-            taken[self._next.post_id] = self._next
+            taken[self._next.post_id].append(self._next)
             self._next = next(self._rows, None)
-        return taken
+        return dict(taken)
 
     def learn(self, rows: Iterable[Post]) -> None:
         """Remember which pictures are not what the site states."""

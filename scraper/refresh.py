@@ -1,28 +1,29 @@
 """What a snapshot changed against the one it builds on: counted, and whether it is anything."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from scraper.known import base_of, look_of
+from scraper.known import Before, base_of, look_of
 from storage.layout import DataLayout
-from storage.records import DropReason, Post, StageRecord
+from storage.records import TOMBSTONES, DropReason, Post, StageRecord
 
 CHANGES = ("new", "edited", "changed")
 
 
-def counts_of(rows: Sequence[Post], *, before: Mapping[int, Post] | None = None) -> Counter[str]:
+def counts_of(rows: Sequence[Post], *, before: Before | None = None) -> Counter[str]:
     """Count one part's rows; beside those of the snapshot before, if there is one."""
     kept = [row for row in rows if row.reason is None]
     counts = Counter[str](row.reason.value for row in rows if row.reason)
     counts.update(f"md5_{row.md5_match.value}" for row in kept)
-    counts["listed"] = sum(row.reason is not DropReason.VANISHED for row in rows)
+    counts["listed"] = sum(row.reason not in TOMBSTONES for row in rows)
     counts["originals"] = len(kept)
     counts["line_art"] = sum(bool(row.line_md5) for row in kept)
     counts["bytes"] = sum(row.bytes for row in kept)
     if before is not None:
-        known = [(row, before[row.post_id]) for row in rows if row.post_id in before]
+        now = [row for row in rows if row.reason is not DropReason.REPLACED]
+        known = [(row, before[row.post_id][0]) for row in now if row.post_id in before]
         counts["known"] = len(known)
-        counts["new"] = len(rows) - len(known)
+        counts["new"] = len(now) - len(known)
         counts["edited"] = sum(is_edited(row, was) for row, was in known)
         counts["changed"] = sum(_outcome(row) != _outcome(was) for row, was in known)
     return counts

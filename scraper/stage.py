@@ -25,7 +25,7 @@ from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.progress import watch
-from storage.records import DropReason, StageRecord
+from storage.records import TOMBSTONES, StageRecord
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def _tell_of_changes(config: ScraperConfig, record: StageRecord, layout: DataLay
     """Say what a snapshot does not know: who puts a file into a folder expects it to be seen."""
     source = Folder(config, layout, takedowns.read(layout), known.look_of(record, layout))
     rows = known.rows_of(record, layout)
-    seen = {row.file_url for row in rows if row.reason is not DropReason.VANISHED}
+    seen = {row.file_url for row in rows if row.reason not in TOMBSTONES}
     # A folder that is gone or empty by now is no reason to lose what was made of it.
     with suppress(BadInput):
         is_full = record.counts["originals"] >= config.max_posts

@@ -2,31 +2,31 @@
 
 A page is known only when the one before it is, so the pages go one after the other; within a page
 the pictures come over a few connections. Beside the listing goes what the snapshot before knew:
-known posts are renewed and their pictures left in peace, the missing ones get a tombstone.
+known posts are renewed and their pictures left in peace, what is missing gets a tombstone.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 from upath import UPath
 
 from scraper import refresh
-from scraper.download import Downloader, tombstone
+from scraper.download import Downloader
 from scraper.journal import Journal
-from scraper.known import Look
+from scraper.known import Before, Look
 from scraper.listed import ListedPost
 from scraper.safebooru import SafebooruClient
+from scraper.tombstones import tombstones
 from storage import manifest
 from storage.progress import Advance
 from storage.records import Contract, Post
 
 logger = logging.getLogger(__name__)
-
-Before = Mapping[int, Post]
 
 
 @dataclass(slots=True)
@@ -95,10 +95,7 @@ class Walk:
             fetch = partial(self._fetch, before=before, journal=journal)
             rows = fetch(newer, most - self.fetched)
             rows += fetch(older, most - self.counts["originals"] - _num_originals(rows))
-        found = {post.post_id for post in listed}
-        rows += [
-            tombstone(row, self.look.date) for number, row in before.items() if number not in found
-        ]
+        rows += tombstones(rows, list(chain(*before.values())), self.look.date)
         return sorted(rows, key=lambda row: -row.post_id)
 
     def _fetch(
@@ -121,7 +118,7 @@ class Walk:
         self, posts: Sequence[ListedPost], before: Before, journal: Journal
     ) -> list[Post]:
         def fetch(post: ListedPost) -> Post:
-            return self.downloader.fetch(post, before.get(post.post_id), journal)
+            return self.downloader.fetch(post, before.get(post.post_id, ()), journal)
 
         rows = []
         for row in self.pool.map(fetch, posts):

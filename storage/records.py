@@ -50,6 +50,8 @@ class DropReason(StrEnum):
     """The picture lies on a host, or behind a redirect, that is not the site's."""
     VANISHED = "vanished"
     """A former snapshot knew the post; the site no longer lists it under this search."""
+    REPLACED = "replaced"
+    """A former snapshot had this original of the post, which has another one (or none) now."""
     TAKEN_DOWN = "taken_down"
     """Removed on request, and never fetched again."""
 
@@ -74,6 +76,10 @@ class DropReason(StrEnum):
     """Fit, but more than the configured number of pictures."""
 
 
+TOMBSTONES = frozenset({DropReason.VANISHED, DropReason.REPLACED})
+"""Why a row is there though the site, or the folder, has nothing that it stands for."""
+
+
 class Md5Match(StrEnum):
     """How the md5 that the site states compares with that of the bytes it served."""
 
@@ -92,7 +98,9 @@ class Post:
     art in the image store, where the site has it. `parent_id` is 0 without a parent.
 
     The row of a post that vanished from the site is its tombstone: it stays as it was last seen,
-    with `vanished_on`, the date (ISO 8601) of the look that missed it, empty for all others.
+    with `vanished_on`, the date (ISO 8601) of the look that missed it, empty for all others. A post
+    whose original was replaced has a row for each, the present one first: no two rows have both
+    `post_id` and `md5` alike.
 
     `arrival` counts the looks at the site before the one that first brought this original: whatever
     came with an earlier look is settled, and a later one changes neither its split nor its place.

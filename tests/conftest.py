@@ -1,6 +1,7 @@
 """What the tests share: a folder to work in, small made drawings, and Prefect kept to itself."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -18,6 +19,8 @@ os.environ |= {
     "PREFECT_PLUGINS_ENABLED": "false",
 }
 os.environ.pop("PREFECT_API_URL", None)
+# Tests send Ctrl-C, which whoever was started in the background of a shell would not hear.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest
 from upath import UPath

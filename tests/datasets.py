@@ -9,7 +9,7 @@ from scraper.config import ScraperConfig
 from storage import files, images, ledger, manifest, takedowns
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import Contract, DropReason, Md5Match, Post, StageRecord
+from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post, StageRecord
 from tests.pictures import drawing, encoded
 
 CLEAN = CleanConfig(min_side_px=64)
@@ -73,7 +73,7 @@ def scrape_of(layout: DataLayout, posts: Sequence[Post], snapshot: str) -> Stage
     manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, newest_first, Post)
     reasons = [post.reason for post in posts]
     counts = {
-        "listed": len(posts) - reasons.count(DropReason.VANISHED),
+        "listed": sum(reason not in TOMBSTONES for reason in reasons),
         "originals": reasons.count(None),
     }
     counts |= {each.value: reasons.count(each) for each in DropReason if each in reasons}

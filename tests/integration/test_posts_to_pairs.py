@@ -150,6 +150,51 @@ def test_too_few_pictures_for_three_splits_is_said_with_the_counts(
         clean(CleanConfig(min_side_px=2000), scraped, layout)
 
 
+def test_an_original_that_the_site_replaced_moves_nobody_else(layout: DataLayout):
+    posts = [_post(layout, number, encoded(drawing(number, 96)), b"") for number in range(1, 31)]
+    # Each sixth has two children, which are its family's only tie.
+    posts = [
+        replace(post, parent_id=post.post_id // 6 * 6) if post.post_id % 6 in (1, 2) else post
+        for post in posts
+    ]
+    before = _kept_by_md5(_make(_snapshot(posts, layout, "before"), layout)[0], layout)
+    drawn_over = {
+        post.post_id: encoded(drawing(100 + post.post_id, 96))
+        for post in posts
+        if post.post_id % 6 == 0
+    }
+    rows = [
+        replace(post, reason=DropReason.REPLACED) if post.post_id in drawn_over else post
+        for post in posts
+    ]
+    rows += [
+        replace(_post(layout, post_id, content, b""), arrival=1)
+        for post_id, content in drawn_over.items()
+    ]
+    after = _kept_by_md5(_make(_snapshot(rows, layout, "after"), layout)[0], layout)
+
+    gone = {row.md5 for row in rows if row.reason}
+    new = {row.md5 for row in rows if row.arrival}
+    assert (len(gone), len(new)) == (5, 5)
+    assert {md5: after[md5] for md5 in before if md5 not in gone} == {
+        md5: row for md5, row in before.items() if md5 not in gone
+    }
+    assert after.keys() - before.keys() == new
+    family_of = {row.post_id: row.family for row in before.values()}
+    assert all(after[md5].family == family_of[after[md5].post_id] for md5 in new)
+
+
+def _snapshot(rows: list[Post], layout: DataLayout, name: str) -> StageRecord:
+    told = {"name": name}
+    opened = ledger.open_stage(Stage.SCRAPE, CLEAN, inputs={}, layout=layout, also=told)
+    manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, rows, Post)
+    return opened.seal({"listed": len(rows)})
+
+
+def _kept_by_md5(cleaned: StageRecord, layout: DataLayout) -> dict[str, Verdict]:
+    return {row.md5: row for row in _verdicts(cleaned, layout).values() if row.keep}
+
+
 def _verdicts(cleaned: StageRecord, layout: DataLayout) -> dict[int, Verdict]:
     folder = layout.stage(Stage.CLEAN, cleaned.key)
     rows = manifest.read_table(folder / "part-00000.parquet", Contract.VERDICTS, Verdict)

@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from preprocessing.config import CleanConfig
 from preprocessing.dedup import Candidate
@@ -13,6 +15,7 @@ from preprocessing.split import split_of
 from storage.records import DropReason, Md5Match, Measure, Post, Split, Verdict
 
 CONFIG = CleanConfig(min_side_px=64, num_train=14, num_val=3, num_test=3)
+ROOMY = CleanConfig(min_side_px=64, num_train=1400, num_val=300, num_test=300)
 
 
 def _post(post_id: int, arrival: int = 0, parent_id: int = 0, md5: str = "") -> Post:
@@ -93,6 +96,33 @@ def test_siblings_stay_one_family_when_their_parent_comes_later():
     assert set(after.of.values()) == set(before.of.values())
 
 
+def test_what_replaced_an_original_joins_its_family_and_its_kin_stay():
+    first, other = _post(TRAIN[0]), _post(TRAIN[1])
+    child = _post(VAL[0], parent_id=TRAIN[0])
+    before = _families([first, other, child])
+    new = _post(TRAIN[0], arrival=1, md5="redrawn")
+    later = _post(600, arrival=2, parent_id=TRAIN[0])
+    found = _families([_gone(first, DropReason.REPLACED), other, child, new, later])
+    assert {md5: found.of[md5] for md5 in before.of} == before.of
+    assert found.of[new.md5] == found.of[later.md5] == first.md5
+    assert not found.straddling
+
+
+def test_what_replaced_an_original_and_looks_like_another_split_is_in_neither():
+    first, val = _post(TRAIN[0]), _post(VAL[0])
+    # Beside the first's own look; the new original has that of the other split.
+    new = _post(TRAIN[0], arrival=1, md5="redrawn")
+    looks = [(first, 0xFFFF << 40), (val, 0b0), (new, 0b1)]
+    posts = [_gone(first, DropReason.REPLACED), val, new]
+    candidates = [
+        Candidate(post, Measure(post.md5, None, 99, 99, f"{look:016x}", 50.0, lossless=False))
+        for post, look in looks
+    ]
+    found = families(posts, candidates, CONFIG)
+    assert found.straddling == {"redrawn"}
+    assert (found.of[first.md5], found.of[val.md5]) == (first.md5, val.md5)
+
+
 def test_a_better_copy_that_comes_later_does_not_take_the_place_of_the_first():
     small = Measure("md5-1", None, 99, 99, "00", 50.0, lossless=False)
     large = Measure("md5-2", None, 500, 500, "00", 50.0, lossless=True)
@@ -101,15 +131,22 @@ def test_a_better_copy_that_comes_later_does_not_take_the_place_of_the_first():
     assert [verdict.reason for verdict in verdicts] == [None, DropReason.NEAR_DUPLICATE]
 
 
-def test_whatever_comes_or_goes_nobody_else_changes_split_or_place():
+@pytest.mark.parametrize(
+    ("config", "num_replaced"),
+    # Several copies may come back for one that was replaced; with room, nobody goes for them.
+    [(CONFIG, 0), (ROOMY, 3)],
+    ids=["few are wanted", "originals are replaced"],
+)
+def test_whatever_comes_or_goes_nobody_else_changes_split_or_place(config, num_replaced):
     chance = random.Random(5)
     posts, before = list[Post](), dict[str, Verdict]()
     for look in range(12):
+        _replace_some(chance, posts, look, num_replaced)
         _bring(chance, posts, look)
         gone = {chance.randrange(len(posts)) for _ in range(look)}
         for place in gone:
             posts[place] = _gone(posts[place])
-        after = _judged(posts)
+        after = _judged(posts, config)
         for md5, verdict in before.items():
             if now := after.get(md5):
                 assert (now.split, now.place) == (verdict.split, verdict.place)
@@ -144,18 +181,26 @@ def _random_post(chance: random.Random, posts: Sequence[Post], look: int) -> Pos
     return _post(post_id, look, parent, twin)
 
 
-def _gone(post: Post) -> Post:
-    fields = {name: getattr(post, name) for name in Post.__dataclass_fields__}
-    return Post(**fields | {"reason": DropReason.VANISHED, "vanished_on": "2026-01-01"})
+def _replace_some(chance: random.Random, posts: list[Post], look: int, number: int) -> None:
+    """Give a few posts that are there another original; the one they had stays, as a tombstone."""
+    there = [place for place, post in enumerate(posts) if post.reason is None]
+    for place in chance.sample(there, min(number, len(there))):
+        old = posts[place]
+        posts[place] = _gone(old, DropReason.REPLACED)
+        posts.append(_post(old.post_id, look, old.parent_id, f"{old.md5}-again-{look}"))
 
 
-def _judged(posts: Sequence[Post]) -> dict[str, Verdict]:
+def _gone(post: Post, reason: DropReason = DropReason.VANISHED) -> Post:
+    return replace(post, reason=reason, vanished_on="2026-01-01")
+
+
+def _judged(posts: Sequence[Post], config: CleanConfig) -> dict[str, Verdict]:
     measures = [
         Measure(post.md5, None, 99, 99, f"{_look_of(post.md5):016x}", 50.0, lossless=False)
         for post in {post.md5: post for post in posts}.values()
     ]
     flat = np.zeros((64, 64, 3), np.uint8)
-    verdicts = judge(posts, measures, lambda _: flat, CONFIG)
+    verdicts = judge(posts, measures, lambda _: flat, config)
     return {
         verdict.md5: verdict
         for verdict in verdicts

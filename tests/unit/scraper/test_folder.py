@@ -14,7 +14,7 @@ from scraper.stage import scrape
 from storage import images, manifest, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
-from storage.records import Contract, DropReason, Md5Match, Post
+from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post
 from tests.pictures import drawing, encoded
 
 
@@ -66,12 +66,12 @@ def all_rows(layout, record):
 def rows_of(layout, record):
     """The rows of the files that are there, by their addresses."""
     rows = all_rows(layout, record)
-    return {row.file_url: row for row in rows if row.reason is not DropReason.VANISHED}
+    return {row.file_url: row for row in rows if row.reason not in TOMBSTONES}
 
 
 def gone_of(layout, record):
     rows = all_rows(layout, record)
-    return {row.md5: row for row in rows if row.reason is DropReason.VANISHED}
+    return {row.md5: row for row in rows if row.reason in TOMBSTONES}
 
 
 def test_every_file_is_a_post_with_an_original_or_a_reason(folder, layout):
@@ -188,15 +188,16 @@ def test_what_was_deleted_or_written_over_leaves_a_tombstone(folder, layout):
     third = scrape(config_of(folder, snapshot="3"), layout)
 
     gone, later = (gone_of(layout, record) for record in (second, third))
-    assert {md5: row.post_id for md5, row in gone.items()} == {
-        before[name].md5: before[name].post_id for name in ("b.png", "c.webp")
+    assert {md5: (row.post_id, row.reason) for md5, row in gone.items()} == {
+        before["b.png"].md5: (before["b.png"].post_id, DropReason.REPLACED),
+        before["c.webp"].md5: (before["c.webp"].post_id, DropReason.VANISHED),
     }
     assert later == {before["b.png"].md5: gone[before["b.png"].md5]}
-    assert second.counts["vanished"] == 2
-    # What was written over is another post from then on, and what is back is the one it was.
+    assert (second.counts["vanished"], second.counts["replaced"]) == (1, 1)
+    # What was written over has come with a later look, and what is back is what it was.
     over, over_again = (rows_of(layout, record)["b.png"] for record in (second, third))
-    assert over.post_id not in {row.post_id for row in before.values()}
-    assert (over_again.post_id, over_again.arrival) == (over.post_id, 1)
+    assert (over.post_id, over.arrival) == (before["b.png"].post_id, 1)
+    assert over_again == over
     back = rows_of(layout, third)["c.webp"]
     assert (back.post_id, back.reason, back.arrival) == (before["c.webp"].post_id, None, 0)
 
@@ -214,10 +215,17 @@ def test_what_a_finished_snapshot_does_not_know_is_said(folder, layout, caplog):
     assert scrape(config_of(folder), layout) == first
 
 
-def test_files_that_are_left_out_are_not_gone(folder, layout):
-    scrape(config_of(folder, snapshot="1"), layout)
-    fewer = scrape(config_of(folder, snapshot="2", max_posts=1), layout)
-    assert not gone_of(layout, fewer)
+def test_known_files_all_stay_and_so_many_others_come_as_there_is_room(folder, layout):
+    first = rows_of(layout, scrape(config_of(folder, snapshot="1", max_posts=2), layout))
+    assert set(first) == {"b.png", "below/a.JPG"}
+    # It sorts before all others, and takes nobody's place.
+    (folder / "a.png").write_bytes(encoded(drawing(9, 96)))
+    same = scrape(config_of(folder, snapshot="2", max_posts=2), layout)
+    assert (rows_of(layout, same), gone_of(layout, same)) == (first, {})
+    fewer = scrape(config_of(folder, snapshot="3", max_posts=1), layout)
+    assert (rows_of(layout, fewer), gone_of(layout, fewer)) == (first, {})
+    more = scrape(config_of(folder, snapshot="4", max_posts=3), layout)
+    assert set(rows_of(layout, more)) == {"a.png", *first}
 
 
 def test_it_stops_at_the_very_number_of_originals(folder, layout, caplog):
@@ -251,6 +259,9 @@ def test_what_was_taken_down_is_not_taken_again(folder, layout):
     _, deleted = takedowns.take_down(layout, rows["b.png"].md5, "2026-01-01")
     assert deleted == 2
     shutil.copy(folder / "b.png", folder / "again.png")
+    before = rows["b.png"]
     rows = rows_of(layout, scrape(config_of(folder, snapshot="2"), layout))
     assert rows["b.png"].reason is rows["again.png"].reason is DropReason.TAKEN_DOWN
+    # What it was keeps its kin together; what nobody knew is not learned now.
+    assert (rows["b.png"].md5, rows["again.png"].md5) == (before.md5, "")
     assert sum(1 for _ in layout.root.glob("images/*/*")) == 2

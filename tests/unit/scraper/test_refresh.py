@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from xml.sax.saxutils import quoteattr
 
 import pytest
@@ -95,15 +96,20 @@ def look(site, make_config, layout):
     return make
 
 
-def rows_of(layout, record):
+def all_rows(layout, record):
     folder = layout.stage("scrape", record.key)
-    rows = [
+    return [
         row
         for output in record.outputs
         for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
     ]
+
+
+def rows_of(layout, record):
+    """The rows of the posts by their ids, without those of originals that were replaced."""
+    rows = all_rows(layout, record)
     assert [row.post_id for row in rows] == sorted((row.post_id for row in rows), reverse=True)
-    return {row.post_id: row for row in rows}
+    return {row.post_id: row for row in rows if row.reason is not DropReason.REPLACED}
 
 
 def test_only_pictures_of_newer_posts_are_fetched(board, look):
@@ -142,15 +148,67 @@ def test_an_edited_post_is_renewed_and_counted_and_its_picture_not_asked_for(boa
     assert settled(record, layout) == record
 
 
-def test_a_picture_that_the_site_replaced_is_fetched_anew(board, look):
-    look("1")
-    content = board.picture(7) + b" redrawn"
-    board.posts[7] |= {"md5": hashlib.md5(content).hexdigest(), "change": 2}
-    board.picture = lambda post_id: content if post_id == 7 else Board.picture(post_id)
+def redraw(board, post_id, word):
+    """Let the board serve another picture of a post, and say so."""
+    content, rest = Board.picture(post_id) + word, board.picture
+    board.posts[post_id] |= {"md5": hashlib.md5(content).hexdigest()}
+    board.picture = lambda number: content if number == post_id else rest(number)
+
+
+def test_a_picture_that_the_site_replaced_is_fetched_anew_and_the_one_before_is_told(
+    board, look, layout
+):
+    _, before, _ = look("1")
+    redraw(board, 7, b" redrawn")
     record, rows, asked = look("2")
     assert asked == ["/images/1/7.png"]
     assert (rows[7].md5, rows[7].md5_match) == (rows[7].site_md5, Md5Match.MATCH)
-    assert (record.counts["edited"], record.counts["changed"]) == (1, 1)
+    assert (rows[7].arrival, before[7].arrival) == (1, 0)
+    counts = record.counts
+    assert (counts["edited"], counts["changed"], counts["new"], counts["known"]) == (1, 1, 0, 30)
+    assert (counts["listed"], counts["originals"], counts["replaced"]) == (30, 30, 1)
+    assert replaced_in(layout, record) == [
+        replace(before[7], reason=DropReason.REPLACED, vanished_on=date_of(layout, record))
+    ]
+
+
+def test_what_was_replaced_stays_told_until_it_is_back_and_then_is_what_it_was(board, look, layout):
+    _, first, _ = look("1")
+    redraw(board, 7, b" redrawn")
+    second, between, _ = look("2")
+    idle, _, asked = look("3")
+    assert (replaced_in(layout, idle), asked) == (replaced_in(layout, second), [])
+    assert settled(idle, layout) == second
+    redraw(board, 7, b"")
+    back, rows, asked = look("4")
+    assert (rows, asked) == (first, [])
+    assert [row.md5 for row in replaced_in(layout, back)] == [between[7].md5]
+
+
+def test_what_was_replaced_and_is_served_no_more_heals_with_both_told(board, look, layout):
+    _, first, _ = look("1")
+    redraw(board, 7, b" redrawn")
+    board.gone = {7}
+    gone, rows, _ = look("2")
+    assert (rows[7].reason, rows[7].md5) == (DropReason.GONE, "")
+    assert [row.md5 for row in replaced_in(layout, gone)] == [first[7].md5]
+    board.gone = set()
+    healed, rows, _ = look("3")
+    assert (rows[7].reason, rows[7].md5, rows[7].arrival) == (None, rows[7].site_md5, 2)
+    assert replaced_in(layout, healed) == replaced_in(layout, gone)
+    board.posts.pop(7)
+    lost, rows, _ = look("4")
+    assert rows[7].reason is DropReason.VANISHED
+    assert replaced_in(layout, lost) == replaced_in(layout, gone)
+    assert (lost.counts["listed"], lost.counts["vanished"], lost.counts["replaced"]) == (29, 1, 1)
+
+
+def replaced_in(layout, record):
+    return [row for row in all_rows(layout, record) if row.reason is DropReason.REPLACED]
+
+
+def date_of(layout, record):
+    return read_json(layout.stage("scrape", record.key) / "look.json")["date"]
 
 
 def test_a_vanished_post_gets_a_tombstone_with_its_date_and_is_never_asked_for_again(
@@ -159,7 +217,7 @@ def test_a_vanished_post_gets_a_tombstone_with_its_date_and_is_never_asked_for_a
     _, rows, _ = look("1")
     lost = {post_id: board.posts.pop(post_id) for post_id in (1, 10, 11, 30)}
     record, second, _ = look("2")
-    pinned = read_json(layout.stage("scrape", record.key) / "look.json")["date"]
+    pinned = date_of(layout, record)
     buried = {number: row for number, row in second.items() if row.reason}
     assert set(buried) == set(lost)
     assert {row.reason for row in buried.values()} == {DropReason.VANISHED}
