@@ -12,7 +12,7 @@ from dataset.damage import AGAIN, ANEW, MIXED, REPORT, Damage
 from dataset.originals import check_original
 from dataset.samples import compare_keys, read_shard
 from dataset.version import LINEAGE, Version
-from storage import digest, takedowns
+from storage import digest, ledger, takedowns
 from storage.ledger import Stage
 from storage.progress import Advance, watch
 from storage.records import Output, Split, StageRecord
@@ -100,6 +100,14 @@ def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
     if digest.of_settings(told) != record.key:
         found = "its settings and inputs are not those that its key was made of"
         yield Damage(_file(record, "stage.json"), found, "put it back from a copy")
+    held = {
+        stage.value: ledger.content_of(origin)
+        for stage, origin in version.records.items()
+        if stage in record.inputs
+    }
+    for label in ledger.others_of(record, held):
+        found = f"was made when {label}/{record.inputs[label]} held something else"
+        yield Damage(f"{record.stage}/{record.key}", found, MIXED)
     names = {output.name for output in record.outputs}
     folder = version.layout.stage(record.stage, record.key)
     for path in folder.glob("*.tar"):

@@ -65,6 +65,8 @@ class OpenStage:
     layout: DataLayout
     started_at: str
     finished: StageRecord | None
+    made_of: dict[str, str] = field(default_factory=dict)
+    """By label: what each input holds, as `content_of` tells."""
     lease: Lease | None = field(default=None, repr=False, compare=False)
     """What keeps other processes from writing it too, until it is sealed or has failed."""
 
@@ -97,6 +99,7 @@ class OpenStage:
             counts=dict(counts),
             outputs=tuple(_outputs(self.folder, {RECORD_NAME, *apart_from, *dated})),
             dated=tuple(sorted(dated)),
+            made_of=self.made_of,
             code_version=code_version(),
             started_at=self.started_at,
             ended_at=_now(),
@@ -136,6 +139,7 @@ def open_stage(
     read besides other stages' outputs is named in `also`, by a digest of its content.
     """
     keys = {label: record.key for label, record in inputs.items()} | dict(also or {})
+    made_of = {label: content_of(record) for label, record in inputs.items()}
     key = key_of(stage, section, keys, seed)
     finished, held = find(layout, stage, key), None
     if not finished:
@@ -144,6 +148,12 @@ def open_stage(
         finished = find(layout, stage, key) if held else None
     if finished:
         logger.info("found finished stage=%s key=%s", stage, key)
+        for label in others_of(finished, made_of):
+            logger.warning(
+                "stage=%s key=%s was made before its %s was made again, of something else; delete"
+                " its folder to make it anew",
+                *(stage, key, label),
+            )
         if held:
             held.finish()
     else:
@@ -153,7 +163,20 @@ def open_stage(
         logger.info("started stage=%s key=%s", stage, key)
         files.sweep(layout.stage(stage, key))
     settings = _settings_of(section, seed)
-    return OpenStage(stage, key, settings, keys, layout, _now(), finished, held)
+    return OpenStage(stage, key, settings, keys, layout, _now(), finished, made_of, held)
+
+
+def content_of(record: StageRecord) -> str:
+    """Digest what a finished stage holds: names and bytes of its outputs, without dated ones."""
+    return digest.of_settings({output.name: output.sha256 for output in record.outputs})
+
+
+def others_of(record: StageRecord, inputs: Mapping[str, str]) -> list[str]:
+    """Give the labels of inputs that hold something else than when the stage was made.
+
+    Records of before this was written down say nothing of it.
+    """
+    return [label for label, held in inputs.items() if record.made_of.get(label, held) != held]
 
 
 def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:

@@ -3,7 +3,7 @@
 The picture has one name from the site to the report: the md5 of its original's bytes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -216,7 +216,8 @@ class StageRecord:
 
     `settings` are those that made the key, `inputs` map a stage's label to its key, `counts` say
     how many of what (drop reasons included). `dated` are the outputs that tell when they were made,
-    known by name alone. Times are ISO 8601 in UTC.
+    known by name alone. `made_of` digests what each input held then, by its label: a stage that is
+    made again under its old key may hold something else. Times are ISO 8601 in UTC.
     """
 
     stage: str
@@ -230,3 +231,4 @@ class StageRecord:
     started_at: str
     ended_at: str
     dated: tuple[str, ...] = ()
+    made_of: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, manifest, shards, takedowns
 from storage.ledger import CONTRACTS, OpenStage, Stage
-from storage.records import Contract, ShardRow, Split, Verdict
+from storage.records import Contract, Post, ShardRow, Split, Verdict
 from storage.shards import Sample
 from tests.shard_files import write_shard
 
@@ -167,8 +167,20 @@ def test_a_family_or_picture_in_two_splits_is_named(broken: Version):
     path = broken.folder(Stage.CLEAN) / "part-00000.parquet"
     manifest.write_table(path, Contract.VERDICTS, rows, Verdict)
     _sealed(broken, Stage.CLEAN)
-    (line,) = _found(broken)
+    line, other = _found(broken)
     assert f"family {first.family} is in test and train" in line
+    assert other.startswith(f"pack/{broken.record(Stage.PACK).key}: was made when clean/")
+
+
+def test_a_stage_made_again_of_something_else_is_named_though_the_counts_agree(broken: Version):
+    posts = [replace(post, tags=("edited",)) for post in broken.posts]
+    path = broken.folder(Stage.SCRAPE) / "part-00000.parquet"
+    manifest.write_table(path, Contract.POSTS, posts, Post)
+    _sealed(broken, Stage.SCRAPE)
+    (line,) = _found(broken)
+    scraped, cleaned = (broken.record(stage).key for stage in (Stage.SCRAPE, Stage.CLEAN))
+    assert line.startswith(f"clean/{cleaned}: was made when scrape/{scraped} held something else;")
+    assert "delete its clean, pack and condition" in line
 
 
 def test_what_was_taken_down_since_is_named_and_not_missed_among_the_originals(broken: Version):

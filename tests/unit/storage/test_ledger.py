@@ -6,7 +6,8 @@ from pydantic import Field
 from storage import files, ledger
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import LEASE_NAME, DataLayout
-from storage.ledger import Stage
+from storage.ledger import OpenStage, Stage
+from storage.records import StageRecord
 from storage.section import OPERATIONAL, Section
 
 
@@ -15,9 +16,9 @@ class Knobs(Section):
     pace: float = Field(1.0, json_schema_extra=OPERATIONAL)
 
 
-def _make(layout: DataLayout, knobs: Knobs):
+def _make(layout: DataLayout, knobs: Knobs, content: str = "content"):
     opened = ledger.open_stage(Stage.CLEAN, knobs, inputs={}, layout=layout)
-    files.write_text(opened.folder / "deep" / "a.txt", "content")
+    files.write_text(opened.folder / "deep" / "a.txt", content)
     return opened.seal({"kept": 1})
 
 
@@ -63,6 +64,26 @@ def test_a_damaged_file_is_told_once_when_its_stage_is_made_again(
     assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
     assert not ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout).finished
     assert caplog.text.count("damaged file=") == 1
+
+
+def test_a_stage_whose_input_was_made_again_of_something_else_is_found_with_a_warning(
+    layout: DataLayout, caplog: pytest.LogCaptureFixture
+):
+    def packed(cleaned: StageRecord) -> OpenStage:
+        return ledger.open_stage(Stage.PACK, Knobs(), inputs={"clean": cleaned}, layout=layout)
+
+    cleaned = _make(layout, Knobs())
+    packed(cleaned).seal({})
+    place = layout.stage(Stage.CLEAN, cleaned.key) / "deep" / "a.txt"
+    place.unlink()
+    same = _make(layout, Knobs())
+    assert packed(same).finished
+    assert "of something else" not in caplog.text
+    place.unlink()
+    other = _make(layout, Knobs(), "other")
+    assert other.key == cleaned.key
+    assert packed(other).finished
+    assert "was made before its clean was made again, of something else" in caplog.text
 
 
 def test_what_a_killed_writer_left_is_swept_away(layout: DataLayout):
