@@ -18,6 +18,7 @@ import yaml
 from flows import command_line, logs, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
+from scraper.folder import tell_of_changes
 from storage import takedowns
 from storage.errors import BadInput, IrodoriError, told_of_disk
 from storage.layout import DataLayout
@@ -124,16 +125,13 @@ def _obey(command: Command) -> str:
 
 def _run(verb: str, config: PipelineConfig) -> str:
     layout = DataLayout.at(config.root)
-    planned = plan.plan(config)
-    found = plan.finished(config, layout)
-    if verb == "run" and len(found) == len(planned):
+    if found := plan.found(verb, config, layout):
         for label, record in found.items():
             logger.info("found finished stage=%s key=%s", label, record.key)
-        return _answer_of(found[Stage.REPORT], layout)
-
-    if verb == Stage.EXPERIMENTS and (compared := plan.found_comparison(config, layout)):
-        logger.info("found finished stage=%s key=%s", compared.stage, compared.key)
-        return _answer_of(compared, layout)
+        if config.scraper.folder and (scraped := found.get(Stage.SCRAPE)):
+            tell_of_changes(config.scraper, scraped, layout)
+        *_, made = found.values()
+        return _answer_of(made, layout)
 
     for label in plan.inputs_of(verb, config):
         plan.require(config, label, layout)

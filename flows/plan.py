@@ -139,6 +139,29 @@ def finished_grids(config: PipelineConfig, layout: DataLayout) -> dict[str, Stag
     return found
 
 
+def found(verb: str, config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
+    """Give the records of all that a verb makes, by label; none, unless all of it is finished."""
+    planned = _made_by(verb, config)
+    records = {each.label: ledger.find(layout, each.stage, each.key) for each in planned}
+    there = {label: record for label, record in records.items() if record}
+    return there if len(there) == len(planned) else {}
+
+
+def _made_by(verb: str, config: PipelineConfig) -> list[Planned]:
+    """Give the runs of stages that a verb is for, the last one last."""
+    recipe = config.training.recipe
+    match verb:
+        case "run":
+            return list(plan(config).values())
+        case Stage.EXPERIMENTS:
+            return [experiments(config)[verb]]
+        case Stage.TRAIN | Stage.EVALUATE:
+            key = getattr(sequel_of(config, dataset(config)[Stage.CONDITION].key), verb)
+            return [Planned(label_of(Stage(verb), recipe), Stage(verb), key)]
+        case _:
+            return [plan(config)[verb]]
+
+
 def finished(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
     """Give the records of those planned stages that are finished, by label."""
     found = {
@@ -155,12 +178,6 @@ def _refuse_twins(planned: list[Planned]) -> None:
             raise BadInput(
                 f"--experiments.overrides: {twin} and {each.label} are the same; leave one out"
             )
-
-
-def found_comparison(config: PipelineConfig, layout: DataLayout) -> StageRecord | None:
-    """Give the record of the grid's comparison; None if it is not finished."""
-    compared = experiments(config)[Stage.EXPERIMENTS]
-    return ledger.find(layout, compared.stage, compared.key)
 
 
 def inputs_of(verb: str, config: PipelineConfig) -> list[str]:

@@ -9,24 +9,25 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from upath import UPath
 
-from scraper import line_art, refresh
+from scraper import known, line_art, refresh
 from scraper.config import ScraperConfig
 from scraper.known import Look
 from scraper.sidecar import Credit, credit_of
 from scraper.sniffing import PICTURES, sniff
 from scraper.tombstones import tombstones
-from storage import digest, images, manifest
+from storage import digest, images, manifest, takedowns
 from storage.errors import BadInput
 from storage.files import is_local
 from storage.layout import DataLayout
 from storage.progress import Advance
-from storage.records import Contract, DropReason, Md5Match, Post
+from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post, StageRecord
 from storage.takedowns import Takedowns
 
 logger = logging.getLogger(__name__)
@@ -196,6 +197,24 @@ class Folder:
             return "", ""
         images.keep(self.layout, md5, LINE_EXTENSION, content)
         return self._address(lines), md5
+
+
+def tell_of_changes(config: ScraperConfig, record: StageRecord, layout: DataLayout) -> None:
+    """Say what a snapshot does not know: who puts a file into a folder expects it to be seen."""
+    source = Folder(config, layout, takedowns.read(layout), known.look_of(record, layout))
+    rows = known.rows_of(record, layout)
+    seen = {row.file_url for row in rows if row.reason not in TOMBSTONES}
+    # A folder that is gone or empty by now is no reason to lose what was made of it.
+    with suppress(BadInput):
+        is_full = record.counts["originals"] >= config.max_posts
+        new = 0 if is_full else len(source.posts.keys() - seen)
+        gone = len(seen - source.posts.keys())
+        if new or gone:
+            logger.warning(
+                "folder=%s new=%d gone=%d since this snapshot; name another to take that in"
+                " (--scraper.snapshot NAME)",
+                *(source.top, new, gone),
+            )
 
 
 def _is_beside(path: Path, found: set[Path], stems: set[Path]) -> bool:

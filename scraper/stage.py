@@ -8,12 +8,12 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from scraper import known, refresh, turnstile
 from scraper.config import SAMPLE, ScraperConfig
 from scraper.download import Downloader
-from scraper.folder import Folder
+from scraper.folder import Folder, tell_of_changes
 from scraper.known import KnownPosts, Look
 from scraper.safebooru import SafebooruClient
 from scraper.sample_booru.serving import serve
@@ -25,7 +25,7 @@ from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.progress import watch
-from storage.records import TOMBSTONES, StageRecord
+from storage.records import StageRecord
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) 
     opened = ledger.open_stage(Stage.SCRAPE, config, inputs={}, layout=layout)
     if opened.finished:
         if config.folder:
-            _tell_of_changes(config, opened.finished, layout)
+            tell_of_changes(config, opened.finished, layout)
         return opened.finished
 
     files.sweep(layout.images(), older_than_seconds=ABANDONED_SECONDS)
@@ -60,24 +60,6 @@ def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) 
 def settled(record: StageRecord, layout: DataLayout) -> StageRecord:
     """Give the oldest snapshot that says what this one says: itself, unless nothing is new."""
     return refresh.settled(record, layout)
-
-
-def _tell_of_changes(config: ScraperConfig, record: StageRecord, layout: DataLayout) -> None:
-    """Say what a snapshot does not know: who puts a file into a folder expects it to be seen."""
-    source = Folder(config, layout, takedowns.read(layout), known.look_of(record, layout))
-    rows = known.rows_of(record, layout)
-    seen = {row.file_url for row in rows if row.reason not in TOMBSTONES}
-    # A folder that is gone or empty by now is no reason to lose what was made of it.
-    with suppress(BadInput):
-        is_full = record.counts["originals"] >= config.max_posts
-        new = 0 if is_full else len(source.posts.keys() - seen)
-        gone = len(seen - source.posts.keys())
-        if new or gone:
-            logger.warning(
-                "folder=%s new=%d gone=%d since this snapshot; name another to take that in"
-                " (--scraper.snapshot NAME)",
-                *(source.top, new, gone),
-            )
 
 
 def _alone(config: ScraperConfig, gate: Gate) -> AbstractContextManager[None]:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.pictures import drawing, encoded
+
 PROJECT = Path(__file__).parents[2]
+DEAD_SERVER = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
 
 
 def _irodori(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -69,10 +72,26 @@ def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path):
 
 
 def test_a_server_that_was_named_and_does_not_answer_is_one_line_and_exit_code_2(tmp_path: Path):
-    dead = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
-    done = _irodori("scrape", "--root", str(tmp_path), env=dead)
+    done = _irodori("scrape", "--root", str(tmp_path), env=DEAD_SERVER)
     assert done.returncode == 2
     assert "no server answers at http://127.0.0.1:9/api" in _told(done)
+
+
+def test_a_finished_stage_answers_without_a_server_and_says_what_the_folder_has_since(
+    tmp_path: Path,
+):
+    top = tmp_path / "drawings"
+    top.mkdir()
+    (top / "a.png").write_bytes(encoded(drawing(1, 96)))
+    words = ("scrape", "--root", str(tmp_path / "root"), "--scraper.folder", str(top))
+    first = _irodori(*words)
+    again = _irodori(*words, env=DEAD_SERVER)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert "since this snapshot" not in again.stderr
+    (top / "b.png").write_bytes(encoded(drawing(2, 96)))
+    third = _irodori(*words, env=DEAD_SERVER)
+    assert third.stdout == first.stdout
+    assert "new=1 gone=0 since this snapshot" in third.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")

@@ -137,7 +137,7 @@ def test_a_cell_that_fails_otherwise_is_tried_again(root: Path, compared: StageR
     )
     with pytest.raises(IrodoriError, match=r"2 of 2 cells failed, the first: .*/none.npz"):
         experiments(config)
-    assert plan.found_comparison(config, DataLayout.at(str(root))) is None
+    assert plan.found(Stage.EXPERIMENTS, config, DataLayout.at(str(root))) == {}
 
 
 @pytest.mark.timeout(600)
