@@ -17,11 +17,15 @@ OTHER_ORIGINAL = "other_original"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One picture that only one of two versions holds, and why it is not in the other."""
+    """One picture that only one of two versions holds, and why it is not in the other.
+
+    `file` is its path below the folder that it is from; empty for a site's post.
+    """
 
     md5: str
     post_id: int
     post_url: str
+    file: str
     split: str
     why: str
 
@@ -95,6 +99,8 @@ def _missing(here: Version, there: Version, otherwise: str) -> tuple[Changed, ..
         return ()
     # The oldest post speaks for equal bytes, and verdicts are sorted so.
     verdicts = {verdict.md5: verdict for verdict in reversed(there.verdicts)}
+    posts = here.posts if here.source_folder else ()
+    file_of = {(post.post_id, post.md5): post.file_url for post in posts}
     by_md5 = {post.md5: post for post in there.posts if post.md5}
     by_id = {post.post_id: post for post in reversed(there.posts)}
     return tuple(
@@ -102,6 +108,7 @@ def _missing(here: Version, there: Version, otherwise: str) -> tuple[Changed, ..
             row.md5,
             row.post_id,
             row.post_url,
+            file_of.get((row.post_id, row.md5), ""),
             row.split.value,
             _why(verdicts.get(row.md5), by_md5.get(row.md5) or by_id.get(row.post_id), row.md5)
             or otherwise,

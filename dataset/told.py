@@ -152,12 +152,12 @@ def _digests(shards: Sequence[ShardRow]) -> Table:
 
 
 def _changed(pictures: Sequence[Changed]) -> Table:
-    lines = grid(("why", "pictures", "posts"), right={"pictures"})
+    lines = grid(("why", "pictures", "which"), right={"pictures"})
     reasons: dict[str, list[Changed]] = {}
     for each in pictures:
         reasons.setdefault(each.why, []).append(each)
     for why, those in sorted(reasons.items(), key=lambda one: (-len(one[1]), one[0])):
-        posts = named(f"post {each.post_id}" for each in those)
+        posts = named(each.file or f"post {each.post_id}" for each in those)
         lines.add_row(why, f"{len(those):,}", posts)
     return lines
 

@@ -43,8 +43,10 @@ class Version:
             MissingInput: it is gone, or of another contract.
         """
         if stage not in self.records:
+            # The record of the last that is lost is what named those before it.
+            *_, lost = (each for each in LINEAGE if each not in self.records)
             raise MissingInput(
-                f"dataset {self.name}: the {stage} it was made of is not below {self.layout.root}"
+                f"dataset {self.name}: the {lost} it was made of is not below {self.layout.root}"
                 " any more; put it back from a copy, or make the dataset anew (`irodori run`)"
             )
         return self.records[stage]
@@ -54,12 +56,16 @@ class Version:
         return self.layout.stage(stage, self.record(stage).key)
 
     @property
+    def source_folder(self) -> str:
+        """The folder that the pictures are from; empty if they are a site's."""
+        return str(self.record(Stage.SCRAPE).settings.get("folder", ""))
+
+    @property
     def site(self) -> str:
         """Where the pictures are from: a site's address, or a folder's name."""
-        settings = self.record(Stage.SCRAPE).settings
-        if settings.get("folder"):
-            return f"folder {UPath(settings['folder']).name}"
-        address = str(settings.get("base_url", ""))
+        if self.source_folder:
+            return f"folder {UPath(self.source_folder).name}"
+        address = str(self.record(Stage.SCRAPE).settings.get("base_url", ""))
         return SAMPLE_SITE if address == "sample:" else address.removeprefix("https://")
 
     @cached_property

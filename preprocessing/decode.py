@@ -10,7 +10,7 @@ from typing import cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from preprocessing.pixels import read_pixels
 from preprocessing.profiles import to_srgb
@@ -19,6 +19,9 @@ from preprocessing.structure import has_chunk, is_whole
 from storage.records import DropReason
 
 Color = NDArray[np.uint8]
+
+# A program's whole workflow may stand in a PNG; Pillow stops at 1 MiB of packed text of 64.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 # Pillow knows many more, some of which run other programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")

@@ -202,6 +202,8 @@ def _asked() -> argparse.Namespace:
     asked = parser.parse_args()
     if asked.look and not asked.sheet:
         parser.error("--look wants --sheet")
+    if asked.look and not _some(asked.look):
+        parser.error(f"--look {asked.look}: holds no .png, .jpg or .webp")
     return asked
 
 

@@ -25,10 +25,17 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Difference:
     by_id = {post.post_id: post for post in posts}
     by_id[3] = replace(by_id[3], reason=DropReason.VANISHED, vanished_on="2026-01-03")
     by_id[5] = post_of(layout, 5, encoded(drawing(105, 96)))
+    redrawn = replace(post_of(layout, 6, encoded(drawing(106, 96))), arrival=1)
+    by_id[6] = replace(by_id[6], reason=DropReason.REPLACED, vanished_on="2026-01-03")
     del by_id[7]
     takedowns.take_down(layout, by_id[9].md5, "2026-01-03")
     changed = CleanConfig(min_side_px=80)
-    new = [*by_id.values(), *posts_of(layout, [50, 51]), post_of(layout, 46, b"now broken")]
+    new = [
+        redrawn,
+        *by_id.values(),
+        *posts_of(layout, [50, 51]),
+        post_of(layout, 46, b"now broken"),
+    ]
     return diff(before, version.of(dataset_of(layout, new, "2", changed), layout))
 
 
@@ -36,6 +43,7 @@ def test_each_removed_picture_has_its_reason(compared: Difference):
     assert {each.post_id: each.why for each in compared.removed} == {
         3: "vanished",
         5: "other_original",
+        6: "replaced",
         7: "not_in_snapshot",
         9: "taken_down",
         45: "too_small",
@@ -45,9 +53,30 @@ def test_each_removed_picture_has_its_reason(compared: Difference):
 def test_each_added_picture_has_the_reason_why_it_was_not_there(compared: Difference):
     assert {each.post_id: each.why for each in compared.added} == {
         5: "other_original",
+        6: "other_original",
         50: "new",
         51: "new",
     }
+
+
+def test_a_folders_picture_is_named_by_its_file(layout: DataLayout):
+    posts = [
+        replace(post, file_url=f"below/{post.post_id}.png")
+        for post in posts_of(layout, range(1, 31))
+    ]
+    many, few = (
+        _of_folder(version.of(dataset_of(layout, some, f"{len(some)}"), layout))
+        for some in (posts, posts[1:])
+    )
+    (removed,) = diff(many, few).removed
+    assert removed.file == "below/1.png"
+    assert "below/1.png" in told.diff_text(diff(many, few))
+
+
+def _of_folder(made: Version) -> Version:
+    scraped = made.record(Stage.SCRAPE)
+    of_folder = replace(scraped, settings=scraped.settings | {"folder": "/drawings"})
+    return Version(made.key, {**made.records, Stage.SCRAPE: of_folder}, made.layout)
 
 
 def test_settings_that_changed_are_named_with_their_stage(compared: Difference):
@@ -81,7 +110,7 @@ def test_a_picture_that_changed_its_split_is_said_loudly(made: Version):
 
 def test_the_text_counts_by_reason(compared: Difference):
     text = told.diff_text(compared)
-    assert "3 added, 5 removed" in " ".join(text.split())
+    assert "4 added, 6 removed" in " ".join(text.split())
     assert "min_side_px" in text
     assert max(len(line) for line in text.splitlines()) <= 100
     assert CLEAN.min_side_px == 64

@@ -4,6 +4,7 @@ import re
 import pytest
 
 from dataset import told, version
+from dataset.verify import verify
 from dataset.version import Version
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
@@ -77,6 +78,12 @@ def test_a_version_whose_scrape_is_lost_is_listed_and_says_so_when_it_is_asked_f
     assert "(lost)" in told.shelf_text(version.shelf(broken.layout))
     with pytest.raises(MissingInput, match="the scrape it was made of is not below"):
         left.posts  # noqa: B018
+
+
+def test_of_a_broken_lineage_the_stage_that_is_lost_is_named(broken: Version):
+    broken.layout.record(Stage.PACK, broken.record(Stage.PACK).key).unlink()
+    with pytest.raises(MissingInput, match="the pack it was made of is not below"):
+        verify(version.pick(broken.layout, broken.key))
 
 
 def test_a_text_fits_a_hundred_columns_and_tells_what_is_not_the_default(made: Version):

@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
 from preprocessing.decode import Undecodable, decode
 from storage.records import DropReason
@@ -119,6 +120,13 @@ def test_what_is_no_picture_is_corrupt(content: bytes):
     with pytest.raises(Undecodable) as refused:
         decode(content, CAP)
     assert refused.value.reason is DropReason.CORRUPT
+
+
+def test_a_long_text_beside_the_picture_is_no_damage():
+    workflow = PngInfo()
+    workflow.add_itxt("workflow", "node " * 1_000_000, zip=True)
+    content = _bytes(Image.fromarray(drawing(1, 96)), "PNG", pnginfo=workflow)
+    assert decode(content, CAP).width == 96
 
 
 def test_an_animation_is_refused():
