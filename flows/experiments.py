@@ -8,6 +8,7 @@ from prefect import flow
 import evaluation.stage
 from flows import alarm, artifacts, plan, tasks
 from flows.config import PipelineConfig
+from flows.overview import Overview, Training, overlooking
 from flows.parts import as_tasks, in_turn
 from flows.pipeline import make_dataset
 from flows.trials import Grounds, Trial, trials_of, undergo
@@ -46,8 +47,9 @@ def experiments(config: PipelineConfig) -> StageRecord:
     # What trains in another process has no run of its own to be shown with.
     watcher_of = _live if config.experiments.at_once == 1 else None
     train = partial(undergo, grounds=grounds, watcher_of=watcher_of)
-    with told_of_disk():
-        outcomes = _walk(config)("trial", train, trials, lambda _: None)
+    watcher = artifacts.Live(Stage.EXPERIMENTS)
+    with told_of_disk(), overlooking(_overview(config, layout), watcher) as tell:
+        outcomes = _walk(config)("trial", train, trials, lambda trial: tell(trial.label))
 
     # The answer.
     return tasks.compare(opened, [outcome for each in outcomes for outcome in each])
@@ -56,6 +58,15 @@ def experiments(config: PipelineConfig) -> StageRecord:
 def _live(trial: Trial) -> artifacts.Live:
     name = re.sub("[^a-z0-9]+", "-", trial.label.lower()).strip("-")
     return artifacts.Live(f"{Stage.TRAIN}-{name}")
+
+
+def _overview(config: PipelineConfig, layout: DataLayout) -> Overview:
+    planned = plan.experiments(config)
+    trainings = [
+        Training(trial.label, planned[f"{Stage.TRAIN}-{trial.label}"].key, trial.training.steps)
+        for trial in trials_of(config)
+    ]
+    return Overview(trainings, layout)
 
 
 def _open(config: PipelineConfig, layout: DataLayout) -> OpenStage:

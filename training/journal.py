@@ -5,12 +5,15 @@ given the dataset's hints, whichever hints the recipe learns from: so it is judg
 """
 
 import json
+from typing import TYPE_CHECKING
 
-from torch import Tensor
 from upath import UPath
 
 from storage import files
 from storage.errors import CorruptFile
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NAME = "metrics.jsonl"
 BEST = "best.json"
@@ -33,7 +36,7 @@ class Journal:
         self.num_steps = 0
         self.newest: dict[str, Tensor] = {}
 
-    def add(self, facts: dict[str, Tensor]) -> None:
+    def add(self, facts: "dict[str, Tensor]") -> None:
         """Take a step's facts into the next row, without waiting for the device."""
         self.newest = facts
         for name, fact in facts.items():
@@ -62,6 +65,12 @@ class Journal:
         judged = [row for row in self.rows if VAL_L2 in row]
         best = min(judged, key=lambda row: row[VAL_L2])
         files.write_json(self.folder / BEST, {name: best[name] for name in ("step", VAL_L2)})
+
+
+def last_step(train_folder: UPath) -> int:
+    """Give the step of the last row of a training; 0 without any."""
+    rows = _read(train_folder / NAME)
+    return int(rows[-1]["step"]) if rows else 0
 
 
 def _read(path: UPath) -> list[Row]:

@@ -76,6 +76,7 @@ def test_every_training_is_shown_while_it_goes_on(compared: StageRecord):
         keys = {artifact.key for artifact in client.read_artifacts()}
     for cell in ("unet-l2-1", "unet-l2-2", "paper-1", "paper-2"):
         assert {f"train-{cell}-progress", f"train-{cell}-pictures"} <= keys
+    assert "experiments-progress" in keys
 
 
 def test_the_table_has_mean_and_spread_over_the_seeds(root: Path, compared: StageRecord):
