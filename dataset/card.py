@@ -14,10 +14,11 @@ from upath import UPath
 
 from dataset.contents import NOT_GIVEN, Contents, Step, contents, funnel, share
 from dataset.markdown import code, table
-from dataset.version import LINEAGE, SHARDS_NAME, Version
+from dataset.version import LINEAGE, Version
 from storage import shards
 from storage.ledger import Stage
 from storage.records import ShardRow, Split, StageRecord
+from storage.shards import SHARDS_NAME
 
 CARD_NAME = "README.md"
 NUM_TAGS = 20

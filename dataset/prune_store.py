@@ -9,7 +9,7 @@ from upath import UPath
 
 from storage import files, manifest, takedowns
 from storage.errors import IrodoriError
-from storage.layout import DataLayout
+from storage.layout import DataLayout, parts_in
 from storage.ledger import Stage
 from storage.records import Contract, Post
 
@@ -56,7 +56,7 @@ def named(scrapes: Iterable[str], layout: DataLayout) -> set[str]:
     removed = takedowns.read(layout)
     found = set[str]()
     for key in scrapes:
-        tables = sorted(layout.stage(Stage.SCRAPE, key).glob("part-*.parquet"), key=str)
+        tables = parts_in(layout.stage(Stage.SCRAPE, key))
         if not tables:
             raise IrodoriError(f"{layout.stage(Stage.SCRAPE, key)}: has no table")
         for path in tables:

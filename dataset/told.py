@@ -11,10 +11,11 @@ from dataset.contents import Contents, Step, contents, funnel, share
 from dataset.diff import Changed, Difference
 from dataset.settings import changes
 from dataset.terminal import grid, headed, named, plain, rendered, setting, size, titled
-from dataset.version import LINEAGE, SHARDS_NAME, Shelf, Version
+from dataset.version import LINEAGE, Shelf, Version
 from storage.errors import MissingInput
 from storage.ledger import Stage
 from storage.records import ShardRow, Split, StageRecord
+from storage.shards import SHARDS_NAME
 
 NUM_RANKED = 8
 NUM_SHARDS = 24

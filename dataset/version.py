@@ -11,14 +11,13 @@ from functools import cached_property
 
 from upath import UPath
 
-from storage import files, manifest
-from storage.errors import BadInput, MissingInput
-from storage.layout import RECORD_NAME, DataLayout
+from storage import ledger, manifest, shards
+from storage.errors import BadInput, ContractError, CorruptFile, MissingInput
+from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, OpenStage, Stage
-from storage.records import Contract, Output, Post, ShardRow, Split, StageRecord, Verdict
+from storage.records import Post, ShardRow, Split, StageRecord, Verdict
 
 LINEAGE = (Stage.SCRAPE, Stage.CLEAN, Stage.PACK, Stage.CONDITION)
-SHARDS_NAME = "shards.parquet"
 SHORT_DIGITS = 8
 SAMPLE_SITE = "sample booru"
 
@@ -71,24 +70,12 @@ class Version:
     @cached_property
     def posts(self) -> list[Post]:
         """All posts of the snapshot, dropped ones too."""
-        folder = self.folder(Stage.SCRAPE)
-        names = [each.name for each in self.record(Stage.SCRAPE).outputs if _is_part(each)]
-        return [
-            row
-            for name in names
-            for row in manifest.read_table(folder / name, Contract.POSTS, Post)
-        ]
+        return list(manifest.rows_of(self.record(Stage.SCRAPE), self.layout, Post))
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The verdict on each post that has an original."""
-        folder = self.folder(Stage.CLEAN)
-        names = [each.name for each in self.record(Stage.CLEAN).outputs if _is_part(each)]
-        return [
-            row
-            for name in names
-            for row in manifest.read_table(folder / name, Contract.VERDICTS, Verdict)
-        ]
+        return list(manifest.rows_of(self.record(Stage.CLEAN), self.layout, Verdict))
 
     @cached_property
     def kept(self) -> dict[str, Verdict]:
@@ -97,8 +84,7 @@ class Version:
 
     def shards(self, stage: Stage = Stage.CONDITION) -> list[ShardRow]:
         """Give the shards of pairs, or those that they were drawn from: train, val, test."""
-        path = self.folder(stage) / SHARDS_NAME
-        rows = manifest.read_table(path, CONTRACTS[stage], ShardRow)
+        rows = shards.rows_in(self.folder(stage), CONTRACTS[stage])
         return sorted(rows, key=lambda row: (list(Split).index(row.split), row.name))
 
 
@@ -119,7 +105,7 @@ def shelf(layout: DataLayout) -> Shelf:
     """Find all versions below a root; nothing but stage records is read."""
     found, unreadable = [], []
     for path in layout.records(Stage.CONDITION):
-        record = _read(path, Stage.CONDITION)
+        record = _read(layout, Stage.CONDITION, path.parent.name)
         if isinstance(record, str):
             unreadable.append(record)
         else:
@@ -127,7 +113,7 @@ def shelf(layout: DataLayout) -> Shelf:
             found.append((record.ended_at, path.stat().st_mtime, record.key, record))
     newest_first = [record for *_, record in sorted(found, key=lambda one: one[:3], reverse=True)]
     paired = {record.inputs["pack"] for record in newest_first}
-    packs = [_read(path, Stage.PACK) for path in layout.records(Stage.PACK)]
+    packs = [_read(layout, Stage.PACK, path.parent.name) for path in layout.records(Stage.PACK)]
     return Shelf(
         versions=tuple(of(record, layout) for record in newest_first),
         unpaired=tuple(
@@ -141,8 +127,7 @@ def of(paired: StageRecord, layout: DataLayout) -> Version:
     """Give the version that a record of pairs stands for, with what it was made of."""
     records = {Stage.CONDITION: paired}
     for made, origin in zip(LINEAGE[:0:-1], LINEAGE[-2::-1], strict=True):
-        path = layout.record(origin, records[made].inputs.get(origin, ""))
-        record = _read(path, origin)
+        record = _read(layout, origin, records[made].inputs.get(origin, ""))
         if isinstance(record, str):
             break
         records[origin] = record
@@ -185,20 +170,9 @@ def pick(layout: DataLayout, key: str = "") -> Version:
     raise BadInput(f"dataset {key}: none below {layout.root} begins so; there are {named}")
 
 
-def _read(path: UPath, stage: Stage) -> StageRecord | str:
+def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | str:
     """Read a stage record as it stands; a line that says why, if that cannot be done."""
-    where = f"{stage}/{path.parent.name}/{RECORD_NAME}"
     try:
-        content = files.read_json(path)
-        if content["contract"] != CONTRACTS[stage]:
-            return f"{where}: holds {content['contract']}, this Irodori reads {CONTRACTS[stage]}"
-        outputs = tuple(Output(**output) for output in content["outputs"])
-        return StageRecord(**content | {"contract": CONTRACTS[stage], "outputs": outputs})
-    except FileNotFoundError:
-        return f"{where}: not there"
-    except (ValueError, KeyError, TypeError):
-        return f"{where}: no readable record"
-
-
-def _is_part(output: Output) -> bool:
-    return output.name.startswith("part-") and output.name.endswith(".parquet")
+        return ledger.read(layout, stage, key) or f"{layout.record(stage, key)}: not there"
+    except (ContractError, CorruptFile) as error:
+        return str(error)

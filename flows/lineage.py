@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flows.pages import table
-from storage import files, ledger
+from storage import ledger
+from storage.errors import ContractError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -50,7 +51,7 @@ def descents(layout: DataLayout) -> list[Descent]:
     return [
         Descent(
             model,
-            paired := ledger.read(layout, Stage.CONDITION, model.inputs["condition"]),
+            paired := _read(layout, Stage.CONDITION, model.inputs["condition"]),
             _scraped(paired, layout),
             tuple(each for each in judged if each.inputs["train"] == model.key),
         )
@@ -59,17 +60,21 @@ def descents(layout: DataLayout) -> list[Descent]:
 
 
 def _all(layout: DataLayout, stage: Stage) -> Iterator[StageRecord]:
-    """Give the records of a stage; those of an older contract are another version's to read."""
-    for path in layout.records(stage):
-        if files.read_json(path)["contract"] == ledger.CONTRACTS[stage]:
-            record = ledger.read(layout, stage, path.parent.name)
-            if record:
-                yield record
+    records = (_read(layout, stage, path.parent.name) for path in layout.records(stage))
+    yield from (record for record in records if record)
 
 
 def _scraped(paired: StageRecord | None, layout: DataLayout) -> StageRecord | None:
     """Walk back from pairs to the look at the site that they began with."""
     record = paired
     for stage in (Stage.PACK, Stage.CLEAN, Stage.SCRAPE):
-        record = ledger.read(layout, stage, record.inputs[stage]) if record else None
+        record = _read(layout, stage, record.inputs[stage]) if record else None
     return record
+
+
+def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
+    """Read a record; one of an older contract is another version's to read, so it is gone."""
+    try:
+        return ledger.read(layout, stage, key)
+    except ContractError:
+        return None

@@ -15,7 +15,7 @@ from storage import files, manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.pictures import Picture
-from storage.records import Contract, Post, Split, StageRecord
+from storage.records import Post, Split, StageRecord
 
 ABREAST, SIDE_PX = 8, 96
 WIDTH_PX = 900
@@ -42,11 +42,7 @@ def as_markdown(sheet: Picture, what: str) -> str:
 
 
 def _scraped(record: StageRecord, layout: DataLayout) -> Picture | None:
-    folder = layout.stage(record.stage, record.key)
-    tables = [output.name for output in record.outputs if output.name.endswith(".parquet")]
-    posts = (
-        post for name in tables for post in manifest.read_table(folder / name, Contract.POSTS, Post)
-    )
+    posts = manifest.rows_of(record, layout, Post)
     paths = (layout.image(post.md5, post.extension) for post in posts if post.md5)
     seen = (_read(path) for path in paths)
     return _in_rows([[each] for each in islice(filter(_is_seen, seen), ABREAST)])

@@ -19,7 +19,7 @@ from preprocessing.resize import to_square
 from preprocessing.screen import SQUARE_PX, THUMBNAIL_PX, measure
 from preprocessing.structure import is_whole_png
 from storage import digest, files, images, manifest
-from storage.layout import DataLayout
+from storage.layout import DataLayout, part_name, parts_in
 from storage.parts import Each
 from storage.pictures import decode_png, encode_png
 from storage.progress import watch
@@ -84,7 +84,7 @@ class Looks:
         return encode_png(picture.square(SQUARE_PX))
 
     def _known(self) -> list[Measure]:
-        paths = sorted(self.layout.looks(self.key).glob("part-*.parquet"), key=str)
+        paths = parts_in(self.layout.looks(self.key))
         tables = [manifest.read_table(path, Contract.MEASURES, Measure) for path in paths]
         # Two runs at once may both have looked at one.
         return list({row.md5: row for table in tables for row in table}.values())
@@ -118,4 +118,4 @@ def _look_at_part(part: Part, *, looks: Looks) -> list[Measure]:
 
 def _path_of(part: Part, looks: Looks) -> UPath:
     name = digest.of_settings({"md5s": [post.md5 for post in part]})
-    return looks.layout.looks(looks.key) / f"part-{name}.parquet"
+    return looks.layout.looks(looks.key) / part_name(name)

@@ -20,13 +20,13 @@ from preprocessing.packing import pack_samples, plan_packing
 from preprocessing.pairing import pair_samples, plan_pairing
 from storage import files, ledger, manifest, shards, takedowns
 from storage.errors import BadInput
-from storage.layout import DataLayout
+from storage.layout import DataLayout, part_name
 from storage.ledger import Stage
 from storage.parts import Each, serially
-from storage.records import Contract, DropReason, Post, ShardRow, Split, StageRecord, Verdict
+from storage.records import Contract, DropReason, Post, Split, StageRecord, Verdict
 from storage.takedowns import Takedowns
 
-VERDICTS_NAME = "part-00000.parquet"
+VERDICTS_NAME = part_name(0)
 
 
 def clean(
@@ -89,7 +89,7 @@ def condition(
         return opened.finished
 
     source = layout.stage(Stage.PACK, packed.key)
-    rows = manifest.read_table(shards.table_in(source), Contract.SHARDS, ShardRow)
+    rows = shards.rows_in(source, Contract.SHARDS)
     plans = plan_pairing(rows, opened.settings)
     draw = partial(pair_samples, source=source, config=config, seed=seed)
     counts = make_shards(opened, plans, draw, each)
@@ -99,11 +99,7 @@ def condition(
 
 def _posts_with_md5(scraped: StageRecord, layout: DataLayout, removed: Takedowns) -> list[Post]:
     """Give the posts that have an original, or had one; what was taken down since is gone too."""
-    folder = layout.stage(Stage.SCRAPE, scraped.key)
-    names = [each.name for each in scraped.outputs if each.name.endswith(".parquet")]
-    rows = [
-        row for name in names for row in manifest.read_table(folder / name, Contract.POSTS, Post)
-    ]
+    rows = manifest.rows_of(scraped, layout, Post)
     return [_without_removed(row, removed) for row in rows if row.md5]
 
 

@@ -25,7 +25,7 @@ from scraper.tombstones import tombstones
 from storage import digest, images, manifest, takedowns
 from storage.errors import BadInput
 from storage.files import is_local
-from storage.layout import DataLayout
+from storage.layout import DataLayout, part_name
 from storage.progress import Advance
 from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post, StageRecord
 from storage.takedowns import Takedowns
@@ -33,7 +33,7 @@ from storage.takedowns import Takedowns
 logger = logging.getLogger(__name__)
 
 FILES_PER_PART = 100
-GONE_NAME = "part-gone.parquet"
+GONE_NAME = part_name("gone")
 """The table of originals that the snapshot before had: behind all others, and no part of them."""
 LINE_EXTENSION = "png"
 SIDECAR_ENDING = ".json"
@@ -98,7 +98,7 @@ class Folder:
     def _write_files(self, folder: UPath, advance: Advance) -> tuple[Counter[str], list[Post]]:
         counts, found, number, last = Counter[str](), list[Post](), 0, ""
         room = self.config.max_posts - len(self._known_files)
-        while rows := self._part(folder / f"part-{number:05d}.parquet", last, room):
+        while rows := self._part(folder / part_name(number), last, room):
             found += rows
             part = refresh.counts_of(rows)
             advance(part["originals"])
@@ -202,7 +202,7 @@ class Folder:
 def tell_of_changes(config: ScraperConfig, record: StageRecord, layout: DataLayout) -> None:
     """Say what a snapshot does not know: who puts a file into a folder expects it to be seen."""
     source = Folder(config, layout, takedowns.read(layout), known.look_of(record, layout))
-    rows = known.rows_of(record, layout)
+    rows = manifest.rows_of(record, layout, Post)
     seen = {row.file_url for row in rows if row.reason not in TOMBSTONES}
     # A folder that is gone or empty by now is no reason to lose what was made of it.
     with suppress(BadInput):

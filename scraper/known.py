@@ -5,7 +5,7 @@ memory is one part, and the pictures whose bytes are not those that the site sta
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -79,14 +79,7 @@ def base_of(look: Look, layout: DataLayout) -> StageRecord | None:
 def originals_before(look: Look, layout: DataLayout) -> list[Post]:
     """Give the rows of the snapshot that a look builds on which have an original, or had one."""
     base = base_of(look, layout)
-    return [row for row in rows_of(base, layout) if row.md5] if base else []
-
-
-def rows_of(record: StageRecord, layout: DataLayout) -> Iterator[Post]:
-    """Read a snapshot's rows, from new to old, one part at a time."""
-    folder = layout.stage(Stage.SCRAPE, record.key)
-    for output in record.outputs:
-        yield from manifest.read_table(folder / output.name, Contract.POSTS, Post)
+    return [row for row in manifest.rows_of(base, layout, Post) if row.md5] if base else []
 
 
 class KnownPosts:
@@ -98,10 +91,10 @@ class KnownPosts:
         """By the md5 that the site states: what it serves, where that is something else."""
         self._max_bytes = int(base.settings["max_bytes"]) if base else 0
         if base:
-            for row in rows_of(base, layout):
+            for row in manifest.rows_of(base, layout, Post):
                 self.oldest = row.post_id
                 self.learn([row])
-        self._rows = rows_of(base, layout) if base else iter(())
+        self._rows = manifest.rows_of(base, layout, Post) if base else iter(())
         self._next = next(self._rows, None)
 
     @property

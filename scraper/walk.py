@@ -23,6 +23,7 @@ from scraper.listed import ListedPost
 from scraper.safebooru import SafebooruClient
 from scraper.tombstones import tombstones
 from storage import manifest
+from storage.layout import part_name
 from storage.progress import Advance
 from storage.records import Contract, Post
 
@@ -46,7 +47,7 @@ class Walk:
         """Write one part a page until there are enough posts or no more, and count them."""
         number, below = 0, None
         while True:
-            path = self.folder / f"part-{number:05d}.parquet"
+            path = self.folder / part_name(number)
             journal = path.with_suffix(".jsonl")
             below = self._read(path) if path.exists() else self._write(path, below, journal)
             journal.unlink(missing_ok=True)

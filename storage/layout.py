@@ -1,6 +1,7 @@
 """Where everything lies below the root: the only file that spells a path."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,17 @@ RECORD_NAME = "stage.json"
 LEASE_NAME = ".lease"
 IMAGES = "images"
 LOOKS = "looks"
+PART = re.compile(r"part-.+\.parquet")
+
+
+def part_name(which: int | str) -> str:
+    """Give the file name of one part of a table, by its number, or by what it is of."""
+    return f"part-{which:05d}.parquet" if isinstance(which, int) else f"part-{which}.parquet"
+
+
+def parts_in(folder: UPath) -> list[UPath]:
+    """Give the parts of the table in a folder, in their order."""
+    return sorted((path for path in folder.glob("*") if PART.fullmatch(path.name)), key=str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Any
 from upath import UPath
 
 from storage import digest, files, lease
-from storage.errors import CorruptFile, MissingInput
+from storage.errors import ContractError, CorruptFile, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.lease import Lease
 from storage.records import Contract, Output, StageRecord
@@ -186,18 +186,26 @@ def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
 
 
 def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
-    """Give the record of a finished stage, whatever became of its files; None if unfinished."""
+    """Give the record of a finished stage, whatever became of its files; None if unfinished.
+
+    Raises:
+        ContractError: another version of Irodori made it.
+        CorruptFile: it cannot be read.
+    """
+    path = layout.record(stage, key)
     try:
-        content = files.read_json(layout.record(stage, key))
+        content = files.read_json(path)
+        held, wanted = content["contract"], CONTRACTS[stage]
+        if held != wanted:
+            raise ContractError(f"{path}: holds {held}, this Irodori reads {wanted}; make it anew")
+        content["contract"] = wanted
+        content["outputs"] = tuple(Output(**output) for output in content["outputs"])
+        content["dated"] = tuple(content.get("dated", ()))
+        return StageRecord(**content)
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        path = layout.record(stage, key)
+    except (ValueError, KeyError, TypeError) as error:
         raise CorruptFile(f"{path}: no readable record; delete it and run again") from error
-    content["contract"] = Contract(content["contract"])
-    content["outputs"] = tuple(Output(**output) for output in content["outputs"])
-    content["dated"] = tuple(content.get("dated", ()))
-    return StageRecord(**content)
 
 
 def _damaged(record: StageRecord | None, layout: DataLayout) -> Iterator[UPath]:

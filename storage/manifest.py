@@ -6,7 +6,7 @@ of these, and `| None`. A reader refuses a table of another contract.
 
 import dataclasses
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -16,7 +16,8 @@ from upath import UPath
 
 from storage import files
 from storage.errors import ContractError, CorruptFile, MissingInput
-from storage.records import Contract
+from storage.layout import PART, DataLayout
+from storage.records import Contract, StageRecord
 
 Row = TypeVar("Row")
 
@@ -62,6 +63,14 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
     }
     rows = zip(*columns.values(), strict=True)
     return [row_type(**dict(zip(columns, values, strict=True))) for values in rows]
+
+
+def rows_of(record: StageRecord, layout: DataLayout, row_type: type[Row]) -> Iterator[Row]:
+    """Read the table that a finished stage wrote in parts; one part is in memory at a time."""
+    folder = layout.stage(record.stage, record.key)
+    for output in record.outputs:
+        if PART.fullmatch(output.name):
+            yield from read_table(folder / output.name, record.contract, row_type)
 
 
 def schema_of(row_type: type) -> pa.Schema:

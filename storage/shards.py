@@ -54,6 +54,11 @@ def table_in(folder: UPath) -> UPath:
     return folder / SHARDS_NAME
 
 
+def rows_in(folder: UPath, contract: Contract) -> list[ShardRow]:
+    """Read the table of the shards in a folder."""
+    return manifest.read_table(table_in(folder), contract, ShardRow)
+
+
 def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
     """Find the shards of all finished runs of a stage."""
     found: dict[str, tuple[UPath, ShardRow]] = {}
@@ -61,7 +66,7 @@ def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
         try:
             if files.read_json(record)["contract"] != contract:
                 continue
-            rows = manifest.read_table(table_in(record.parent), contract, ShardRow)
+            rows = rows_in(record.parent, contract)
         except (IrodoriError, ValueError, KeyError) as error:
             # It hinders nobody who makes the shards anew.
             logger.warning("not taken over from folder=%s: %s", record.parent, error)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from upath import UPath
 
-from storage import files, manifest
+from storage import files, manifest, shards
 from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
 from storage.pictures import Picture
@@ -28,7 +28,6 @@ from training.decoding import About, decode_shards, header_of
 
 logger = logging.getLogger(__name__)
 
-SHARDS_NAME = "shards.parquet"
 RECORD_NAME = "decoded.json"
 FORMAT = "decoded/1"
 REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
@@ -55,7 +54,7 @@ class Decoded:
 
 def shards_of(folder: UPath, split: Split) -> list[ShardRow]:
     """List the shards of one split, in their order."""
-    rows = manifest.read_table(folder / SHARDS_NAME, Contract.PAIRS, ShardRow)
+    rows = shards.rows_in(folder, Contract.PAIRS)
     return sorted((row for row in rows if row.split == split), key=lambda row: row.name)
 
 

@@ -35,9 +35,9 @@ def main() -> None:
     ):
         posts = _listed(SafebooruClient(session, config.tags), config.max_posts)
         downloader = Downloader(
-            session, layout, config, takedowns.read(layout), KnownPosts(None, layout)
+            session, layout, config, takedowns.read(layout), KnownPosts(None, layout), look=0
         )
-        fetch = partial(downloader.fetch, before=None, journal=journal)
+        fetch = partial(downloader.fetch, known=(), journal=journal)
         before, started = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
         rows = list(pool.map(fetch, posts))
         after = resource.getrusage(resource.RUSAGE_SELF)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ PROJECT = Path(__file__).parents[2]
 DEAD_SERVER = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
 
 
-def _irodori(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
+def _irodori(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "flows", *words],
         cwd=PROJECT,

@@ -9,13 +9,13 @@ import pytest
 
 from dataset import version
 from dataset.verify import verify
-from dataset.version import SHARDS_NAME, Version
+from dataset.version import Version
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, manifest, shards, takedowns
 from storage.ledger import CONTRACTS, OpenStage, Stage
 from storage.records import Contract, Post, ShardRow, Split, Verdict
-from storage.shards import Sample
+from storage.shards import SHARDS_NAME, Sample
 from tests.shard_files import write_shard
 
 Files = dict[str, bytes]

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from dataset import told, version
+from dataset import terminal, told, version
 from dataset.verify import verify
 from dataset.version import Version
 from preprocessing.config import ConditionConfig
@@ -97,7 +97,7 @@ def test_a_text_fits_a_hundred_columns_and_tells_what_is_not_the_default(made: V
 
 
 def test_what_others_wrote_cannot_command_a_terminal(made: Version):
-    assert str(told.plain("\x1b[31mred[bold]:smile:")) == "?[31mred[bold]:smile:"
+    assert str(terminal.plain("\x1b[31mred[bold]:smile:")) == "?[31mred[bold]:smile:"
 
 
 def test_the_record_that_is_listed_is_the_one_that_the_ledger_finds(made: Version):

@@ -108,7 +108,8 @@ def test_every_measure_is_there_and_says_where_it_is_not_taken(
 
     # 32 px are too few for MS-SSIM, five pictures too few for a covariance of 1,280 features.
     assert {(score.ms_ssim, score.frechet_distance) for score in scores} == {(None, None)}
-    assert all(-1 <= score.ssim <= 1 for score in (*curves, *scores, *per_sample))
+    ssims = [*(score.ssim for score in (*curves, *scores)), *(each.ssim for each in per_sample)]
+    assert all(-1 <= ssim <= 1 for ssim in ssims)
     for score in (*curves, *scores):
         assert score.kernel_distance is not None
         assert score.kernel_low is not None

@@ -353,12 +353,27 @@ def test_a_grid_of_the_lineage_decides_what_wants_a_search(
 
 
 def _write_further(folder: UPath, shift: float) -> None:
+    of_hints = ("hint_delta_e", "hint_region_delta_e", "bleed", "bleed_low", "bleed_high")
     hints = [
-        HintPoint(number, 5, l2, l2 - 0.01, l2 + 0.01, *([9.0, 9.0, 0.1, 0.08, 0.12] if number
-                  else [None] * 5), 10 + number, 9 + number, 11 + number, (10 + number) / 60,
-                  number / 60, (20 + number) / 60, 0.0)
+        HintPoint(
+            num_hints=number,
+            num_pictures=5,
+            l2=l2,
+            l2_low=l2 - 0.01,
+            l2_high=l2 + 0.01,
+            **dict(
+                zip(of_hints, (9.0, 9.0, 0.1, 0.08, 0.12) if number else [None] * 5, strict=True)
+            ),
+            saturation=10 + number,
+            saturation_low=9 + number,
+            saturation_high=11 + number,
+            saturation_share=(10 + number) / 60,
+            saturation_share_low=number / 60,
+            saturation_share_high=(20 + number) / 60,
+            z_spread=0.0,
+        )
         for number, l2 in ((0, 0.3), (5, 0.2), (50, 0.1))
-    ]  # fmt: skip
+    ]
     lines = [
         DetectorScore(name, 5, 0.1 + shift, 0.09 + shift, 0.11 + shift, 0.5, 0.0, -0.01, 0.01)
         for name in ("artist", "adaptive", "xdog")

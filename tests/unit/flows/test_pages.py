@@ -100,6 +100,15 @@ def test_the_lineage_names_the_dataset_of_every_model_even_when_it_was_pruned(
     assert f"| `{paired.key}` | gone | 0 | `{model.key}` |" in lineage.page_of(layout)
 
 
+def test_a_model_on_pairs_of_an_older_contract_has_lost_them(
+    paired: StageRecord, layout: DataLayout
+):
+    model = _seal_model(paired, layout)
+    path = layout.record(Stage.CONDITION, paired.key)
+    files.write_json(path, files.read_json(path) | {"contract": "pairs/1"})
+    assert f"| `{paired.key}` | gone | 0 | `{model.key}` |" in lineage.page_of(layout)
+
+
 def test_a_page_too_large_for_prefect_is_shown_without_its_pictures(
     monkeypatch: pytest.MonkeyPatch,
 ):

@@ -156,7 +156,7 @@ def test_a_near_copy_has_other_bytes_of_the_same_drawing(board, kind):
 
 def test_the_bad_files_are_bad_in_their_way(board):
     gif = Image.open(io.BytesIO(get(listed(board, of_kind(Kind.GIF)).file_url)))
-    assert (gif.format, gif.n_frames) == ("GIF", 2)
+    assert (gif.format, getattr(gif, "n_frames", 1)) == ("GIF", 2)
     cut = get(listed(board, of_kind(Kind.TRUNCATED)).file_url)
     with pytest.raises(OSError, match="truncated"):
         Image.open(io.BytesIO(cut)).load()

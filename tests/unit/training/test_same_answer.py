@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from storage import digest
 from storage.errors import BadInput
 from tests.side_by_side import JUDGED, PLAIN, Team, noise_pairs, walk
-from tests.unit.training.test_perceptual import thin_vgg16
+from tests.thin_vgg16 import thin_vgg16
 from training import residence
 from training.config import TrainingConfig
 
