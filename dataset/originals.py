@@ -5,19 +5,18 @@ import hashlib
 from upath import UPath
 
 from dataset.damage import AGAIN, Damage
+from storage import images
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.progress import Advance
 from storage.records import Verdict
-
-LINE_EXTENSION = "png"
 
 
 def check_original(layout: DataLayout, advance: Advance, row: Verdict) -> list[Damage]:
     """Compare an original, and its line art where it has one, with their names and digests."""
     found = [_check(layout, layout.image(row.md5, row.extension), row.md5, row.sha256)]
     if row.line_md5:
-        line = layout.image(row.line_md5, LINE_EXTENSION)
+        line = layout.image(row.line_md5, images.LINE_EXTENSION)
         found.append(_check(layout, line, row.line_md5, sha256=""))
     advance()
     return [damage for damage in found if damage]

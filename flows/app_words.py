@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import get_args
 
 from app.config import DEFAULT_REACH_PX, Batch, Kind, check
-from flows.config import PipelineConfig
 from flows.parser import Parser
 from storage.errors import BadInput
 
@@ -158,14 +157,9 @@ def _parser(verb: str, usage: str, description: str) -> Parser:
         description=description,
         allow_abbrev=False,
     )
-    root = PipelineConfig.model_fields["root"].default
     parser.add_argument("--checkpoint", default="", metavar="PATH", help=CHECKPOINT)
-    parser.add_argument(
-        "--root", default=root, metavar="DIR", help=f"where models are sought (default: {root})"
-    )
-    parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="(default: auto)"
-    )
+    parser.add_root("where models are sought")
+    parser.add_device()
     return parser
 
 

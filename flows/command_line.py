@@ -108,12 +108,18 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
     if verb == "takedown":
         parser.add_argument("picture", metavar="POST_ID_OR_MD5", help="which picture")
     if verb == "sample-booru":
+        # Only this verb has faults.
+        from scraper.sample_booru.faults import KINDS  # noqa: PLC0415
+
         parser.add_argument(
             "--port", type=int, default=DEFAULT_PORT, help=f"(default: {DEFAULT_PORT})"
         )
         parser.add_argument("--posts", type=int, help="so many posts (scraper.sample-posts)")
         parser.add_argument(
-            "--faults", default="", help="misbehave on purpose: 429:0.1,reset:3,gone:0.02"
+            "--faults",
+            default="",
+            help="misbehave on purpose: 429:0.1,reset:3,gone:0.02; there are "
+            + ", ".join(f"{name} ({kind.meaning})" for name, kind in KINDS.items()),
         )
     flags = CliSettingsSource[argparse.ArgumentParser](
         _Flags,

@@ -4,14 +4,13 @@ It only reads, but for the comparison that is written where one says.
 """
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
 from dataset.terminal import headed, plain, rendered, titled
 from flows.compare_words import CompareCommand
-from storage.errors import BadInput
+from flows.output import written
 from storage.layout import DataLayout
 
 ANSWERS_AT_ONCE = 4
@@ -42,11 +41,7 @@ def answer(command: CompareCommand) -> tuple[str, int]:
         content = told(found)
     if not command.output:
         return content, 0
-    path = Path(command.output)
-    if not path.absolute().parent.is_dir():
-        raise BadInput(f"--output {path}: there is no such folder; make it first")
-    path.write_text(content.rstrip() + "\n")
-    return str(path), 0
+    return written(command.output, content.rstrip() + "\n"), 0
 
 
 def told(found: "SideBySide") -> str:

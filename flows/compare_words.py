@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.config import PipelineConfig
 from flows.parser import Parser
 from storage.errors import BadInput
 
@@ -34,10 +33,7 @@ def parse(words: Sequence[str]) -> CompareCommand:
         allow_abbrev=False,
     )
     parser.add_argument("runs", metavar="RUN", nargs="*", help="as many as you like")
-    root = PipelineConfig.model_fields["root"].default
-    parser.add_argument(
-        "--root", default=root, metavar="DIR", help=f"where keys are sought (default: {root})"
-    )
+    parser.add_root("where keys are sought")
     parser.add_argument("--json", action="store_true", help="for machines: every number")
     parser.add_argument(
         "-o", "--output", default="", metavar="FILE", help="write it there, as Markdown or JSON"

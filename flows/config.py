@@ -5,9 +5,10 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from evaluation.config import EvaluationConfig, ReportConfig
-from flows.grid import ExperimentsConfig, HintKind, Override
-from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
+from flows.grid import ExperimentsConfig, Override
+from preprocessing.config import CleanConfig, ConditionConfig, HintKind, PackConfig
 from scraper.config import ScraperConfig
+from storage.layout import DEFAULT_ROOT
 from storage.section import OPERATIONAL, Section
 from training.config import TrainingConfig
 from training.recipes import RecipeName
@@ -16,7 +17,7 @@ from training.recipes import RecipeName
 class PipelineConfig(Section):
     """Everything that a run can be told. The defaults are the paper's."""
 
-    root: str = Field("data", min_length=1)
+    root: str = Field(DEFAULT_ROOT, min_length=1)
     """Where everything is kept: a folder, or any address fsspec knows, such as s3://bucket/path."""
 
     seed: int = Field(1, ge=0, lt=1 << 63)

@@ -7,7 +7,6 @@ written to is fine.
 import dataclasses
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from dataset import told
@@ -20,7 +19,7 @@ from dataset.verify import Findings, verify
 from dataset.version import LINEAGE, Version, pick, shelf
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
-from storage.errors import BadInput
+from flows.output import written
 from storage.layout import DataLayout
 from storage.ledger import Stage
 
@@ -32,9 +31,7 @@ def answer(command: DatasetCommand) -> tuple[str, int]:
         BadInput: there is no such root or dataset, or no single one.
     """
     layout = DataLayout.at(command.root)
-    layout.check()
-    if not layout.root.exists():
-        raise BadInput(f"--root {layout.root}: there is no such folder; name the one with the data")
+    layout.require()
     if command.verb == "list":
         return _list(command, layout), 0
     versions = [pick(layout, key) for key in command.keys or ("",)]
@@ -87,13 +84,7 @@ def _card(command: DatasetCommand, version: Version) -> str:
     text = card_of(version)
     if not command.output:
         return text.rstrip()
-    path = Path(command.output)
-    if not path.absolute().parent.is_dir():
-        raise BadInput(f"--output {path}: there is no such folder; make it first")
-    if path.is_dir():
-        raise BadInput(f"--output {path}: is a folder; name a file in it")
-    path.write_text(text)
-    return str(path)
+    return written(command.output, text)
 
 
 def _verified(command: DatasetCommand, found: Findings) -> str:

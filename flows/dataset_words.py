@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.config import PipelineConfig
 from flows.parser import Parser, nearest
 from storage.errors import BadInput
 
@@ -50,10 +49,7 @@ def parse(words: Sequence[str]) -> DatasetCommand:
     )
     parser.add_argument("verb", metavar="VERB", nargs="?", default="", help="one of these")
     parser.add_argument("keys", metavar="KEY", nargs="*", help="which dataset; diff wants two")
-    root = PipelineConfig.model_fields["root"].default
-    parser.add_argument(
-        "--root", default=root, metavar="DIR", help=f"where they are kept (default: {root})"
-    )
+    parser.add_root("where they are kept")
     parser.add_argument("--json", action="store_true", help="for machines (all verbs but card)")
     parser.add_argument(
         "--originals", action="store_true", help="verify: also read every original (slow)"

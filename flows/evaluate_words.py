@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from evaluation.folder import Asked
-from flows.config import PipelineConfig
 from flows.parser import Parser
+from preprocessing.config import OneHintKind
 from storage.errors import BadInput
 
-HINTS = ("paper", "strokes", "dots", "none")
+HINTS = get_args(OneHintKind)
 DEFAULT_OUT = "evaluated"
 SIZES = range(32, 2049, 16)
 OWN_FLAGS = ("--pictures", "--lines", "--checkpoint")
@@ -70,13 +71,8 @@ def parse(words: Sequence[str]) -> EvaluateCommand:
     parser.add_argument(
         "--size-px", type=int, default=0, metavar="N", help="(default: as it was trained)"
     )
-    parser.add_argument(
-        "--device", default="auto", choices=("auto", "cpu", "cuda"), help="(default: auto)"
-    )
-    root = PipelineConfig.model_fields["root"].default
-    parser.add_argument(
-        "--root", default=root, metavar="DIR", help=f"where keys are sought (default: {root})"
-    )
+    parser.add_device()
+    parser.add_root("where keys are sought")
     parser.refuse_unknown_flags(words)
     said = parser.parse_args(list(words))
     asked = Asked(

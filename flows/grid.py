@@ -1,15 +1,15 @@
 """The grid of experiments: which recipes, with what changed, by which seeds, judged with what."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 
 from flows.parser import nearest
+from preprocessing.config import HintKind
 from storage.section import OPERATIONAL, Section
 from training.config import TrainingConfig
 from training.recipes import RecipeName
 
-HintKind = Literal["paper", "strokes", "dots", "none", "mix"]
 Override = dict[str, bool | int | float | str]
 
 

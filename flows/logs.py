@@ -10,7 +10,7 @@ from storage.files import is_local
 from storage.layout import DataLayout
 from storage.progress import console
 
-ROOMS = ("flows", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
+ROOMS = ("flows", "app", "scraper", "preprocessing", "dataset", "training", "evaluation", "storage")
 
 
 def show() -> None:

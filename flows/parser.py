@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from storage.errors import BadInput
+from storage.layout import DEFAULT_ROOT
 
 
 class Parser(argparse.ArgumentParser):
@@ -14,6 +15,16 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, in one line."""
         raise BadInput(message)
+
+    def add_root(self, purpose: str) -> None:
+        """Take the root of the data; says what it is for."""
+        told = f"{purpose} (default: {DEFAULT_ROOT})"
+        self.add_argument("--root", default=DEFAULT_ROOT, metavar="DIR", help=told)
+
+    def add_device(self) -> None:
+        """Take the device that a model runs on."""
+        devices = ("auto", "cpu", "cuda")
+        self.add_argument("--device", default="auto", choices=devices, help="(default: auto)")
 
     def refuse_unknown_flags(self, words: Sequence[str]) -> None:
         """Say which flag is none, and which one may be meant."""

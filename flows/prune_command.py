@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from dataset.prune import Going, Plan, carry_out, plan
 from dataset.terminal import size
 from flows import logs
-from flows.config import PipelineConfig
 from flows.parser import Parser
 from storage.errors import BadInput
 from storage.layout import DataLayout
@@ -43,10 +42,7 @@ def parse(words: Sequence[str]) -> PruneCommand:
         " and what they alone were made of. Whatever a version that stays needs, stays.",
         allow_abbrev=False,
     )
-    root = PipelineConfig.model_fields["root"].default
-    parser.add_argument(
-        "--root", default=root, metavar="DIR", help=f"where they are kept (default: {root})"
-    )
+    parser.add_root("where they are kept")
     parser.add_argument(
         "--keep",
         type=int,
@@ -70,26 +66,14 @@ def answer(command: PruneCommand) -> str:
         BadInput: there is no such root.
         IrodoriError: something cannot be removed.
     """
-    layout = _require_root(command)
+    layout = DataLayout.at(command.root)
+    layout.require()
     if not command.dry_run:
         logs.keep(layout)
     planned = plan(layout, command.keep)
     if not command.dry_run:
         carry_out(planned, _tell)
     return _as_json(command, planned) if command.as_json else _as_text(command, planned)
-
-
-def _require_root(command: PruneCommand) -> DataLayout:
-    """Give the layout of the root that is asked for.
-
-    Raises:
-        BadInput: there is no such root.
-    """
-    layout = DataLayout.at(command.root)
-    layout.check()
-    if not layout.root.exists():
-        raise BadInput(f"--root {layout.root}: there is no such folder; name the one with the data")
-    return layout
 
 
 def _tell(gone: Going) -> None:

@@ -10,7 +10,7 @@ import training.stage
 from evaluation.config import EvaluationConfig
 from evaluation.outcome import Outcome
 from flows.config import PipelineConfig
-from flows.grid import HintKind
+from preprocessing.config import HintKind
 from storage.errors import Diverged, IrodoriError
 from storage.layout import DataLayout
 from storage.records import StageRecord

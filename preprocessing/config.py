@@ -178,6 +178,10 @@ class MixConfig(Section):
         return self
 
 
+OneHintKind = Literal["paper", "strokes", "dots", "none"]
+HintKind = Literal[OneHintKind, "mix"]
+
+
 class HintConfig(Section):
     """How a colour hint is made from the truth.
 
@@ -185,7 +189,7 @@ class HintConfig(Section):
     and no blocks make it DeepColor's. All sizes are in px at 256 px and scale with the picture.
     """
 
-    kind: Literal["paper", "strokes", "dots", "none", "mix"] = "paper"
+    kind: HintKind = "paper"
     """The paper's, strokes or dots on white, none, or for each picture one of these by chance."""
 
     num_whiteouts: int = Field(30, ge=0, le=1_000)

@@ -9,6 +9,7 @@ true blocks. Strokes and dots on white are what later systems simulate.
 """
 
 import math
+from typing import get_args
 
 import numpy as np
 import torch
@@ -17,11 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from preprocessing.brush import REFERENCE_PX, blank_paper
-from preprocessing.config import HintConfig
+from preprocessing.config import HintConfig, OneHintKind
 from preprocessing.strokes import draw_dots, draw_strokes
 
 BLUR_GRID_PX = 32
-KINDS = ("paper", "strokes", "dots", "none")
+KINDS = get_args(OneHintKind)
 
 
 def make_hints(color_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -> Tensor:

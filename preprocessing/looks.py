@@ -28,9 +28,6 @@ from storage.records import TOMBSTONES, Contract, Measure, Post, Verdict
 logger = logging.getLogger(__name__)
 
 ORIGINALS_PER_PART = 250
-ABANDONED_SECONDS = 3600.0
-"""A half-written square that nobody has touched for so long was left by a killed run."""
-
 Part = tuple[Post, ...]
 
 
@@ -58,7 +55,7 @@ class Looks:
         left = [post for post in wanted.values() if post.md5 not in seen and self._is_there(post)]
         logger.info("looks known=%d new=%d", len(known), len(left))
         if left:
-            files.sweep(self.layout.looks(self.key), older_than_seconds=ABANDONED_SECONDS)
+            files.sweep(self.layout.looks(self.key), older_than_seconds=files.ABANDONED_SECONDS)
         with watch("clean", len(known) + len(left), already=len(known)) as advance:
             look = partial(_look_at_part, looks=self)
             found = each("look-at-part", look, _parts_of(left), lambda part: advance(len(part)))

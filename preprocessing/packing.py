@@ -70,7 +70,7 @@ def _color(verdict: Verdict, size_px: int, looks: Looks) -> bytes:
 
 
 def _lines(verdict: Verdict, size_px: int, layout: DataLayout) -> bytes | None:
-    content = images.load(layout, verdict.line_md5, "png")
+    content = images.load(layout, verdict.line_md5, images.LINE_EXTENSION)
     try:
         lines = decode(content, images.MAX_LINE_PIXELS, enough_px=size_px)
     except Undecodable as refused:

@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 # GIF too: a board's GIFs move, and 256 colors are no original of a drawing that does not.
 UNWANTED_EXTENSIONS = {"gif", "webm", "mp4", "m4v", "swf", "zip", "avi", "mov"}
-LINE_ART_EXTENSION = "png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class Downloader:
         if before and before.line_md5:
             if self.taken_down.has(before.line_md5):
                 return ""
-            if self.layout.image(before.line_md5, LINE_ART_EXTENSION).exists():
+            if self.layout.image(before.line_md5, images.LINE_EXTENSION).exists():
                 return before.line_md5
         if not listed.line_url:
             return ""
@@ -113,7 +112,7 @@ class Downloader:
         except NotServed as error:
             logger.warning("no line art post=%d: %s", listed.post_id, error)
             return ""
-        return lines.md5 if lines.extension == LINE_ART_EXTENSION else ""
+        return lines.md5 if lines.extension == images.LINE_EXTENSION else ""
 
     def _fetch(self, url: str, journal: Journal) -> Answer:
         # Asked for by the address that the row records, whichever way the site wrote it.

@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 FILES_PER_PART = 100
 GONE_NAME = part_name("gone")
 """The table of originals that the snapshot before had: behind all others, and no part of them."""
-LINE_EXTENSION = "png"
 SIDECAR_ENDING = ".json"
 PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
 
@@ -195,7 +194,7 @@ class Folder:
         if content is None or self.taken_down.has(md5):
             logger.warning("no line art file=%s: no picture, or removed on request", lines)
             return "", ""
-        images.keep(self.layout, md5, LINE_EXTENSION, content)
+        images.keep(self.layout, md5, images.LINE_EXTENSION, content)
         return self._address(lines), md5
 
 

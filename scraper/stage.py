@@ -29,9 +29,6 @@ from storage.records import StageRecord
 
 logger = logging.getLogger(__name__)
 
-ABANDONED_SECONDS = 3600.0
-"""A half-written original that nobody has touched for so long was left by a killed run."""
-
 
 def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) -> StageRecord:
     """Take posts and originals from the site, newest first, or from a folder, until enough.
@@ -48,7 +45,7 @@ def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) 
             tell_of_changes(config, opened.finished, layout)
         return opened.finished
 
-    files.sweep(layout.images(), older_than_seconds=ABANDONED_SECONDS)
+    files.sweep(layout.images(), older_than_seconds=files.ABANDONED_SECONDS)
     with _alone(config, gate):
         # Who had to wait for another scrape of the site builds on what it has brought.
         look = known.pin(opened.folder, config, layout)

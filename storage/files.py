@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, cast
 from upath import UPath
 
 PART_SUFFIX = ".part"
+ABANDONED_SECONDS = 3600.0
+"""A half-written file that nobody has touched for so long was left by a killed run."""
 _numbers = itertools.count()
 
 _sync = getattr(os, "fdatasync", os.fsync)

@@ -9,6 +9,8 @@ from storage import digest, files
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import DataLayout
 
+LINE_EXTENSION = "png"
+"""What true line art is kept as."""
 MAX_LINE_PIXELS = 50_000_000
 """Line art of more pixels is not taken, and not decoded."""
 

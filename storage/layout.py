@@ -8,7 +8,9 @@ from pathlib import Path
 from upath import UPath
 
 from storage import digest, files, stores
+from storage.errors import BadInput
 
+DEFAULT_ROOT = "data"
 RECORD_NAME = "stage.json"
 LEASE_NAME = ".lease"
 IMAGES = "images"
@@ -45,6 +47,18 @@ class DataLayout:
         """
         if not files.is_local(self.root):
             stores.check(self.root)
+
+    def require(self) -> None:
+        """Make sure that there is something at the root, to be read.
+
+        Raises:
+            BadInput: there is no such folder, or its store cannot be used.
+        """
+        self.check()
+        if not self.root.exists():
+            raise BadInput(
+                f"--root {self.root}: there is no such folder; name the one with the data"
+            )
 
     @classmethod
     def of(cls, folder: UPath) -> "DataLayout":

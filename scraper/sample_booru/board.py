@@ -26,9 +26,6 @@ MEDIA_TYPES = {
 ROBOTS = "User-agent: *\nDisallow: /index.php?page=account\n"
 LIST_PAGE = "/index.php?page=post&s=list&tags=all"
 
-# Endpoints are plain functions, so that the server draws in its worker threads.
-Endpoint = Callable[[Request], Response]
-
 
 def build_board(posts: int) -> Starlette:
     """Build the app of a board with this many posts."""

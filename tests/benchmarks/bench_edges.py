@@ -20,12 +20,12 @@ from statistics import fmean
 
 import cv2
 import numpy as np
+from line_distance import LineDistance, line_distance
 from measure import show, tell
 from numpy.typing import NDArray
 
 from preprocessing.config import EdgeConfig
 from preprocessing.decode import decode
-from preprocessing.line_distance import LineDistance, line_distance
 from preprocessing.pairs import draw_edges
 from preprocessing.resize import to_gray, to_square
 from scraper.sample_booru.collection import Kind

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from preprocessing.config import EdgeConfig
-from preprocessing.line_distance import line_distance
 from preprocessing.pairs import draw_edges
 from preprocessing.resize import to_gray, to_square
+from tests.benchmarks.line_distance import line_distance
 from tests.pictures import drawing
 
 DETECTORS = ["adaptive", "xdog", "canny", "dilate"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from preprocessing.line_distance import line_distance
+from tests.benchmarks.line_distance import line_distance
 
 SIDE = 64
 

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from flows import command_line
 from scraper.dapi import read_page
 from scraper.errors import SearchRefused, StrangeAnswer
 from scraper.politeness import retry_after
@@ -243,5 +244,10 @@ def test_a_ghost_stays_a_ghost(disturb):
     assert faults.log.ghosts == {2}
 
 
-def test_every_fault_has_a_sentence():
-    assert all(kind.meaning for kind in KINDS.values())
+def test_every_fault_has_a_sentence_in_the_help(capsys):
+    with pytest.raises(SystemExit):
+        command_line.parse(["sample-booru", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for name, kind in KINDS.items():
+        assert kind.meaning
+        assert f"{name} ({kind.meaning})" in told

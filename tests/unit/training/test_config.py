@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 from pydantic import ValidationError
 
-from training.config import FEATURE_SHA256, TrainingConfig
+from preprocessing import hed_weights
+from training.config import TrainingConfig
 from training.recipes import RECIPES, Recipe
 
 
@@ -52,7 +53,7 @@ def test_a_short_training_has_ten_checkpoints_too() -> None:
 
 def test_the_settings_name_the_weights_of_the_features() -> None:
     config = TrainingConfig(feature_source="hed16")
-    assert config.settings()["feature_sha256"] == FEATURE_SHA256["hed16"]
+    assert config.settings()["feature_sha256"] == hed_weights.SHA256
     assert config.settings()["feature_sha256"] != TrainingConfig().settings()["feature_sha256"]
 
 
