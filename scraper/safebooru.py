@@ -11,7 +11,14 @@ from itertools import pairwise
 
 from scraper import html
 from scraper.dapi import Page, read_page
-from scraper.errors import ApiClosed, NotServed, OtherBoard, SiteUnreachable, StrangeAnswer
+from scraper.errors import (
+    ApiClosed,
+    NotServed,
+    OtherBoard,
+    SearchRefused,
+    SiteUnreachable,
+    StrangeAnswer,
+)
 from scraper.listed import ListedPost
 from scraper.numbered import NumberedPages
 from scraper.session import SiteSession
@@ -100,7 +107,7 @@ class SafebooruClient:
         for _ in range(EMPTY_TRIES):
             page = self._ask(query, number)
             if page.posts:
-                _check_order(page.posts)
+                self._check_order(page.posts)
                 return page
             if page.count is not None and page.count <= number * PAGE_POSTS:
                 return page
@@ -116,6 +123,13 @@ class SafebooruClient:
         for form in [asked] * XML_TRIES + [asked | {"json": 1}]:
             try:
                 return read_page(self._get(form))
+            except ApiClosed:
+                raise
+            except SearchRefused as error:
+                raise SearchRefused(
+                    f"{self._session.base_url}: refuses the search {query!r}, {error}; narrow it"
+                    " (--scraper.tags), or run again later to go on"
+                ) from error
             except OtherBoard as error:
                 raise OtherBoard(f"{self._session.base_url}: {error}") from error
             except StrangeAnswer as error:
@@ -157,7 +171,17 @@ class SafebooruClient:
         except NotServed as error:
             if error.reason is DropReason.GONE:
                 raise ApiClosed(str(error)) from error
-            raise SiteUnreachable(f"{self._session.base_url}: no listing: {error}") from error
+            raise SiteUnreachable(
+                f"{self._session.base_url}: no listing: {error}; run again later to go on"
+            ) from error
+
+    def _check_order(self, posts: tuple[ListedPost, ...]) -> None:
+        ids = [post.post_id for post in posts]
+        if not all(one > next_one for one, next_one in pairwise(ids)):
+            raise StrangeAnswer(
+                f"{self._session.base_url}: posts {ids[0]} to {ids[-1]} do not fall by id, so there"
+                " is no way to go on behind them; run again later"
+            )
 
     def _query(self, below: int | None) -> str:
         return " ".join([*self._tags, *([f"id:<{below}"] if below else [])])
@@ -166,9 +190,3 @@ class SafebooruClient:
 def post_url(post_id: int) -> str:
     """Give the address of a post's page, relative to the site."""
     return f"{INDEX}?page=post&s=view&id={post_id}"
-
-
-def _check_order(posts: tuple[ListedPost, ...]) -> None:
-    ids = [post.post_id for post in posts]
-    if not all(one > next_one for one, next_one in pairwise(ids)):
-        raise StrangeAnswer(f"posts {ids[0]} to {ids[-1]} do not fall by id; nothing can be kept")

@@ -53,7 +53,9 @@ class SiteSession:
             if error.reason is DropReason.FORBIDDEN_HOST:
                 raise BadInput(str(error)) from error
             if error.reason is not DropReason.GONE:
-                raise SiteUnreachable(f"{self.base_url}/robots.txt: {error}") from error
+                raise SiteUnreachable(
+                    f"{self.base_url}: {error}; run again later to go on"
+                ) from error
             text = ""
         self._robots = Robots(text, self._transport.user_agent)
         self._pace.slow_down(self._robots.crawl_delay())

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 import os
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -17,9 +18,18 @@ SHARE_OF_MEMORY = 0.5
 
 
 def settle(
-    pairs: Pairs, device: torch.device, wish: Literal["auto", "resident", "streamed"]
+    pairs: Pairs,
+    device: torch.device,
+    wish: Literal["auto", "resident", "streamed"],
+    free: Callable[[torch.device], int] | None = None,
 ) -> Pairs:
     """Give the pictures where they are to be read from: as they are, or on the device.
+
+    Args:
+        pairs: the pictures.
+        device: that of the training.
+        wish: what is asked for.
+        free: tells the free bytes of a device; its own, unless somebody knows better.
 
     Raises:
         BadInput: they have to be resident and do not fit.
@@ -27,7 +37,7 @@ def settle(
     if wish == "streamed" or (wish == "auto" and device.type == "cpu"):
         # On a CPU the system keeps what is mapped in memory anyway, as long as there is room.
         return pairs
-    needed, bound = num_bytes(pairs), int(free_bytes(device) * SHARE_OF_MEMORY)
+    needed, bound = num_bytes(pairs), int((free or free_bytes)(device) * SHARE_OF_MEMORY)
     if needed > bound:
         if wish == "resident":
             raise BadInput(

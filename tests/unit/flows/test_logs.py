@@ -1,7 +1,9 @@
 """What of the stages' log is let through to whoever listens."""
 
 import logging
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +32,10 @@ def test_a_level_that_somebody_has_set_stays():
     logging.getLogger("training").setLevel(logging.ERROR)
     logs.speak()
     assert logging.getLogger("training").level == logging.ERROR
+
+
+def test_every_folder_of_code_is_heard_here_and_by_prefect():
+    project = Path(__file__).parents[3]
+    packages = {path.parent.name for path in project.glob("*/__init__.py")} - {"tests"}
+    told = tomllib.loads((project / "prefect.toml").read_text())["logging"]["extra_loggers"]
+    assert set(logs.ROOMS) == set(told.split(",")) == packages

@@ -129,14 +129,11 @@ def test_mirrored_pictures_features_are_never_kept(team: MakeTeam) -> None:
     assert targets.room_bytes == 0
 
 
-def test_pictures_that_do_not_fit_are_streamed_unless_they_have_to_be_resident(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_pictures_that_do_not_fit_are_streamed_unless_they_have_to_be_resident() -> None:
     pairs = noise_pairs(5, 32)
     needed = residence.num_bytes(pairs)
-    monkeypatch.setattr(residence, "free_bytes", lambda device: 2 * needed)
-    assert residence.settle(pairs, CPU, "resident").color.data_ptr() != pairs.color.data_ptr()
-    monkeypatch.setattr(residence, "free_bytes", lambda device: 2 * needed - 2)
+    settled = residence.settle(pairs, CPU, "resident", lambda _: 2 * needed)
+    assert settled.color.data_ptr() != pairs.color.data_ptr()
     with pytest.raises(BadInput, match=f"they take {needed:,} bytes"):
-        residence.settle(pairs, CPU, "resident")
+        residence.settle(pairs, CPU, "resident", lambda _: 2 * needed - 2)
     assert residence.settle(pairs, CPU, "auto") is pairs
