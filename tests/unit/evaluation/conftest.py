@@ -1,6 +1,5 @@
 """A small finished run: made drawings as pairs, and a real training of a few steps on them."""
 
-import json
 import shutil
 from collections.abc import Callable
 
@@ -12,14 +11,10 @@ import torch
 from evaluation.conditions import Batch, Condition
 from evaluation.pixelwise import Pictures
 from evaluation.stage import evaluate
-from preprocessing.config import ConditionConfig
-from preprocessing.pairs import draw_pair
-from storage import digest, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import Contract, ShardRow, Split, StageRecord
-from storage.shards import Sample
-from tests.shard_files import write_shard
+from storage.records import Split, StageRecord
+from tests.circle_pairs import make_pairs
 from tests.small_evaluation import CONFIG
 from training.config import TrainingConfig
 from training.recipes import RecipeName
@@ -44,7 +39,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> DataLayout:
 
 @pytest.fixture(scope="session")
 def paired(layout: DataLayout) -> StageRecord:
-    return make_pairs(layout, with_lines=True)
+    return make_pairs(layout, SPLITS, SIZE_PX, seed=SEED, with_lines=True)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +60,7 @@ def evaluated(
 def unlined(tmp_path_factory: pytest.TempPathFactory) -> tuple[DataLayout, StageRecord]:
     """Pairs of a site that has no true line art, in a root of their own."""
     layout = DataLayout.at(str(tmp_path_factory.mktemp("unlined")))
-    return layout, make_pairs(layout, with_lines=False)
+    return layout, make_pairs(layout, SPLITS, SIZE_PX, seed=SEED)
 
 
 @pytest.fixture(scope="session")
@@ -117,49 +112,3 @@ def train_briefly(recipe: RecipeName, paired: StageRecord, layout: DataLayout) -
         device="cpu",
     )
     return train(config, paired, layout, SEED)
-
-
-def make_pairs(layout: DataLayout, *, with_lines: bool) -> StageRecord:
-    """Run the condition stage's own drawing on made pictures."""
-    config = ConditionConfig()
-    opened = ledger.open_stage(Stage.CONDITION, config, inputs={}, layout=layout, seed=SEED)
-    rows = []
-    for split, sizes in SPLITS.items():
-        samples = sorted(
-            (_sample(split, number, with_lines) for number in range(sum(sizes))),
-            key=lambda sample: sample.key,
-        )
-        for number, size in enumerate(sizes):
-            some, samples = samples[:size], samples[size:]
-            pairs = [draw_pair(sample, split, config, SEED) for sample in some]
-            rows.append(write_shard(opened.folder, number, split, pairs))
-    manifest.write_table(opened.folder / "shards.parquet", Contract.PAIRS, rows, ShardRow)
-    return opened.seal({})
-
-
-def _sample(split: Split, number: int, with_lines: bool) -> Sample:
-    """Draw a filled circle with an outline on white; color and place follow from the number."""
-    rng = np.random.default_rng([len(split), number])
-    color = np.full((SIZE_PX, SIZE_PX, 3), 255, dtype=np.uint8)
-    line = np.full((SIZE_PX, SIZE_PX), 255, dtype=np.uint8)
-    center = [int(place) for place in rng.integers(SIZE_PX // 3, 2 * SIZE_PX // 3, 2)]
-    fill = [int(value) for value in rng.integers(40, 230, 3)]
-    cv2.circle(color, center, SIZE_PX // 4, fill, -1)
-    cv2.circle(color, center, SIZE_PX // 4, (0, 0, 0), 1)
-    cv2.circle(line, center, SIZE_PX // 4, (0,), 1)
-    key = digest.of_bytes(color.tobytes())[:32]
-    facts = {
-        "md5": key,
-        "family": key,
-        "post_id": number,
-        "post_url": f"index.php?page=post&s=view&id={number}",
-        "source": f"https://openmoji.org/library/{number} (OpenMoji, CC BY-SA 4.0) <b>&",
-    }
-    contents = {"color.png": _png(color), "json": json.dumps(facts).encode()}
-    if with_lines:
-        contents["line.png"] = _png(line)
-    return Sample(key, contents)
-
-
-def _png(picture: Pictures) -> bytes:
-    return cv2.imencode(".png", picture)[1].tobytes()

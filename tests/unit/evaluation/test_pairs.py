@@ -10,8 +10,9 @@ from storage import manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, Split, StageRecord
+from tests.circle_pairs import make_pairs
 from tests.shard_files import write_shard
-from tests.unit.evaluation.conftest import make_pairs
+from tests.unit.evaluation.conftest import SIZE_PX, SPLITS
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_each_picture_keeps_its_own_lines_where_only_some_have_any(
     tmp_path: Path,
 ) -> None:
     layout = DataLayout.at(str(tmp_path))
-    folder = layout.stage(Stage.CONDITION, make_pairs(layout, with_lines=False).key)
+    folder = layout.stage(Stage.CONDITION, make_pairs(layout, SPLITS, SIZE_PX).key)
     rows = shards_of(folder, Split.TEST)
     samples = list(shards.read(folder / rows[0].name))
     for number in (0, 2):

@@ -14,7 +14,7 @@ from scraper.stage import scrape
 from storage import images, manifest, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
-from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post
+from storage.records import TOMBSTONES, DropReason, Md5Match, Post
 from tests.pictures import drawing, encoded
 
 
@@ -54,23 +54,14 @@ def config_of(folder, **changes):
     return ScraperConfig(folder=str(folder), **changes)
 
 
-def all_rows(layout, record):
-    folder = layout.stage("scrape", record.key)
-    return [
-        row
-        for output in record.outputs
-        for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
-    ]
-
-
 def rows_of(layout, record):
     """The rows of the files that are there, by their addresses."""
-    rows = all_rows(layout, record)
+    rows = manifest.rows_of(record, layout, Post)
     return {row.file_url: row for row in rows if row.reason not in TOMBSTONES}
 
 
 def gone_of(layout, record):
-    rows = all_rows(layout, record)
+    rows = manifest.rows_of(record, layout, Post)
     return {row.md5: row for row in rows if row.reason in TOMBSTONES}
 
 

@@ -18,7 +18,7 @@ from storage import manifest, takedowns
 from storage.errors import MissingInput
 from storage.files import read_json
 from storage.layout import DataLayout
-from storage.records import Contract, DropReason, Md5Match, Post
+from storage.records import DropReason, Md5Match, Post
 
 PAGE = 20
 
@@ -96,18 +96,9 @@ def look(site, make_config, layout):
     return make
 
 
-def all_rows(layout, record):
-    folder = layout.stage("scrape", record.key)
-    return [
-        row
-        for output in record.outputs
-        for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
-    ]
-
-
 def rows_of(layout, record):
     """The rows of the posts by their ids, without those of originals that were replaced."""
-    rows = all_rows(layout, record)
+    rows = list(manifest.rows_of(record, layout, Post))
     assert [row.post_id for row in rows] == sorted((row.post_id for row in rows), reverse=True)
     return {row.post_id: row for row in rows if row.reason is not DropReason.REPLACED}
 
@@ -204,7 +195,9 @@ def test_what_was_replaced_and_is_served_no_more_heals_with_both_told(board, loo
 
 
 def replaced_in(layout, record):
-    return [row for row in all_rows(layout, record) if row.reason is DropReason.REPLACED]
+    return [
+        row for row in manifest.rows_of(record, layout, Post) if row.reason is DropReason.REPLACED
+    ]
 
 
 def date_of(layout, record):

@@ -16,16 +16,11 @@ from scraper.stage import scrape
 from storage import images, manifest
 from storage.errors import BadInput
 from storage.layout import DataLayout
-from storage.records import Contract, DropReason, Md5Match, Post
+from storage.records import DropReason, Md5Match, Post
 
 
 def rows_of(layout, record):
-    folder = layout.stage("scrape", record.key)
-    return [
-        row
-        for output in record.outputs
-        for row in manifest.read_table(folder / output.name, Contract.POSTS, Post)
-    ]
+    return list(manifest.rows_of(record, layout, Post))
 
 
 def stored(layout):

@@ -15,8 +15,9 @@ from storage import manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
+from tests.circle_pairs import make_pairs
 from tests.shard_files import write_shard
-from tests.unit.training.conftest import SIZE_PX, make_pairs
+from tests.unit.training.conftest import SIZE_PX
 from training import cache
 from training.data import load_pairs
 
@@ -145,7 +146,7 @@ def test_who_comes_second_waits_for_the_first(folder: UPath) -> None:
 
 def test_a_killed_build_leaves_a_part_that_the_next_one_sweeps(tmp_path: Path) -> None:
     layout = DataLayout.at(str(tmp_path / "killed"))
-    paired = make_pairs(layout, {Split.TRAIN: 10}, SIZE_PX)
+    paired = make_pairs(layout, {Split.TRAIN: [10]}, SIZE_PX)
     folder = layout.stage(Stage.CONDITION, paired.key)
     tar = folder / "train-000000.tar"
     content = tar.read_bytes()
@@ -180,7 +181,7 @@ def test_a_root_that_is_no_disk_is_cached_where_the_user_keeps_caches(
     roots = [DataLayout.at(f"memory://{name}") for name in ("one", "two")]
     places = set()
     for number, layout in enumerate(roots):
-        paired = make_pairs(layout, {Split.VAL: 1 + number}, SIZE_PX)
+        paired = make_pairs(layout, {Split.VAL: [1 + number]}, SIZE_PX)
         pairs = load_pairs(layout.stage(Stage.CONDITION, paired.key), Split.VAL)
         assert len(pairs.color) == 1 + number
         places.add(layout.cache(paired.key))

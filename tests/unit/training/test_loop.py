@@ -19,8 +19,9 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.pictures import decode_png
 from storage.records import Split, StageRecord
+from tests.circle_pairs import make_pairs
 from tests.thin_vgg16 import thin_vgg16
-from tests.unit.training.conftest import COUNTS, SIZE_PX, make_pairs
+from tests.unit.training.conftest import COUNTS, SIZE_PX
 from tests.unit.training.test_perceptual import file_config
 from tests.unit.training.test_stage import config_of, digests, folder_of
 from training import bookmark, data, divergence, loop, memory, players

@@ -15,7 +15,8 @@ from storage.errors import BadInput, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Split, StageRecord
-from tests.unit.training.conftest import SIZE_PX, make_pairs
+from tests.circle_pairs import make_pairs
+from tests.unit.training.conftest import SIZE_PX
 from training import checkpoint
 from training.config import TrainingConfig
 from training.stage import train
@@ -93,7 +94,7 @@ def test_a_finished_training_is_not_done_again(layout: DataLayout, paired: Stage
 
 def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path) -> None:
     config = config_of(recipe="paper", steps=40, checkpoint_every=5)
-    counts = {Split.TRAIN: 10, Split.VAL: 3}
+    counts = {Split.TRAIN: [10], Split.VAL: [3]}
     undisturbed, disturbed = DataLayout.at(f"{tmp_path}/a"), DataLayout.at(f"{tmp_path}/b")
     wanted = train(config, make_pairs(undisturbed, counts, SIZE_PX), undisturbed, 0)
 
@@ -136,7 +137,7 @@ def test_a_training_that_diverges_stops_and_saves_nothing_broken(
 
 def test_pictures_of_a_size_the_networks_cannot_take_are_refused(tmp_path: Path) -> None:
     layout = DataLayout.at(str(tmp_path))
-    paired = make_pairs(layout, {Split.TRAIN: 2, Split.VAL: 1}, 48)
+    paired = make_pairs(layout, {Split.TRAIN: [2], Split.VAL: [1]}, 48)
     assert train(config_of(recipe="unet-l2", steps=1), paired, layout, 0).counts["steps"] == 1
     with pytest.raises(BadInput, match="multiple of 32"):
         train(config_of(recipe="paper", steps=1), paired, layout, 0)
