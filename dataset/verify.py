@@ -100,12 +100,7 @@ def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
     if digest.of_settings(told) != record.key:
         found = "its settings and inputs are not those that its key was made of"
         yield Damage(_file(record, "stage.json"), found, "put it back from a copy")
-    held = {
-        stage.value: ledger.content_of(origin)
-        for stage, origin in version.records.items()
-        if stage in record.inputs
-    }
-    for label in ledger.others_of(record, held):
+    for label in ledger.changed_inputs(record, version.layout):
         found = f"was made when {label}/{record.inputs[label]} held something else"
         yield Damage(f"{record.stage}/{record.key}", found, MIXED)
     names = {output.name for output in record.outputs}

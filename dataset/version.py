@@ -156,9 +156,13 @@ def pick(layout: DataLayout, key: str = "") -> Version:
 
     Raises:
         MissingInput: there is none at all.
+        CorruptFile: what there is cannot be read.
         BadInput: no key begins so, or several do.
     """
-    versions = shelf(layout).versions
+    found = shelf(layout)
+    versions = found.versions
+    if not versions and found.unreadable:
+        raise CorruptFile(found.unreadable[0])
     if not versions:
         raise MissingInput(f"{layout.root}: no dataset yet; make one with `irodori run`")
     begins = [each for each in versions if each.key.startswith(key.lower())]

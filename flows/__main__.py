@@ -19,7 +19,7 @@ from flows import command_line, logs, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from scraper.folder import tell_of_changes
-from storage import takedowns
+from storage import ledger, takedowns
 from storage.errors import BadInput, IrodoriError, told_of_disk
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -71,6 +71,9 @@ def answer(arguments: Sequence[str]) -> int:
                 told, code = command.errand()
         else:
             layout = DataLayout.at(command.config.root)
+            if command.verb == "takedown":
+                # There has to be something to take down, and no new folder is made to look.
+                layout.require()
             log = logs.keep(layout)
             layout.check()
             with told_of_disk():
@@ -128,6 +131,7 @@ def _run(verb: str, config: PipelineConfig) -> str:
     if found := plan.found(verb, config, layout):
         for label, record in found.items():
             logger.info("found finished stage=%s key=%s", label, record.key)
+            ledger.warn_of_changed_inputs(record, layout)
         if config.scraper.folder and (scraped := found.get(Stage.SCRAPE)):
             tell_of_changes(config.scraper, scraped, layout)
         *_, made = found.values()

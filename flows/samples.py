@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import cast
@@ -130,7 +131,11 @@ def _read(path: UPath) -> Picture | None:
 def _decoded(content: bytes) -> Picture | None:
     """Decode any picture as HWC RGB; what cannot be seen is not shown."""
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        # Pillow warns of what is large, and of odd metadata.
+        with (
+            warnings.catch_warnings(action="ignore"),
+            Image.open(io.BytesIO(content), formats=FORMATS) as image,
+        ):
             if image.width * image.height > MAX_PIXELS:
                 return None
         return _on_white(np.frombuffer(content, np.uint8))

@@ -28,7 +28,8 @@ def judge(
     The first post of equal bytes speaks for the picture, and when there are more pictures than
     wanted, the first stay. What vanished gets no verdict and what was taken down no room, but both
     keep their families together and their places free: so a dataset that grows or loses a picture
-    changes nothing else of what it holds.
+    moves no other. A copy may step in for a better one that is lost, and then what is a copy of
+    that one, or too many, goes.
 
     Args:
         posts: all that have or had an original.

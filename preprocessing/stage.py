@@ -39,7 +39,8 @@ def clean(
     if opened.finished:
         return opened.finished
 
-    posts = _posts_with_md5(scraped, layout, removed)
+    known = [post for post in manifest.rows_of(scraped, layout, Post) if post.md5]
+    posts = [_without_removed(post, removed) for post in known]
     looks = Looks(layout, config.max_pixels)
     measures = looks.at(posts, each)
 
@@ -50,7 +51,10 @@ def clean(
     def thumbnail_of(md5: str) -> NDArray[np.uint8]:
         return looks.thumbnail(post_of[md5])
 
-    verdicts = judge(posts, measures, thumbnail_of, config)
+    # What the scrape has dropped itself has its reason there.
+    asked = {(post.post_id, post.md5) for post in known if post.reason is None}
+    judged = judge(posts, measures, thumbnail_of, config)
+    verdicts = [each for each in judged if (each.post_id, each.md5) in asked]
     counts = count(verdicts)
     _refuse_empty_splits(counts)
     manifest.write_table(opened.folder / VERDICTS_NAME, Contract.VERDICTS, verdicts, Verdict)
@@ -71,7 +75,7 @@ def pack(
     plans = plan_packing([verdict for verdict in verdicts if verdict.keep], config)
     looks = Looks(layout, cleaned.settings["max_pixels"])
     counts = make_shards(opened, plans, partial(pack_samples, config=config, looks=looks), each)
-    return opened.seal(counts)
+    return opened.seal(counts, digests=shards.digests_in(opened.folder, Contract.SHARDS))
 
 
 def condition(
@@ -94,16 +98,11 @@ def condition(
     draw = partial(pair_samples, source=source, config=config, seed=seed)
     counts = make_shards(opened, plans, draw, each)
     files.write_text(opened.folder / card.CARD_NAME, card.card_of(version.unsealed(opened, counts)))
-    return opened.seal(counts)
-
-
-def _posts_with_md5(scraped: StageRecord, layout: DataLayout, removed: Takedowns) -> list[Post]:
-    """Give the posts that have an original, or had one; what was taken down since is gone too."""
-    rows = manifest.rows_of(scraped, layout, Post)
-    return [_without_removed(row, removed) for row in rows if row.md5]
+    return opened.seal(counts, digests=shards.digests_in(opened.folder, Contract.PAIRS))
 
 
 def _without_removed(post: Post, removed: Takedowns) -> Post:
+    """Give a post without what was taken down since it was scraped."""
     if removed.has(post.line_md5):
         post = replace(post, line_md5="")
     return replace(post, reason=DropReason.TAKEN_DOWN) if removed.has(post.md5) else post

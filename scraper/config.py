@@ -1,6 +1,7 @@
 """The scraper's knobs: which site, what to ask for, and how gently."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,6 +13,11 @@ SAMPLE = "sample:"
 """The base URL that means the embedded board."""
 
 MAX_QUERY_LETTERS = 1900
+
+
+def absolute(folder: str) -> str:
+    """Name a folder in one way only, from wherever it is named; empty stays empty."""
+    return str(Path(folder).expanduser().absolute()) if folder else ""
 
 
 def _checked_base_url(url: str) -> str:
@@ -52,7 +58,7 @@ class ScraperConfig(Section):
     )
     """Tags that a post must have, or with a leading `-` must not have."""
 
-    folder: str = ""
+    folder: Annotated[str, AfterValidator(absolute)] = ""
     """A folder of pictures to take in place of a site, whose fields above are then not heeded."""
 
     max_posts: int = Field(20_000, gt=0)

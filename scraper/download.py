@@ -47,8 +47,6 @@ class Downloader:
             journal: what the site answered already for this page.
         """
         before = known[0] if known else None
-        if before and before.reason is DropReason.VANISHED and not self._is_stored(before):
-            return before
         try:
             original = self._kept(listed, before) or self._original(listed, journal)
         except NotServed as error:
@@ -76,7 +74,9 @@ class Downloader:
             raise NotServed(DropReason.GHOST, "names no picture")
         if listed.extension in UNWANTED_EXTENSIONS:
             raise NotServed(DropReason.UNWANTED_TYPE, listed.file_name)
-        return self._stored(listed.site_md5) or self._fetch(listed.file_url, journal)
+        return self._stored(listed.site_md5) or self._fetch(
+            listed.file_url, journal, listed.site_md5
+        )
 
     def _stored(self, site_md5: str) -> Answer | None:
         """Find an original that an older post, part or snapshot has fetched already."""
@@ -114,12 +114,14 @@ class Downloader:
             return ""
         return lines.md5 if lines.extension == images.LINE_EXTENSION else ""
 
-    def _fetch(self, url: str, journal: Journal) -> Answer:
+    def _fetch(self, url: str, journal: Journal, stated_md5: str = "") -> Answer:
         # Asked for by the address that the row records, whichever way the site wrote it.
         address = self.session.relative(url)
-        answer = journal.find(address)
+        # What the site states otherwise since is another picture under the same address.
+        name = f"{address} {stated_md5}".rstrip()
+        answer = journal.find(name)
         if answer is None or not self._still_holds(answer):
-            answer = self._ask(address, journal)
+            answer = self._ask(address, journal, name)
         if answer.reason:
             raise NotServed(answer.reason, f"{url}: not taken")
         return answer
@@ -127,15 +129,15 @@ class Downloader:
     def _still_holds(self, answer: Answer) -> bool:
         return bool(answer.reason) or self.layout.image(answer.md5, answer.extension).exists()
 
-    def _ask(self, address: str, journal: Journal) -> Answer:
+    def _ask(self, address: str, journal: Journal, name: str) -> Answer:
         try:
             content = self.session.fetch(address, max_bytes=self.config.max_bytes)
         except NotServed as error:
             # A site that cannot be reached may be, when the run goes on.
             if error.reason is not DropReason.UNREACHABLE:
-                journal.note(address, Answer(reason=error.reason))
+                journal.note(name, Answer(reason=error.reason))
             raise
-        return journal.note(address, self._keep(content))
+        return journal.note(name, self._keep(content))
 
     def _keep(self, content: bytes) -> Answer:
         kind = sniff(content)

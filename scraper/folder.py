@@ -6,7 +6,7 @@ whose it is. No row tells where the folder lies, so a copy of it elsewhere gives
 
 import hashlib
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -18,13 +18,13 @@ from upath import UPath
 
 from scraper import known, line_art, refresh
 from scraper.config import ScraperConfig
-from scraper.known import Look
+from scraper.known import Before, Look
 from scraper.sidecar import Credit, credit_of
 from scraper.sniffing import PICTURES, sniff
 from scraper.tombstones import tombstones
 from storage import digest, images, manifest, takedowns
 from storage.errors import BadInput
-from storage.files import is_local
+from storage.files import is_file, is_local
 from storage.layout import DataLayout, part_name
 from storage.progress import Advance
 from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post, StageRecord
@@ -48,12 +48,12 @@ class Folder:
     taken_down: Takedowns
     look: Look
     before: Sequence[Post] = ()
-    """The rows of the snapshot before that have an original, or had one."""
+    """All rows of the snapshot before."""
 
     @property
     def top(self) -> Path:
         """The folder itself."""
-        return Path(self.config.folder).expanduser()
+        return Path(self.config.folder)
 
     @cached_property
     def known(self) -> Mapping[tuple[int, str], Post]:
@@ -62,7 +62,15 @@ class Folder:
 
     @cached_property
     def _known_files(self) -> AbstractSet[str]:
-        return {row.file_url for row in self.before} & self.posts.keys()
+        return {row.file_url for row in self.before if row.md5} & self.posts.keys()
+
+    @cached_property
+    def _rows_of(self) -> Before:
+        """The rows of the snapshot before by post, the present one first."""
+        found = defaultdict[int, list[Post]](list)
+        for row in self.before:
+            found[row.post_id].append(row)
+        return found
 
     @cached_property
     def posts(self) -> dict[str, Path]:
@@ -89,9 +97,12 @@ class Folder:
         Known files all stay, as the posts of a site do, and so many others come as there is room.
         """
         counts, rows = self._write_files(folder, advance)
-        if gone := tombstones(rows, self.before, self.look.date):
+        had = [row for row in self.before if row.md5]
+        # A killed run may have left one, of what is back by now.
+        (folder / GONE_NAME).unlink(missing_ok=True)
+        if gone := tombstones(rows, had, self.look.date):
             manifest.write_table(folder / GONE_NAME, Contract.POSTS, gone, Post)
-            counts.update(refresh.counts_of(gone))
+            counts.update(self._counts_of(gone))
         return counts
 
     def _write_files(self, folder: UPath, advance: Advance) -> tuple[Counter[str], list[Post]]:
@@ -99,7 +110,7 @@ class Folder:
         room = self.config.max_posts - len(self._known_files)
         while rows := self._part(folder / part_name(number), last, room):
             found += rows
-            part = refresh.counts_of(rows)
+            part = self._counts_of(rows)
             advance(part["originals"])
             counts.update(part)
             room -= sum(self._needs_room(row) for row in rows)
@@ -107,6 +118,9 @@ class Folder:
         if left := len(self.posts) - len(found):
             logger.warning("left out files=%d by --scraper.max-posts", left)
         return counts, found
+
+    def _counts_of(self, rows: Sequence[Post]) -> Counter[str]:
+        return refresh.counts_of(rows, before=self._rows_of if self.look.base else None)
 
     def _part(self, path: UPath, last: str, room: int) -> list[Post]:
         """Read a part that is there; else write that of the files behind the last, if any."""
@@ -202,17 +216,20 @@ def tell_of_changes(config: ScraperConfig, record: StageRecord, layout: DataLayo
     """Say what a snapshot does not know: who puts a file into a folder expects it to be seen."""
     source = Folder(config, layout, takedowns.read(layout), known.look_of(record, layout))
     rows = manifest.rows_of(record, layout, Post)
-    seen = {row.file_url for row in rows if row.reason not in TOMBSTONES}
+    seen = {row.file_url: row for row in rows if row.reason not in TOMBSTONES}
     # A folder that is gone or empty by now is no reason to lose what was made of it.
-    with suppress(BadInput):
+    with suppress(BadInput, OSError):
         is_full = record.counts["originals"] >= config.max_posts
-        new = 0 if is_full else len(source.posts.keys() - seen)
-        gone = len(seen - source.posts.keys())
-        if new or gone:
+        posts = source.posts
+        new = 0 if is_full else len(posts.keys() - seen.keys())
+        gone = len(seen.keys() - posts.keys())
+        kept = ((posts[name], row) for name, row in seen.items() if row.bytes and name in posts)
+        changed = sum(path.stat().st_size != row.bytes for path, row in kept)
+        if new or gone or changed:
             logger.warning(
-                "folder=%s new=%d gone=%d since this snapshot; name another to take that in"
-                " (--scraper.snapshot NAME)",
-                *(source.top, new, gone),
+                "folder=%s new=%d gone=%d changed=%d since this snapshot; name another to take that"
+                " in (--scraper.snapshot NAME)",
+                *(source.top, new, gone, changed),
             )
 
 
@@ -228,7 +245,7 @@ def _is_beside(path: Path, found: set[Path], stems: set[Path]) -> bool:
 
 def _sidecar_of(path: Path) -> Path:
     beside = path.with_name(path.name + SIDECAR_ENDING)
-    return beside if beside.exists() else path.with_suffix(SIDECAR_ENDING)
+    return beside if is_file(beside) else path.with_suffix(SIDECAR_ENDING)
 
 
 def _empty_row(address: str, credit: Credit) -> Post:

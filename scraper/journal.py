@@ -32,7 +32,7 @@ class Answer:
 
 
 class Journal:
-    """The answers of one page by address; closes with a `with` block."""
+    """The answers of one page, each by a name of its own; closes with a `with` block."""
 
     def __init__(self, path: UPath) -> None:
         self._path = path
@@ -57,17 +57,17 @@ class Journal:
         if self._file:
             self._file.close()
 
-    def find(self, address: str) -> Answer | None:
-        """Give what an address gave before."""
-        return self._answers.get(address)
+    def find(self, name: str) -> Answer | None:
+        """Give what was answered under a name before."""
+        return self._answers.get(name)
 
-    def note(self, address: str, answer: Answer) -> Answer:
-        """Remember what an address gave."""
+    def note(self, name: str, answer: Answer) -> Answer:
+        """Remember an answer."""
         with self._guard:
-            self._answers[address] = answer
+            self._answers[name] = answer
             if self._file:
                 # The line break comes first: it parts this line from one that a kill cut short.
-                self._file.write("\n" + json.dumps({"address": address} | asdict(answer)))
+                self._file.write("\n" + json.dumps({"name": name} | asdict(answer)))
                 self._file.flush()
         return answer
 
@@ -79,8 +79,8 @@ def _read(path: UPath) -> list[tuple[str, Answer]]:
     for line in path.read_text().splitlines():
         try:
             content = json.loads(line)
-        except json.JSONDecodeError:
+            name, reason = content.pop("name"), content.pop("reason")
+        except (json.JSONDecodeError, KeyError):
             continue
-        address, reason = content.pop("address"), content.pop("reason")
-        answers.append((address, Answer(**content, reason=DropReason(reason) if reason else None)))
+        answers.append((name, Answer(**content, reason=DropReason(reason) if reason else None)))
     return answers

@@ -5,13 +5,13 @@ memory is one part, and the pictures whose bytes are not those that the site sta
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from upath import UPath
 
-from scraper.config import ScraperConfig
+from scraper.config import ScraperConfig, absolute
 from scraper.journal import Answer
 from storage import files, ledger, manifest
 from storage.errors import MissingInput
@@ -24,7 +24,9 @@ Before = Mapping[int, Sequence[Post]]
 """By its id, the rows of a post in the base, never none: the present one first, then those of
 originals that were replaced."""
 
-MAY_HEAL = frozenset({DropReason.GHOST, DropReason.GONE, DropReason.UNREACHABLE})
+MAY_HEAL = frozenset(
+    {DropReason.GHOST, DropReason.GONE, DropReason.UNREACHABLE, DropReason.VANISHED}
+)
 """Reasons that a new snapshot does not take for granted."""
 
 
@@ -46,7 +48,7 @@ def pin(folder: UPath, config: ScraperConfig, layout: DataLayout) -> Look:
     path = folder / LOOK_NAME
     if path.exists():
         return _read(path)
-    base = _newest(config, layout)
+    base = _newest(config, layout, apart_from=folder.name)
     number = look_of(base, layout).number + 1 if base else 0
     today = datetime.now(UTC).date().isoformat()
     look = Look(config.site, base.key if base else "", today, number)
@@ -76,10 +78,10 @@ def base_of(look: Look, layout: DataLayout) -> StageRecord | None:
     return base
 
 
-def originals_before(look: Look, layout: DataLayout) -> list[Post]:
-    """Give the rows of the snapshot that a look builds on which have an original, or had one."""
+def rows_before(look: Look, layout: DataLayout) -> list[Post]:
+    """Give the rows of the snapshot that a look builds on; none without one."""
     base = base_of(look, layout)
-    return [row for row in manifest.rows_of(base, layout, Post) if row.md5] if base else []
+    return list(manifest.rows_of(base, layout, Post)) if base else []
 
 
 class KnownPosts:
@@ -131,8 +133,11 @@ def _read(path: UPath) -> Look:
     return Look(**files.read_json(path))
 
 
-def _newest(config: ScraperConfig, layout: DataLayout) -> StageRecord | None:
-    """Find the newest finished snapshot of the same site and tags."""
+def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> StageRecord | None:
+    """Find the newest finished snapshot of the same site and tags.
+
+    One that builds on the snapshot which is made now was there before, and cannot be its base.
+    """
     found = []
     for path in layout.records(Stage.SCRAPE):
         content = files.read_json(path)
@@ -140,11 +145,24 @@ def _newest(config: ScraperConfig, layout: DataLayout) -> StageRecord | None:
             # Two may be sealed within the second that a record tells.
             found.append((content["ended_at"], path.stat().st_mtime, content["key"]))
     for *_, key in sorted(found, reverse=True):
-        if record := ledger.find(layout, Stage.SCRAPE, key):
+        record = ledger.find(layout, Stage.SCRAPE, key)
+        if record and apart_from not in _bases(record, layout):
             return record
     return None
 
 
+def _bases(record: StageRecord, layout: DataLayout) -> Iterator[str]:
+    """Give the keys of all snapshots that one builds on, as far back as they are there."""
+    seen = {record.key}
+    path = layout.stage(Stage.SCRAPE, record.key) / LOOK_NAME
+    while path.exists() and (base := _read(path).base) not in {"", *seen}:
+        yield base
+        seen.add(base)
+        path = layout.stage(Stage.SCRAPE, base) / LOOK_NAME
+
+
 def _is_same(settings: dict[str, object], config: ScraperConfig) -> bool:
     mine = config.settings()
-    return all(settings.get(name) == mine[name] for name in ("base_url", "tags", "folder"))
+    # Records of before folders were named in one way may name it as it was typed.
+    theirs = settings | {"folder": absolute(str(settings.get("folder", "")))}
+    return all(theirs.get(name) == mine[name] for name in ("base_url", "tags", "folder"))

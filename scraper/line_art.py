@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from scraper.sniffing import sniff
+from storage import files
 from storage.images import MAX_LINE_PIXELS
 
 MARK = ".line"
@@ -18,7 +19,7 @@ def beside(path: Path) -> Path | None:
     """Find the line art of a picture: `<stem>.line.png`, or another ending; None without any."""
     names = [f"{path.stem}{MARK}{ending}" for ending in ENDINGS]
     candidates = (path.with_name(name) for lower in names for name in _cases(lower))
-    return next((each for each in candidates if each != path and each.is_file()), None)
+    return next((each for each in candidates if each != path and files.is_file(each)), None)
 
 
 def picture_of(path: Path) -> Path | None:

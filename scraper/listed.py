@@ -11,6 +11,8 @@ from scraper.errors import StrangeAnswer
 
 MD5 = re.compile(r"[0-9a-f]{32}")
 RATINGS = {"s": "safe", "q": "questionable", "e": "explicit", "g": "general"}
+MAX_NUMBER = (1 << 63) - 1
+"""What a table can hold; a site that says more says nothing."""
 XML_DATE = "%a %b %d %H:%M:%S %z %Y"
 
 
@@ -107,9 +109,10 @@ def _number(value: Any) -> int:
     if not text:
         return 0
     try:
-        return int(text)
+        number = int(text)
     except ValueError as error:
         raise StrangeAnswer(f"a post with {text[:40]!r} where a number was wanted") from error
+    return number if abs(number) <= MAX_NUMBER else 0
 
 
 def _date(text: str) -> str:

@@ -40,11 +40,14 @@ def is_edited(row: Post, before: Post) -> bool:
 
 def settled(record: StageRecord, layout: DataLayout) -> StageRecord:
     """Give the oldest snapshot that says what this one says: itself, unless nothing is new."""
+    seen = {record.key}
     while not any(record.counts.get(change, 1) for change in CHANGES):
         base = base_of(look_of(record, layout), layout)
-        if base is None:
+        # One that was removed and made again may build on a later one.
+        if base is None or base.key in seen:
             break
         record = base
+        seen.add(record.key)
     return record
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scraper.listed import RATINGS
+from storage import files
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +30,13 @@ class Credit:
 
 def credit_of(path: Path) -> Credit:
     """Read a picture's sidecar; nothing, if there is none or it cannot be read."""
-    if not path.is_file():
+    if not files.is_file(path):
         return Credit()
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"more than {MAX_BYTES} bytes")
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         logger.warning("no credit file=%s because=%s", path, error)
         return Credit()
     if not isinstance(content, dict):

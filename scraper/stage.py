@@ -67,7 +67,7 @@ def _alone(config: ScraperConfig, gate: Gate) -> AbstractContextManager[None]:
 
 
 def _from_folder(config: ScraperConfig, opened: OpenStage, look: Look) -> Counter[str]:
-    before = known.originals_before(look, opened.layout)
+    before = known.rows_before(look, opened.layout)
     source = Folder(config, opened.layout, takedowns.read(opened.layout), look, before)
     with watch("scrape", min(config.max_posts, len(source.posts))) as advance:
         return source.write_parts(opened.folder, advance)

@@ -31,6 +31,6 @@ def tombstones(rows: Sequence[Post], before: Sequence[Post], date: str) -> list[
 
 
 def _bury(row: Post, reason: DropReason, date: str) -> Post:
-    if row.reason in (reason, DropReason.REPLACED, DropReason.TAKEN_DOWN):
+    if row.reason in (reason, DropReason.REPLACED):
         return row
     return replace(row, reason=reason, vanished_on=row.vanished_on or date)

@@ -27,6 +27,14 @@ _sync = getattr(os, "fdatasync", os.fsync)
 """Get content and size to the disk; times may follow, where the system knows the difference."""
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that is too long to be one names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def is_local(path: UPath) -> bool:
     """Whether the path lies on a disk of this machine."""
     return path.protocol in ("", "file", "local")

@@ -55,7 +55,8 @@ class DataLayout:
             BadInput: there is no such folder, or its store cannot be used.
         """
         self.check()
-        if not self.root.exists():
+        is_there = self.root.is_dir() if files.is_local(self.root) else self.root.exists()
+        if not is_there:
             raise BadInput(
                 f"--root {self.root}: there is no such folder; name the one with the data"
             )

@@ -81,6 +81,7 @@ class OpenStage:
         *,
         apart_from: Collection[str] = (),
         dated: Collection[str] = (),
+        digests: Mapping[str, str] | None = None,
     ) -> StageRecord:
         """Digest every file of the folder and write the stage record.
 
@@ -89,6 +90,7 @@ class OpenStage:
             apart_from: files that are no outputs.
             dated: outputs that tell when they were made: they have to be there, but equal runs
                 do not make them equal, so they have no digest.
+            digests: the sha256 of some files, by name, which need not be read again.
         """
         record = StageRecord(
             stage=self.stage,
@@ -97,7 +99,7 @@ class OpenStage:
             settings=self.settings,
             inputs=self.inputs,
             counts=dict(counts),
-            outputs=tuple(_outputs(self.folder, {RECORD_NAME, *apart_from, *dated})),
+            outputs=tuple(_outputs(self.folder, {RECORD_NAME, *apart_from, *dated}, digests or {})),
             dated=tuple(sorted(dated)),
             made_of=self.made_of,
             code_version=code_version(),
@@ -148,12 +150,7 @@ def open_stage(
         finished = find(layout, stage, key) if held else None
     if finished:
         logger.info("found finished stage=%s key=%s", stage, key)
-        for label in others_of(finished, made_of):
-            logger.warning(
-                "stage=%s key=%s was made before its %s was made again, of something else; delete"
-                " its folder to make it anew",
-                *(stage, key, label),
-            )
+        warn_of_changed_inputs(finished, layout)
         if held:
             held.finish()
     else:
@@ -171,12 +168,27 @@ def content_of(record: StageRecord) -> str:
     return digest.of_settings({output.name: output.sha256 for output in record.outputs})
 
 
-def others_of(record: StageRecord, inputs: Mapping[str, str]) -> list[str]:
+def changed_inputs(record: StageRecord, layout: DataLayout) -> list[str]:
     """Give the labels of inputs that hold something else than when the stage was made.
 
-    Records of before this was written down say nothing of it.
+    What is gone, and a record of before this was written down, say nothing of it.
     """
-    return [label for label, held in inputs.items() if record.made_of.get(label, held) != held]
+    found = []
+    for label, held in record.made_of.items():
+        made = read(layout, Stage(label.partition("-")[0]), record.inputs[label])
+        if made and content_of(made) != held:
+            found.append(label)
+    return found
+
+
+def warn_of_changed_inputs(record: StageRecord, layout: DataLayout) -> None:
+    """Say that a finished stage was made of something else than what its inputs hold now."""
+    for label in changed_inputs(record, layout):
+        logger.warning(
+            "stage=%s key=%s was made before its %s was made again, of something else; delete its"
+            " folder to make it anew",
+            *(record.stage, record.key, label),
+        )
 
 
 def find(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
@@ -256,12 +268,13 @@ def _settings_of(section: Section, seed: int | None) -> dict[str, Any]:
     return section.settings() | ({} if seed is None else {"seed": seed})
 
 
-def _outputs(folder: UPath, apart_from: set[str]) -> list[Output]:
+def _outputs(folder: UPath, apart_from: set[str], digests: Mapping[str, str]) -> list[Output]:
     outputs = []
     for path in sorted(folder.rglob("*"), key=str):
         name = str(path)[len(str(folder)) :].lstrip("/")
         if path.is_file() and name not in apart_from and not path.name.startswith("."):
-            outputs.append(Output(name, path.stat().st_size, digest.of_file(path)))
+            sha256 = digests.get(name) or digest.of_file(path)
+            outputs.append(Output(name, path.stat().st_size, sha256))
     return outputs
 
 

@@ -59,6 +59,11 @@ def rows_in(folder: UPath, contract: Contract) -> list[ShardRow]:
     return manifest.read_table(table_in(folder), contract, ShardRow)
 
 
+def digests_in(folder: UPath, contract: Contract) -> dict[str, str]:
+    """Give the sha256 of each shard in a folder by its name, as it was when it was made."""
+    return {row.name: row.sha256 for row in rows_in(folder, contract)}
+
+
 def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
     """Find the shards of all finished runs of a stage."""
     found: dict[str, tuple[UPath, ShardRow]] = {}
@@ -76,9 +81,12 @@ def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
 
 
 def take_over(folder: UPath, plan: ShardPlan, former: Former) -> ShardRow | None:
-    """Put a shard of the same plan into a folder as it is, if there is one."""
+    """Put a shard of the same plan into a folder as it is, if there is one that is whole."""
     path, row = former.get(plan.digest, (None, None))
     if path is None or row is None or (folder / plan.name).exists() or not path.exists():
+        return None
+    if digest.of_file(path) != row.sha256:
+        logger.warning("not taken over shard=%s: its bytes have changed", path)
         return None
     files.give_name(path, folder / plan.name)
     return replace(row, name=plan.name)

@@ -87,8 +87,12 @@ def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown],
     Raises:
         BadInput: no post is known by this name, or posts of several sites are.
     """
+    name = name.strip().lower()
+    if not name:
+        # Posts without an original have no md5, and there are many.
+        raise BadInput("takedown '': wanted a post's id, or the md5 of its picture")
     known = read(layout)
-    found = _find(layout, name.strip().lower(), date)
+    found = _find(layout, name, date)
     before = {_identity(entry): entry for entry in known.entries}
     found = [before.get(_identity(entry), entry) for entry in found]
     _write(layout, sorted({*known.entries, *found}))

@@ -55,6 +55,18 @@ def test_a_root_that_is_a_file_is_one_line_and_exit_code_2(tmp_path: Path):
     assert f"--root {tmp_path / 'file'}" in _told(done)
 
 
+@pytest.mark.parametrize("verb", [("takedown", "12"), ("dataset", "list"), ("prune",)])
+def test_a_root_that_is_not_there_or_is_a_file_is_said_and_not_made(
+    tmp_path: Path, verb: tuple[str, ...]
+):
+    (tmp_path / "file").write_text("")
+    for name in ("nowhere", "file"):
+        done = _irodori(*verb, "--root", str(tmp_path / name))
+        assert done.returncode == 2
+        assert f"--root {tmp_path / name}: there is no such folder" in _told(done)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_stage_without_its_input_names_the_command_to_run_first(tmp_path: Path):
     done = _irodori("pack", "--root", str(tmp_path))
     assert done.returncode == 2
@@ -92,7 +104,7 @@ def test_a_finished_stage_answers_without_a_server_and_says_what_the_folder_has_
     (top / "b.png").write_bytes(encoded(drawing(2, 96)))
     third = _irodori(*words, env=DEAD_SERVER)
     assert third.stdout == first.stdout
-    assert "new=1 gone=0 since this snapshot" in third.stderr
+    assert "new=1 gone=0 changed=0 since this snapshot" in third.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")

@@ -13,9 +13,11 @@ from dataset.version import Version
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, manifest, shards, takedowns
+from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, OpenStage, Stage
-from storage.records import Contract, Post, ShardRow, Split, Verdict
+from storage.records import Contract, DropReason, Post, ShardRow, Split, Verdict
 from storage.shards import SHARDS_NAME, Sample
+from tests.datasets import dataset_of, posts_of
 from tests.shard_files import write_shard
 
 Files = dict[str, bytes]
@@ -188,6 +190,27 @@ def test_what_was_taken_down_since_is_named_and_not_missed_among_the_originals(b
     takedowns.take_down(broken.layout, row.md5, "2026-01-02")
     (line,) = _found(broken, originals=True)
     assert f"{row.md5} (post {row.post_id}) was taken down since" in line
+
+
+def test_a_snapshot_after_a_takedown_makes_a_version_that_is_whole(layout: DataLayout):
+    posts = posts_of(layout, range(1, 41))
+    first = version.of(dataset_of(layout, posts), layout)
+    removed = next(iter(first.kept.values()))
+    takedowns.take_down(layout, removed.md5, "2026-01-02")
+    # The next scrape finds it on the list, and another that is gone was taken down as well.
+    new = [
+        replace(post, reason=DropReason.TAKEN_DOWN) if post.md5 == removed.md5 else post
+        for post in posts
+    ]
+    second = version.of(dataset_of(layout, new, "2"), layout)
+    assert verify(second).damages == ()
+    assert second.kept.keys() == first.kept.keys() - {removed.md5}
+    gone = replace(posts[-1], reason=DropReason.VANISHED)
+    third = version.of(dataset_of(layout, [*new[:-1], gone], "3"), layout)
+    takedowns.take_down(layout, gone.md5, "2026-01-03")
+    fourth = version.of(dataset_of(layout, [*new[:-1], gone], "3"), layout)
+    assert fourth.key != third.key
+    assert verify(fourth).damages == ()
 
 
 def test_originals_are_read_when_it_is_asked_for(broken: Version):

@@ -9,7 +9,7 @@ from dataset.version import Version
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, ledger
-from storage.errors import BadInput, MissingInput
+from storage.errors import BadInput, CorruptFile, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
 
@@ -70,6 +70,13 @@ def test_records_of_another_contract_or_in_pieces_are_named_and_hide_no_other(br
         True,
         True,
     ]
+
+
+def test_where_no_record_can_be_read_the_first_is_named(broken: Version):
+    path = broken.layout.record(Stage.CONDITION, broken.key)
+    files.write_text(path, "{")
+    with pytest.raises(CorruptFile, match=rf"{broken.key}/stage.json: no readable record"):
+        version.pick(broken.layout)
 
 
 def test_a_version_whose_scrape_is_lost_is_listed_and_says_so_when_it_is_asked_for(broken: Version):

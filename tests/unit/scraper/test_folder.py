@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scraper.config import ScraperConfig
-from scraper.stage import scrape
+from scraper.stage import scrape, settled
 from storage import images, manifest, takedowns
 from storage.errors import BadInput
 from storage.layout import DataLayout
@@ -193,6 +193,52 @@ def test_what_was_deleted_or_written_over_leaves_a_tombstone(folder, layout):
     assert (back.post_id, back.reason, back.arrival) == (before["c.webp"].post_id, None, 0)
 
 
+def test_one_folder_is_one_source_however_it_is_named(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    names = (str(folder), f"{folder}/", "drawings", "./drawings/")
+    assert {ScraperConfig(folder=name).folder for name in names} == {str(folder)}
+    assert ScraperConfig().folder == ""
+
+
+def test_a_folder_that_nobody_touched_has_nothing_new(folder, layout):
+    first = scrape(config_of(folder, snapshot="1"), layout)
+    second = scrape(config_of(folder, snapshot="2"), layout)
+    assert settled(second, layout) == first
+    (folder / "notes.txt").write_text("by Ada, again")
+    (folder / "d.png").write_bytes(encoded(drawing(9, 96)))
+    third = scrape(config_of(folder, snapshot="3"), layout)
+    assert (third.counts["new"], third.counts["known"], third.counts["changed"]) == (1, 6, 0)
+    assert settled(third, layout) == third
+    (folder / "d.png").unlink()
+    fourth = scrape(config_of(folder, snapshot="4"), layout)
+    assert (fourth.counts["changed"], fourth.counts["vanished"]) == (1, 1)
+    assert settled(fourth, layout) == fourth
+
+
+def test_a_file_that_is_back_before_a_killed_run_goes_on_is_not_gone(folder, layout):
+    scrape(config_of(folder, snapshot="1"), layout)
+    content = (folder / "c.webp").read_bytes()
+    (folder / "c.webp").unlink()
+    second = scrape(config_of(folder, snapshot="2"), layout)
+    # As a run leaves it that was killed before its record was written.
+    for name in ("stage.json", "part-00000.parquet"):
+        (layout.stage("scrape", second.key) / name).unlink()
+    (folder / "c.webp").write_bytes(content)
+    again = scrape(config_of(folder, snapshot="2"), layout)
+    assert gone_of(layout, again) == {}
+    assert "vanished" not in again.counts
+
+
+def test_odd_names_and_odd_sidecars_stop_nothing(folder, layout):
+    # So long that the names of its line art and its sidecar could be none.
+    longest = "彩" * 83 + "a.png"
+    assert len(longest.encode()) == 254
+    (folder / longest).write_bytes(encoded(drawing(9, 96)))
+    (folder / "c.webp.json").write_text("[" * 100_000)
+    rows = rows_of(layout, scrape(config_of(folder), layout))
+    assert rows[longest].reason is rows["c.webp"].reason is None
+
+
 def test_what_a_finished_snapshot_does_not_know_is_said(folder, layout, caplog):
     first = scrape(config_of(folder), layout)
     assert scrape(config_of(folder), layout) == first
@@ -201,7 +247,10 @@ def test_what_a_finished_snapshot_does_not_know_is_said(folder, layout, caplog):
     (folder / "d.png").write_bytes(encoded(drawing(9, 96)))
     (folder / "e.png").write_bytes(encoded(drawing(8, 96)))
     assert scrape(config_of(folder), layout) == first
-    assert "new=2 gone=1 since this snapshot" in caplog.text
+    assert "new=2 gone=1 changed=0 since this snapshot" in caplog.text
+    (folder / "b.png").write_bytes(encoded(drawing(7, 96)))
+    assert scrape(config_of(folder), layout) == first
+    assert "new=2 gone=1 changed=1 since this snapshot" in caplog.text
     shutil.rmtree(folder)
     assert scrape(config_of(folder), layout) == first
 

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from scraper.errors import SiteRefuses
 from scraper.stage import scrape, settled
-from storage import manifest, takedowns
+from storage import files, manifest, takedowns
 from storage.errors import MissingInput
 from storage.files import read_json
 from storage.layout import DataLayout
@@ -194,6 +194,35 @@ def test_what_was_replaced_and_is_served_no_more_heals_with_both_told(board, loo
     assert (lost.counts["listed"], lost.counts["vanished"], lost.counts["replaced"]) == (29, 1, 1)
 
 
+def test_a_post_that_never_had_an_original_and_was_hidden_for_a_look_is_asked_for(board, look):
+    board.gone = {7}
+    _, rows, _ = look("1")
+    assert rows[7].reason is DropReason.GONE
+    hidden = board.posts.pop(7)
+    _, rows, asked = look("2")
+    assert (rows[7].reason, asked) == (DropReason.VANISHED, [])
+    board.posts[7], board.gone = hidden, set()
+    _, rows, asked = look("3")
+    assert (rows[7].reason, asked[0]) == (None, "/images/1/7.png")
+
+
+def test_a_snapshot_that_is_made_again_builds_on_none_that_builds_on_it(board, look, layout):
+    first, _, _ = look("1")
+    second, _, _ = look("2")
+    files.remove(layout.stage("scrape", first.key))
+    look("1")
+    third, _, _ = look("3")
+    assert settled(third, layout).key in {first.key, second.key, third.key}
+    base = read_json(layout.stage("scrape", first.key) / "look.json")["base"]
+    assert base == ""
+
+
+def test_a_number_that_no_table_can_hold_is_none(board, look):
+    board.posts[7] |= {"score": 10**20, "change": -(10**20)}
+    _, rows, _ = look("1")
+    assert (rows[7].score, rows[7].changed_at, rows[7].reason) == (0, 0, None)
+
+
 def replaced_in(layout, record):
     return [
         row for row in manifest.rows_of(record, layout, Post) if row.reason is DropReason.REPLACED
@@ -330,6 +359,32 @@ def test_a_picture_taken_down_is_never_fetched_again(board, look, layout):
     assert {n for n, row in again.items() if row.reason is DropReason.TAKEN_DOWN} == {9, 31, 32}
     assert record.counts["taken_down"] == 3
     assert not list(layout.root.glob(f"images/*/{rows[9].md5}*"))
+
+
+def test_a_picture_taken_down_whose_post_is_gone_is_not_counted_as_listed(board, look, layout):
+    _, rows, _ = look("1")
+    takedowns.take_down(layout, "9", "2026-01-01")
+    look("2")
+    hidden = board.posts.pop(9)
+    record, gone, _ = look("3")
+    assert (gone[9].reason, gone[9].md5) == (DropReason.VANISHED, rows[9].md5)
+    assert record.counts["listed"] == 29
+    board.posts[9] = hidden
+    record, back, asked = look("4")
+    assert (back[9].reason, back[9].md5, asked) == (DropReason.TAKEN_DOWN, rows[9].md5, [])
+    assert record.counts["listed"] == 30
+
+
+def test_what_the_site_replaced_while_a_page_was_cut_short_is_asked_for_again(board, look, site):
+    site.ear.instead = lambda path, _: PlainTextResponse("", 403) if "/12.png" in path else None
+    with pytest.raises(SiteRefuses):
+        look("1", disturbed=True)
+    assert "/images/1/28.png" in site.ear.files()
+    redraw(board, 28, b" redrawn")
+    _, rows, asked = look("1")
+    assert "/images/1/28.png" in asked
+    assert "/images/1/27.png" not in asked
+    assert (rows[28].md5, rows[28].md5_match) == (rows[28].site_md5, Md5Match.MATCH)
 
 
 def test_a_page_cut_short_by_a_kill_is_not_asked_for_again(site, board, make_config, layout, look):

@@ -41,6 +41,22 @@ def test_shards_of_a_run_whose_record_is_broken_are_not_taken_over(
     assert "pack/broken" in caplog.text
 
 
+def test_a_shard_whose_bytes_have_changed_is_not_taken_over(
+    layout: DataLayout, caplog: pytest.LogCaptureFixture
+):
+    old, new = layout.stage("pack", "old"), layout.stage("pack", "new")
+    row = shards.make(old, PLAN, SAMPLES)
+    former = {PLAN.digest: (old / row.name, row)}
+    taken = shards.take_over(new, replace(PLAN, name="b.tar"), former)
+    assert taken == replace(row, name="b.tar")
+    content = bytearray((old / row.name).read_bytes())
+    content[600] ^= 1
+    (old / row.name).write_bytes(content)
+    assert shards.take_over(new, PLAN, former) is None
+    assert "its bytes have changed" in caplog.text
+    assert not (new / PLAN.name).exists()
+
+
 def test_members_carry_no_time_and_no_owner(layout: DataLayout):
     path = layout.root / "a.tar"
     shards.make(layout.root, PLAN, SAMPLES)

@@ -46,6 +46,16 @@ def test_what_is_unknown_is_said_and_nothing_is_written(layout: DataLayout):
     assert takedowns.read(layout) == Takedowns()
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_no_name_takes_nothing_down(layout: DataLayout, name: str):
+    _scraped(layout, "one:", POST, dataclasses.replace(POST, post_id=2, md5="", site_md5=""))
+    before = sorted(layout.root.glob("images/*/*"), key=str)
+    with pytest.raises(BadInput, match="wanted a post's id, or the md5 of its picture"):
+        take_down(layout, name, "2026-01-02")
+    assert takedowns.read(layout) == Takedowns()
+    assert sorted(layout.root.glob("images/*/*"), key=str) == before
+
+
 def test_a_second_request_keeps_the_first_date_and_both_stay_on_the_list(layout: DataLayout):
     _scraped(layout, "one:", POST, dataclasses.replace(POST, post_id=2, md5="d" * 32))
     take_down(layout, "1", "2026-01-02")
