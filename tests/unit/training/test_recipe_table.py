@@ -1,5 +1,7 @@
 """The recipes' numbers, held against those of their sources."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -23,6 +25,40 @@ OPTIMIZERS: dict[RecipeName, tuple[object, ...]] = {
     "alacgan": ("adam", 1e-4, 0.5, 0.9, 4, 1),
 }
 
+PAPERS = {"l1_weight": 100, "feature_weight": 1, "feature_layer": "conv5_3", "tv_weight": 5}
+"""The paper's losses beside the adversarial one."""
+
+LOSSES: dict[RecipeName, dict[str, object]] = {
+    "unet-l2": {"l2_weight": 1},
+    "unet-l1": {"l1_weight": 1},
+    "gan": PAPERS | {"rule": "bce", "conditional": False, "adversarial_weight": 1, "z_size": 100},
+    "cgan": PAPERS | {"rule": "bce", "adversarial_weight": 1, "z_size": 100},
+    "wgan": PAPERS | {"rule": "wgan-clip", "clip": 0.01, "adversarial_weight": 0.1, "z_size": 100},
+    "paper": PAPERS | {"adversarial_weight": 0.1, "penalty_weight": 10, "z_size": 100},
+    "paper-plus": PAPERS | {
+        "adversarial_weight": 0.1, "feature_layer": "conv3_3", "mask": True, "flips": True,
+        "ema": 0.999, "hints": {"kind": "mix"},
+    },
+    "deepcolor": {
+        "rule": "bce", "adversarial_weight": 1, "l1_weight": 50,
+        "hints": {"whiteout_px": 50, "blur_shape": "box", "blur_box_px": 100, "max_blocks": 0},
+    },
+    "pix2pix": {"rule": "bce", "adversarial_weight": 1, "l1_weight": 100},
+    "auto-painter": {
+        "rule": "bce", "adversarial_weight": 1, "l1_weight": 50, "feature_weight": 1,
+        "feature_layer": "conv3_2", "tv_weight": 1,
+    },
+    "paintschainer": {
+        "rule": "bce", "conditional": False, "adversarial_weight": 1, "l1_weight": 127.5,
+        "l1_space": "yuv", "lines_weight": 10, "weight_decay": 1e-5, "mask": True,
+    },
+    "alacgan": {
+        "adversarial_weight": 1e-4, "penalty_weight": 10, "drift_weight": 1e-3,
+        "feature_weight": 1, "feature_layer": "conv2_2", "mask": True,
+    },
+}  # fmt: skip
+"""What differs from a recipe that says nothing; hints of their own are tried below."""
+
 WITHOUT_HINT: dict[RecipeName, float] = {
     "deepcolor": 0.0,
     "auto-painter": 0.0,
@@ -30,6 +66,14 @@ WITHOUT_HINT: dict[RecipeName, float] = {
     "alacgan": 0.5,
 }
 """The share of pictures that a recipe of its own hints gives none."""
+
+LOSS_FIELDS = (
+    "adversarial_weight", "drift_weight", "l1_weight", "l2_weight", "lines_weight",
+    "feature_weight", "tv_weight", "weight_decay", "ema", "z_size",
+)  # fmt: skip
+DEFAULTS = {
+    "rule": "wgan-gp", "conditional": True, "mask": False, "flips": False, "l1_space": "rgb",
+}  # fmt: skip
 
 PICTURES = 1_000
 
@@ -42,6 +86,13 @@ def test_it_is_optimised_as_its_source_says(name: RecipeName) -> None:
         recipe.n_critic,
     )  # fmt: skip
     assert found == OPTIMIZERS[name]
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_its_losses_are_weighed_as_its_source_says(name: RecipeName) -> None:
+    wanted = dict.fromkeys(LOSS_FIELDS, 0.0) | DEFAULTS | LOSSES[name]
+    recipe = dataclasses.asdict(RECIPES[name])
+    assert {field: recipe[field] for field in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", WITHOUT_HINT)

@@ -1,13 +1,15 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from preprocessing.config import HintConfig
-from training import losses
+from training import losses, penalty
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
-from training.data import Batches, Pairs
+from training.data import Batch, Batches, Pairs
 from training.players import Players, gather
 from training.step import Facts, train_step
 
@@ -47,6 +49,80 @@ def test_the_papers_loss_is_the_weighted_sum_of_its_parts() -> None:
     torch.testing.assert_close(
         facts["wasserstein_penalised"], facts["wasserstein"] - 10 * facts["penalty"]
     )
+
+
+RULES: list[dict[str, Any]] = [
+    {"recipe": "gan"},
+    {"recipe": "cgan"},
+    {"recipe": "wgan", "n_critic": 1, "clip": 9.0},
+    {"recipe": "paper"},
+    {"recipe": "paper", "drift_weight": 3.0},
+]
+
+
+@pytest.mark.parametrize("overrides", RULES, ids=str)
+def test_both_learn_by_the_gradient_of_their_rules_definition(overrides: dict[str, Any]) -> None:
+    players, batches, how = setting(**overrides)
+    recipe, critic, batch = players.recipe, players.critic, batches.draw(0)
+    assert critic is not None
+    assert players.critic_optimizer is not None
+    # The generator is to be judged by the critic as it is now.
+    players.critic_optimizer.param_groups[0]["lr"] = 0.0
+
+    fake = players.generator(batch.edge, batch.hint, batch.z)
+    real_scores, fake_scores = (
+        critic(picture, batch.given) for picture in (batch.color, fake.detach())
+    )
+    if recipe.rule == "bce":
+        told = F.binary_cross_entropy_with_logits
+        taught = told(real_scores, torch.ones_like(real_scores))
+        taught = taught + told(fake_scores, torch.zeros_like(fake_scores))
+    else:
+        taught = fake_scores.mean() - real_scores.mean()
+    if recipe.rule == "wgan-gp":
+        assert batch.share is not None
+        mixed = penalty.mix(batch.color, fake.detach(), batch.share)
+        taught = taught + 10 * penalty.by_autograd(critic, mixed, batch.given)
+    taught = taught + recipe.drift_weight * real_scores.square().mean()
+    of_critic = torch.autograd.grad(taught, list(critic.parameters()))
+
+    scores = critic(fake, batch.given)
+    if recipe.rule == "bce":
+        pleasing = told(scores, torch.ones_like(scores))
+    else:
+        pleasing = -scores.mean() * 256 / 32
+    near = 100 * (fake - batch.color).abs().mean() + 5 * losses.total_variation(fake)
+    learned = near + recipe.adversarial_weight * pleasing
+    of_generator = torch.autograd.grad(learned, list(players.generator.parameters()))
+
+    train_step(players, batches, 0, how)
+
+    for network, wanted in ((critic, of_critic), (players.generator, of_generator)):
+        for parameter, gradient in zip(network.parameters(), wanted, strict=True):
+            rounding = 1e-3 * float(gradient.abs().max()) + 1e-6
+            torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=rounding)
+
+
+def test_only_clipping_keeps_the_critics_weights_small() -> None:
+    for overrides, is_small in (({"recipe": "wgan"}, True), ({"recipe": "paper"}, False)):
+        players, _ = run(1, **overrides)
+        assert players.critic is not None
+        largest = max(float(value.detach().abs().max()) for value in players.critic.parameters())
+        assert (largest <= 0.01) == is_small
+
+
+def test_each_update_of_the_critic_sees_a_batch_of_its_own() -> None:
+    players, batches, how = setting(recipe="wgan", n_critic=3)
+    seen = [batches.draw(number).color for number in range(6)]
+    drawn = list[torch.Tensor]()
+
+    def learn(_: Players, given: Sequence[Batch], *rest: object) -> Facts:
+        drawn.extend(batch.color for batch in given)
+        return {}
+
+    for step in range(2):
+        train_step(players, batches, step, how, learn)
+    assert all(torch.equal(one, two) for one, two in zip(drawn, seen, strict=True))
 
 
 def test_the_generators_update_leaves_the_critic_alone() -> None:
