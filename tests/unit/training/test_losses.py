@@ -47,3 +47,20 @@ def test_losses_of_bf16_pictures_are_taken_in_fp32() -> None:
         losses.wasserstein(picture.flatten(), picture.flatten()),
     ):
         assert value.dtype == torch.float32
+
+
+def test_lines_are_where_it_is_darker_than_near_by() -> None:
+    picture = torch.ones(1, 3, 8, 8)
+    picture[..., 3] = -1.0
+    wanted = torch.zeros(1, 1, 8, 8)
+    wanted[..., 3] = 2.0
+    assert torch.equal(losses.lines(picture), wanted)
+    assert losses.lines(torch.full((1, 3, 8, 8), -0.3)).abs().max() == 0
+
+
+def test_brightness_is_the_first_channel_and_gray_has_no_colour() -> None:
+    white, red = torch.ones(1, 3, 1, 1), torch.tensor([1.0, -1.0, -1.0]).reshape(1, 3, 1, 1)
+    gray = losses.yuv(white * 0.5).flatten()
+    assert gray.tolist() == pytest.approx([0.5, 0, 0], abs=0.01)
+    # 0.299 of full brightness, on a scale from -1 to 1.
+    assert losses.yuv(red).flatten()[0].item() == pytest.approx(2 * 0.299 - 1, abs=0.01)

@@ -1,11 +1,16 @@
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 import torch.nn.functional as F
+from upath import UPath
 
 from preprocessing.config import HintConfig
+from storage import digest
+from tests.thin_vgg16 import thin_vgg16
 from training import losses, penalty
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
@@ -51,12 +56,29 @@ def test_the_papers_loss_is_the_weighted_sum_of_its_parts() -> None:
     )
 
 
+def test_the_loss_of_features_has_its_weight(tmp_path: Path) -> None:
+    path = tmp_path / "vgg16.safetensors"
+    safetensors.torch.save_file(thin_vgg16(), path)
+    of_file = {
+        "feature_source": "file",
+        "feature_file": str(path),
+        "feature_sha256": digest.of_file(UPath(path)),
+    }
+    _, (facts,) = run(1, recipe="paper", feature_weight=3.0, **of_file)
+    rest = facts["loss"] - 100 * facts["l1"] - 5 * facts["tv"]
+    rest = rest - 0.1 * losses.size_factor(32) * facts["adversarial"]
+    assert facts["features"] > 0
+    torch.testing.assert_close(rest, 3 * facts["features"], rtol=1e-3, atol=1e-3)
+
+
 RULES: list[dict[str, Any]] = [
     {"recipe": "gan"},
     {"recipe": "cgan"},
     {"recipe": "wgan", "n_critic": 1, "clip": 9.0},
     {"recipe": "paper"},
     {"recipe": "paper", "drift_weight": 3.0},
+    # Its critic normalises over a batch, which is all real or all fake.
+    {"recipe": "deepcolor"},
 ]
 
 
@@ -91,7 +113,8 @@ def test_both_learn_by_the_gradient_of_their_rules_definition(overrides: dict[st
         pleasing = told(scores, torch.ones_like(scores))
     else:
         pleasing = -scores.mean() * 256 / 32
-    near = 100 * (fake - batch.color).abs().mean() + 5 * losses.total_variation(fake)
+    near = recipe.l1_weight * (fake - batch.color).abs().mean()
+    near = near + recipe.tv_weight * losses.total_variation(fake)
     learned = near + recipe.adversarial_weight * pleasing
     of_generator = torch.autograd.grad(learned, list(players.generator.parameters()))
 
@@ -101,6 +124,37 @@ def test_both_learn_by_the_gradient_of_their_rules_definition(overrides: dict[st
         for parameter, gradient in zip(network.parameters(), wanted, strict=True):
             rounding = 1e-3 * float(gradient.abs().max()) + 1e-6
             torch.testing.assert_close(parameter.grad, gradient, rtol=1e-3, atol=rounding)
+
+
+def test_paintschainers_loss_is_of_brightness_and_colour_and_of_lines() -> None:
+    players, batches, how = setting(recipe="paintschainer")
+    assert players.critic_optimizer is not None
+    players.critic_optimizer.param_groups[0]["lr"] = 0.0
+    batch = batches.draw(0)
+    fake = players.generator(batch.edge, batch.hint, batch.z)
+    facts = train_step(players, batches, 0, how)
+    near = losses.l1(losses.yuv(fake), losses.yuv(batch.color))
+    lines = losses.l1(losses.lines(fake), losses.lines(batch.color))
+    torch.testing.assert_close(facts["l1_yuv"], near.detach())
+    torch.testing.assert_close(facts["lines"], lines.detach())
+    assert facts["l1_yuv"] != facts["l1"]
+    wanted = 127.5 * facts["l1_yuv"] + 10 * facts["lines"] + facts["adversarial"]
+    torch.testing.assert_close(facts["loss"], wanted)
+
+
+def test_the_averaged_generator_follows_at_its_own_pace() -> None:
+    players, batches, how = setting(recipe="paper-plus", ema=0.9)
+    assert players.averaged is not None
+    kept = [value.detach().clone() for value in players.averaged.parameters()]
+    for step in range(3):
+        train_step(players, batches, step, how)
+        # Of few steps a longer memory would be that of chance.
+        decay = min(0.9, (1 + step) / (10 + step))
+        now = players.generator.parameters()
+        kept = [decay * old + (1 - decay) * new for old, new in zip(kept, now, strict=True)]
+    for found, wanted in zip(players.averaged.parameters(), kept, strict=True):
+        torch.testing.assert_close(found, wanted.detach())
+    assert players.colorist is players.averaged
 
 
 def test_only_clipping_keeps_the_critics_weights_small() -> None:
