@@ -50,12 +50,28 @@ def test_a_loaded_generator_colours_as_the_saved_one(folder: UPath) -> None:
     assert torch.equal(loaded(edge, hint, z), players.generator.eval()(edge, hint, z))
 
 
+def test_of_an_averaged_generator_the_average_colours_and_both_go_on(folder: UPath) -> None:
+    players, fresh = trained("paper-plus"), players_of("paper-plus", seed=1)
+    assert players.averaged is not None
+    saved = checkpoint.save(folder, players, 7)
+    loaded = checkpoint.load_generator(saved.folder)
+    edge, hint = torch.rand(2, 1, 32, 32), torch.rand(2, 4, 32, 32)
+    wanted = players.averaged.eval()(edge, hint, None)
+    assert torch.equal(loaded(edge, hint, None), wanted)
+    assert not torch.equal(players.generator.eval()(edge, hint, None), wanted)
+    checkpoint.restore(saved, fresh)
+    again = checkpoint.save(folder / "again", fresh, 7)
+    for name in (checkpoint.GENERATOR, checkpoint.AVERAGED):
+        assert (again.folder / name).read_bytes() == (saved.folder / name).read_bytes()
+
+
 def test_a_loaded_critic_scores_as_the_saved_one(folder: UPath) -> None:
     players = trained()
     saved = checkpoint.save(folder, players, 7)
     loaded = checkpoint.load_critic(saved.folder)
     color, given = torch.rand(2, 3, 32, 32), torch.rand(2, 4, 32, 32)
     assert loaded is not None
+    assert not loaded.training
     assert players.critic is not None
     assert torch.equal(loaded(color, given), players.critic(color, given))
 

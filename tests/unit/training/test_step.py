@@ -155,6 +155,12 @@ def test_the_averaged_generator_follows_at_its_own_pace() -> None:
     for found, wanted in zip(players.averaged.parameters(), kept, strict=True):
         torch.testing.assert_close(found, wanted.detach())
     assert players.colorist is players.averaged
+    # What normalises in the average belongs to its weights: it is averaged as they are.
+    first, newest = players.averaged.state_dict(), players.generator.state_dict()
+    statistics = [name for name in first if name.endswith("running_mean")]
+    assert statistics
+    assert not any(torch.equal(first[name], newest[name]) for name in statistics)
+    assert all(first[name].abs().sum() > 0 for name in statistics)
 
 
 def test_only_clipping_keeps_the_critics_weights_small() -> None:
