@@ -1,3 +1,5 @@
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, ShardRow, Split, StageRecord
 from tests.shard_files import write_shard
+from tests.side_by_side import noise_pairs
+from training import data
 from training.data import Batches, Pairs, load_pairs, to_float, to_pixels
-from training.recipes import Recipe
+from training.recipes import RECIPES, Recipe
 
 CPU = torch.device("cpu")
 
@@ -118,6 +122,64 @@ def test_the_hint_belongs_to_the_picture_beside_it() -> None:
     batch = Batches(pairs, nothing_white, of_batch(8), CPU, 0).draw(0)
     torch.testing.assert_close(batch.hint, batch.color)
     assert torch.equal(batch.given[:, :1], batch.edge)
+    assert torch.equal(batch.given[:, 1:], batch.hint)
+
+
+def test_a_recipe_learns_from_hints_of_its_own_or_else_from_the_datasets() -> None:
+    settings = {"hints": {"kind": "strokes", "num_whiteouts": 7}}
+    assert data.hints_of(settings, RECIPES["unet-l2"]) == HintConfig(**settings["hints"])
+    assert data.hints_of(settings, RECIPES["paper-plus"]) == HintConfig(kind="mix")
+
+
+def test_the_mask_is_one_where_colour_is_given_and_minus_one_elsewhere() -> None:
+    dots = HintConfig(kind="dots")
+    recipe = dataclasses.replace(of_batch(8), mask=True)
+    batch = Batches(noise_pairs(40, 32), dots, recipe, CPU, 0).draw(0)
+    hint, mask = batch.hint[:, :3], batch.hint[:, 3:]
+    assert set(mask.unique().tolist()) == {-1.0, 1.0}
+    assert (hint[(mask == -1).expand_as(hint)] == 1).all()
+    assert batch.given.shape[1] == 5
+
+
+def test_a_mirrored_picture_has_its_lines_and_its_hint_mirrored_with_it() -> None:
+    pairs = noise_pairs(40, 32)
+    # Hints that are the picture itself show whether they are of the picture as it is given.
+    whole = HintConfig(num_whiteouts=0, max_blocks=0, blur_sigma_px=0)
+    recipe = dataclasses.replace(of_batch(40), flips=True)
+    batch = Batches(pairs, whole, recipe, CPU, 0).draw(0)
+    plain = [to_float(pixels[batch.rows]) for pixels in (pairs.color, pairs.edge)]
+    mirrored = [pixels.flip(3) for pixels in plain]
+    is_mirrored = (batch.color == mirrored[0]).flatten(1).all(dim=1)
+    assert 10 < int(is_mirrored.sum()) < 30
+    for found, as_it_is, other_way in zip((batch.color, batch.edge), plain, mirrored, strict=True):
+        wanted = torch.where(is_mirrored.view(-1, 1, 1, 1), other_way, as_it_is)
+        assert torch.equal(found, wanted)
+    near = (batch.hint - batch.color).abs().mean()
+    assert near < 0.5 * (batch.hint - batch.color.flip(3)).abs().mean()
+
+
+def test_noise_is_normal_and_the_share_of_each_picture_its_own() -> None:
+    recipe = dataclasses.replace(of_batch(64), z_size=100)
+    batch = Batches(plain_pairs(64), HintConfig(), recipe, CPU, 0).draw(0)
+    assert batch.z is not None
+    assert batch.share is not None
+    assert batch.z.mean().item() == pytest.approx(0, abs=0.05)
+    assert batch.z.std().item() == pytest.approx(1, abs=0.05)
+    assert batch.share.mean().item() == pytest.approx(0.5, abs=0.15)
+    assert len(batch.share.unique()) == 64
+
+
+def test_the_seed_decides_order_hints_and_noise() -> None:
+    recipe = dataclasses.replace(of_batch(8), z_size=4)
+    one, other = (
+        Batches(noise_pairs(8, 32), HintConfig(), recipe, CPU, seed).draw(0) for seed in (0, 1)
+    )
+    assert one.z is not None
+    assert other.z is not None
+    assert not torch.equal(one.z, other.z)
+    where = [batch.rows.argsort() for batch in (one, other)]
+    assert torch.equal(one.color[where[0]], other.color[where[1]])
+    assert not torch.equal(one.hint[where[0]], other.hint[where[1]])
 
 
 def test_an_empty_split_is_refused_with_a_way_out(layout: DataLayout, paired: StageRecord) -> None:
