@@ -1,12 +1,15 @@
 """The recipes' numbers, held against those of their sources."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
 
 from preprocessing.config import HintConfig
 from preprocessing.hints import make_masked_hints
+from training.config import TrainingConfig
+from training.players import gather
 from training.recipes import RECIPES, RecipeName
 
 OPTIMIZERS: dict[RecipeName, tuple[object, ...]] = {
@@ -86,6 +89,31 @@ def test_it_is_optimised_as_its_source_says(name: RecipeName) -> None:
         recipe.n_critic,
     )  # fmt: skip
     assert found == OPTIMIZERS[name]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "kind", "wanted"),
+    [
+        ({"recipe": "paper"}, torch.optim.Adam, {"lr": 1e-4, "betas": (0.5, 0.9)}),
+        ({"recipe": "paintschainer"}, torch.optim.Adam, {"weight_decay": 1e-5}),
+        ({"recipe": "wgan"}, torch.optim.RMSprop, {"lr": 5e-5, "weight_decay": 0}),
+        (
+            {"recipe": "paper", "optimizer": "sgd", "learning_rate": 0.5},
+            torch.optim.SGD,
+            {"lr": 0.5, "momentum": 0.5},
+        ),
+    ],
+)
+def test_both_networks_get_the_optimiser_that_the_recipe_names(
+    overrides: dict[str, Any], kind: type, wanted: dict[str, Any]
+) -> None:
+    small = {"width": 4, "critic_width": 4, "feature_weight": 0, "device": "cpu"}
+    config = TrainingConfig.model_validate(small | overrides)
+    players = gather(config, 32, torch.device("cpu"), 0)
+    for optimizer in (players.generator_optimizer, players.critic_optimizer):
+        assert type(optimizer) is kind
+        (group,) = optimizer.param_groups
+        assert {name: group[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", RECIPES)

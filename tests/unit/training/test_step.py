@@ -143,13 +143,13 @@ def test_paintschainers_loss_is_of_brightness_and_colour_and_of_lines() -> None:
 
 
 def test_the_averaged_generator_follows_at_its_own_pace() -> None:
-    players, batches, how = setting(recipe="paper-plus", ema=0.9)
+    players, batches, how = setting(recipe="paper-plus", ema=0.15)
     assert players.averaged is not None
     kept = [value.detach().clone() for value in players.averaged.parameters()]
     for step in range(3):
         train_step(players, batches, step, how)
         # Of few steps a longer memory would be that of chance.
-        decay = min(0.9, (1 + step) / (10 + step))
+        decay = min(0.15, (1 + step) / (10 + step))
         now = players.generator.parameters()
         kept = [decay * old + (1 - decay) * new for old, new in zip(kept, now, strict=True)]
     for found, wanted in zip(players.averaged.parameters(), kept, strict=True):
