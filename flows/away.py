@@ -75,6 +75,8 @@ class _Asked(BaseException):
 
 
 def _drop(*_: object) -> None:
+    # The pool has handed out the next part already: that one is not begun.
+    _told.set()
     raise _Asked
 
 
