@@ -11,6 +11,7 @@ from torch import Tensor
 from upath import UPath
 
 from storage import files
+from storage.errors import CorruptFile, MissingInput
 from training import checkpoint
 from training.journal import Journal
 from training.players import Players
@@ -40,22 +41,27 @@ def remove(train_folder: UPath) -> None:
 
 
 def newest(train_folder: UPath) -> checkpoint.Checkpoint | None:
-    """Give the checkpoint or bookmark to go on from."""
-    places = [train_folder, train_folder / FOLDER]
-    found = [each for place in places for each in checkpoint.list_checkpoints(place)]
-    return max(found, key=lambda each: each.step, default=None)
+    """Give the newest checkpoint or bookmark."""
+    return next(iter(_newest_first(train_folder)), None)
+
+
+def of_step(train_folder: UPath, step: int) -> checkpoint.Checkpoint | None:
+    """Give the checkpoint or bookmark of a step; None if there is none."""
+    return next((each for each in _newest_first(train_folder) if each.step == step), None)
 
 
 def resume(train_folder: UPath, players: Players) -> Journal:
-    """Put the players where the newest checkpoint was, and open the journal there."""
-    last = newest(train_folder)
+    """Put the players where the newest checkpoint was that is whole, and open the journal there.
+
+    Raises:
+        CorruptFile: none of those that one could go on from is whole; the newest is named.
+    """
+    last, row = _restored(train_folder, players)
     if last is None:
         return Journal(train_folder, until_step=0)
     checkpoint.drop_old_optimizers(train_folder)
-    checkpoint.restore(last, players)
     journal = Journal(train_folder, until_step=last.step)
-    if (last.folder / ROW).exists():
-        row = checkpoint.read_tensors(last.folder / ROW)
+    if row:
         journal.num_steps = int(row.pop("steps"))
         journal.sums = row
     else:
@@ -63,6 +69,30 @@ def resume(train_folder: UPath, players: Players) -> Journal:
         remove(train_folder)
     logger.info("resumed step=%d folder=%s", last.step, last.folder)
     return journal
+
+
+def _newest_first(train_folder: UPath) -> list[checkpoint.Checkpoint]:
+    places = [train_folder, train_folder / FOLDER]
+    found = [each for place in places for each in checkpoint.list_checkpoints(place)]
+    return sorted(found, key=lambda each: -each.step)
+
+
+def _restored(
+    train_folder: UPath, players: Players
+) -> tuple[checkpoint.Checkpoint | None, dict[str, Tensor]]:
+    """Put the players back; give where to, if there is anything to go on from, and its row."""
+    failure = None
+    for each in _newest_first(train_folder):
+        row = each.folder / ROW
+        try:
+            checkpoint.restore(each, players)
+            return each, checkpoint.read_tensors(row) if row.exists() else {}
+        except (CorruptFile, MissingInput) as error:
+            failure = failure or error
+            logger.warning("not resumed step=%d: %s", each.step, error)
+    if failure:
+        raise failure
+    return None, {}
 
 
 def _row_of(journal: Journal) -> dict[str, Tensor]:

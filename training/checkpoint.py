@@ -1,7 +1,8 @@
 """Checkpoints: written whole, listed, loaded. Safetensors and JSON only; no pickle is ever loaded.
 
 `state.json` is written last, so a checkpoint is complete if and only if it is there. Only the
-newest checkpoint keeps its optimisers: they are needed to go on, and weigh twice the networks.
+newest checkpoints keep their optimisers: one is needed to go on, another in case that the first is
+damaged, and they weigh twice the networks.
 """
 
 import dataclasses
@@ -26,6 +27,7 @@ GENERATOR, AVERAGED, CRITIC, OPTIMIZER = (
     f"{name}.safetensors" for name in ("generator", "averaged", "critic", "optimizer")
 )
 STATE = "state.json"
+KEPT_OPTIMIZERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,8 @@ def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
 
 
 def drop_old_optimizers(train_folder: UPath) -> None:
-    """Remove the optimisers of all checkpoints but the newest."""
-    for checkpoint in list_checkpoints(train_folder)[:-1]:
+    """Remove the optimisers of all checkpoints but the newest two."""
+    for checkpoint in list_checkpoints(train_folder)[:-KEPT_OPTIMIZERS]:
         (checkpoint.folder / OPTIMIZER).unlink(missing_ok=True)
 
 

@@ -38,7 +38,7 @@ def fit(
 
     Raises:
         Stopped: it was asked to end, and has left a bookmark.
-        IrodoriError: it diverged.
+        Diverged: a loss or a weight is out of bounds.
         BadInput: the memory does not hold a step.
     """
 
@@ -58,8 +58,7 @@ def fit_along(
         BadInput: the memory does not hold a step.
     """
     done = how.team.told()
-    last = bookmark.newest(folder)
-    if done and last:
+    if last := bookmark.of_step(folder, done):
         checkpoint.restore(last, players)
     steps = range(done + 1, config.steps + 1)
     memory.minding(partial(_fit_along, steps, players, batches, how), players, batches, how)
@@ -133,7 +132,7 @@ def _fit(run: Run, batches: Batches) -> None:
         torch.random.fork_rng(devices=[]),
     ):
         for step in range(run.done + 1, steps + 1):
-            run.journal.add(_step(run.players, batches, step, run.how, run.learn))
+            run.journal.add(take_step(run.players, batches, step, run.how, run.learn))
             is_last = stop.is_set()
             run.say(step, tell)
             run.keep(step, is_last=is_last)
@@ -145,12 +144,14 @@ def _fit_along(steps: range, players: Players, batches: Batches, how: Arithmetic
     learn = recorded.learning(how)
     with stopping.left_to_others(), torch.random.fork_rng(devices=[]):
         for step in steps:
-            _step(players, batches, step, how, learn)
+            take_step(players, batches, step, how, learn)
 
 
-def _step(players: Players, batches: Batches, step: int, how: Arithmetic, learn: Learn) -> Facts:
+def take_step(
+    players: Players, batches: Batches, step: int, how: Arithmetic, learn: Learn
+) -> Facts:
     """Do one step, counted from 1, together with all processes."""
-    # Dropout draws from the stream that all share; where it begins follows from the step.
-    names = ("step", str(step), *([str(how.team.rank)] if how.team.rank else []))
-    torch.manual_seed(digest.seed_of(batches.seed, "train", *names))
+    # Dropout draws for the whole batch from one stream, the same in every process; where it
+    # begins follows from the step.
+    torch.manual_seed(digest.seed_of(batches.seed, "train", "step", str(step)))
     return how.team.mean(train_step(players, batches, step - 1, how, learn))

@@ -5,6 +5,7 @@ python -m torch.distributed.run --nproc-per-node 2 tests/unit/training/team_chil
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import torch
 from torch import Tensor
 
 from preprocessing.config import HintConfig
+from training import loop
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batch, Batches, Pairs, hints_of
 from training.players import Players, gather
-from training.step import learn_from
+from training.step import Facts, learn_from
 from training.team import ALONE, Team, gathered
 from training.whole_batch import see_whole_batch
 
@@ -47,14 +49,19 @@ def learn(name: str, team: Team) -> dict[str, Tensor]:
     assert players.critic is not None
     for network in (players.generator, players.critic):
         see_whole_batch(network.double(), team)
+    if players.averaged:
+        players.averaged.double()
     how = Arithmetic(CPU, bf16=False, penalty_form=config.penalty_form, team=team)
     batches = Batches(_pairs(), hints_of({"hints": HintConfig()}, recipe), recipe, CPU, 0, team)
 
-    torch.manual_seed(0)
     # The third batch of ten pictures reaches into the second epoch.
-    batch = _doubled(batches.draw(2))
-    facts = learn_from(players, [batch], None, how)
-    return how.team.mean(facts) | _learned(players)
+    return loop.take_step(players, batches, 3, how, _in_double_precision) | _learned(players)
+
+
+def _in_double_precision(
+    players: Players, seen: Sequence[Batch], wanted: Tensor | None, how: Arithmetic
+) -> Facts:
+    return learn_from(players, [_doubled(batch) for batch in seen], wanted, how)
 
 
 def _learned(players: Players) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
 """A training that is stopped, starved or out of its mind, and what it leaves."""
 
 import json
+import logging
 import shutil
 import signal
 from collections.abc import Callable
@@ -13,8 +14,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from upath import UPath
 
-from storage.errors import BadInput, IrodoriError
+from storage.errors import BadInput, CorruptFile, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.pictures import decode_png
@@ -94,6 +96,33 @@ def test_stopped_in_the_middle_of_a_row_it_goes_on_and_ends_in_the_same_bytes(
     resumed = train(config, same, disturbed, 0)
     assert digests(resumed) == digests(wanted)
     assert not (folder / bookmark.FOLDER).exists()
+
+
+def test_with_its_newest_checkpoint_damaged_it_goes_on_from_the_one_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (undisturbed, paired), (disturbed, same) = two_roots(tmp_path, SIZE_PX)
+    config = config_of(**SHORT | {"steps": 15}, recipe="paper")
+    wanted = train(config, paired, undisturbed, 0)
+    train(config, same, disturbed, 0)
+    folder = disturbed.stage(Stage.TRAIN, wanted.key)
+    (folder / "stage.json").unlink()
+    _cut(list_checkpoints(folder)[-1].folder / "optimizer.safetensors")
+
+    caplog.set_level(logging.INFO)
+    assert digests(train(config, same, disturbed, 0)) == digests(wanted)
+    assert "not resumed step=15" in caplog.text
+    assert "resumed step=10" in caplog.text
+
+    (folder / "stage.json").unlink()
+    for each in list_checkpoints(folder)[-2:]:
+        _cut(each.folder / "optimizer.safetensors")
+    with pytest.raises(CorruptFile, match="step-0000015/optimizer"):
+        train(config, same, disturbed, 0)
+
+
+def _cut(path: UPath) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
 
 
 def test_bookmarks_by_the_clock_change_no_output(tmp_path: Path) -> None:
