@@ -33,6 +33,8 @@ def compile_networks(players: Players, how: Arithmetic) -> None:
             "--training.compile on: torch.compile needs the C++ compiler g++ on a CPU and finds"
             " none; install it or take --training.compile off"
         )
+    # Dropout draws what it draws uncompiled, where Inductor has a stream of its own.
+    torch._inductor.config.fallback_random = True
     for network in (players.generator, players.critic, players.features):
         if network is not None:
             # Batches are of one size, so kernels for any gain nothing.

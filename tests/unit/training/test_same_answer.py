@@ -84,6 +84,20 @@ def test_compiled_networks_and_penalty_agree_with_eager_ones_at_every_step(team:
     assert max(apart[name] for name in JUDGED) < 1e-3, apart
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs g++ on a CPU")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_compiled_network_drops_what_the_eager_one_drops() -> None:
+    small = {"recipe": "pix2pix", "width": 4, "critic_width": 4, "device": "cpu"}
+    eager, other = (
+        Team.of(TrainingConfig.model_validate(PLAIN | small | way), noise_pairs(5, 64))
+        for way in ({}, {"compile": "on"})
+    )
+    apart = walk(eager, other, 2)
+    assert max(apart[name] for name in JUDGED if name in apart) < 1e-5, apart
+
+
 def test_compiling_without_a_compiler_is_refused_in_one_line(
     team: MakeTeam, monkeypatch: pytest.MonkeyPatch
 ) -> None:
