@@ -9,13 +9,14 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from storage.errors import BadInput
 from training.arithmetic import Arithmetic
 from training.data import Batch
 from training.feature_weights import TORCHVISION, FeatureWeights
 from training.networks.build import build_critic, build_generator, hint_channels
 from training.networks.flops import GIGA
 from training.perceptual import FrozenFeatures
-from training.players import Players
+from training.players import Players, refuse_size
 from training.recipes import FeatureLayer, Recipe
 from training.step import learn_from
 from training.targets import Targets
@@ -78,6 +79,28 @@ def gflop_per_picture(
     return gflop
 
 
+def refuse_impossible(recipe: Recipe, size_px: int) -> None:
+    """Do one step of a recipe without numbers, before anything is drawn.
+
+    Raises:
+        BadInput: its networks cannot be built or run at these widths, with these pictures.
+    """
+    how = Arithmetic(torch.device("cpu"), bf16=False, penalty_form="autograd")
+    try:
+        players = _weightless(recipe, size_px)
+        refuse_size(players, size_px)
+        batch = _weightless_batch(recipe, size_px, recipe.batch_size)
+        wanted = players.targets.of(batch) if players.targets else None
+        learn_from(players, [batch], wanted, how)
+    except (RuntimeError, ValueError) as error:
+        raise BadInput(
+            f"training: a batch of {recipe.batch_size} pictures of {size_px} px does not go through"
+            f" networks {recipe.width} and {recipe.critic_width} wide ({error}); take another"
+            " --training.width, --training.critic-width, --training.feature-shrink,"
+            " --training.batch-size or --pack.size-px"
+        ) from error
+
+
 def _weightless(recipe: Recipe, size_px: int) -> Players:
     with torch.device("meta"):
         generator = build_generator(recipe, size_px)
@@ -106,14 +129,14 @@ def _weightless_features(recipe: Recipe) -> FrozenFeatures:
     return FrozenFeatures(weights, recipe.feature_layer, recipe.feature_shrink)
 
 
-def _weightless_batch(recipe: Recipe, size_px: int) -> Batch:
+def _weightless_batch(recipe: Recipe, size_px: int, pictures: int = PICTURES) -> Batch:
     edge, hint, color = (
-        torch.empty(PICTURES, channels, size_px, size_px, device="meta")
+        torch.empty(pictures, channels, size_px, size_px, device="meta")
         for channels in (1, hint_channels(recipe), 3)
     )
-    z = torch.empty(PICTURES, recipe.z_size, device="meta") if recipe.z_size else None
-    share = torch.empty(PICTURES, device="meta") if recipe.rule == "wgan-gp" else None
-    return Batch(edge, hint, color, z, share, torch.arange(PICTURES))
+    z = torch.empty(pictures, recipe.z_size, device="meta") if recipe.z_size else None
+    share = torch.empty(pictures, device="meta") if recipe.rule == "wgan-gp" else None
+    return Batch(edge, hint, color, z, share, torch.arange(pictures))
 
 
 @functools.cache

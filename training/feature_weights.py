@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 IMAGENET_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
 
 UNREADABLE = (
+    EOFError,
+    LookupError,
     OSError,
     ValueError,
     RuntimeError,

@@ -59,10 +59,9 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
         generator = build_generator(recipe, size_px)
         critic = build_critic(recipe, size_px) if recipe.adversarial_weight > 0 else None
     networks = [network for network in (generator, critic, features) if network is not None]
-    _refuse_size([generator, critic] if critic else [generator], size_px)
     for network in networks:
         settle(network, device)
-    return Players(
+    players = Players(
         recipe=recipe,
         size_px=size_px,
         generator=generator,
@@ -73,6 +72,8 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
         features=features,
         targets=_targets(features, config, recipe, device) if features else None,
     )
+    refuse_size(players, size_px)
+    return players
 
 
 def settle(network: nn.Module, device: torch.device | str) -> None:
@@ -94,8 +95,13 @@ def _targets(
     return Targets(features, int(free_bytes(device) * SHARE_OF_MEMORY) if is_kept else 0)
 
 
-def _refuse_size(networks: list[nn.Module], size_px: int) -> None:
-    for network in networks:
+def refuse_size(players: Players, size_px: int) -> None:
+    """Refuse pictures that do not go through the networks.
+
+    Raises:
+        BadInput: their side is no multiple of what a network needs.
+    """
+    for network in filter(None, (players.generator, players.critic)):
         multiple = multiple_of(network)
         if size_px % multiple:
             raise BadInput(

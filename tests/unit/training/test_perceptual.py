@@ -77,6 +77,14 @@ def test_other_safe_kinds_of_file_give_the_same(tmp_path: Path, ending: str) -> 
     assert torch.equal(kernel, thin_vgg16()["features.28.weight"])
 
 
+@pytest.mark.parametrize("content", [b"root:x:0:0::/root:/bin/sh\n", b"", b"PK\x03\x04no zip"])
+def test_a_file_that_holds_no_weights_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "passwd"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match=f"feature weights: {path}"):
+        feature_weights.load(file_config(path))
+
+
 def test_the_distance_is_nought_for_equal_pictures_and_relative_to_the_real_ones(
     vgg_file: Path,
 ) -> None:
