@@ -84,6 +84,8 @@ def test_literal_noise_ties_it_to_one_size_and_says_so() -> None:
 
 
 def test_without_noise_given_it_takes_the_noises_mean() -> None:
+    # Of some weights so few channels carry nothing.
+    torch.manual_seed(0)
     network = unet().eval()
     pictures = given(32)
     assert torch.equal(network(*pictures), network(*pictures, torch.zeros(2, 100)))
