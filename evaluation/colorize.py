@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Colorizer:
-    """A generator on its device, the critic it was trained against (if any), and the seed of z.
+    """A generator on its device, its critic where that one's scores are a distance, and z's seed.
 
     `is_masked` says whether they are told where a hint is.
     """
@@ -87,12 +87,15 @@ class Colorizer:
 
 def open_colorizer(checkpoint: UPath, device: torch.device, seed: int) -> Colorizer:
     """Load the models of one checkpoint."""
-    generator, critic = load_generator(checkpoint, device), load_critic(checkpoint, device)
+    recipe = recipe_of(checkpoint)
+    generator = load_generator(checkpoint, device)
+    # What tells true from false by cross entropy estimates no distance.
+    critic = load_critic(checkpoint, device) if recipe.rule != "bce" else None
     for network in (generator, critic):
         if network is not None:
             # Pictures come with their channels last; kernels of that order are faster on a CPU.
             convert_conv2d_weight_memory_format(network, torch.channels_last)
-    return Colorizer(generator, critic, device, seed, recipe_of(checkpoint).mask)
+    return Colorizer(generator, critic, device, seed, recipe.mask)
 
 
 def device_of(wanted: str) -> torch.device:

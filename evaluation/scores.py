@@ -27,7 +27,7 @@ UNTRAINED = (Answer.LINES, Answer.HINT, Answer.LEVIN)
 
 @dataclass(frozen=True, slots=True)
 class PictureScore:
-    """One answer to one picture; `critic_gap` is None without a critic.
+    """One answer to one picture; `critic_gap` is None without a Wasserstein critic.
 
     `l1` and `l2` are in [0, 1], `psnr` in dB (infinite if nothing differs), `ssim` and `ms_ssim`
     at most 1 (more is better; `ms_ssim` is None below 176 px), both KL in nats. `perceptual` is
@@ -54,8 +54,8 @@ class SetScore:
 
     `step` is the generator update it was measured after (0 for the untrained answers), `l2_low`
     and `l2_high` bound the bootstrap 95 % interval of the mean l2, `psnr` is None if infinite,
-    `wasserstein` is None without a critic; `perceptual` is the mean over the pictures of which it
-    was taken.
+    `wasserstein` is None without a Wasserstein critic; `perceptual` is the mean over the
+    pictures of which it was taken.
 
     Of the whole set: `kl_set`; `kernel_distance` with its 95 % interval, and `frechet_distance`
     (of 2,000 pictures and more), both on EfficientNet-lite0 features, and None without its weights;

@@ -17,7 +17,7 @@ class Contract(StrEnum):
     SHARDS = "shards/3"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
-    EVALUATION = "evaluation/4"
+    EVALUATION = "evaluation/5"
     REPORT = "report/4"
     EXPERIMENTS = "experiments/1"
 

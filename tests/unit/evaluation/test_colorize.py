@@ -1,14 +1,20 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from upath import UPath
 
-from evaluation.colorize import Colorizer, device_of, to_model, to_picture
+from evaluation.colorize import Colorizer, device_of, open_colorizer, to_model, to_picture
 from evaluation.conditions import Batch
 from evaluation.wasserstein import critic_gap
 from storage.errors import BadInput
+from training import checkpoint
+from training.config import TrainingConfig
+from training.players import gather
+from training.recipes import RecipeName
 
 CPU = torch.device("cpu")
 
@@ -104,3 +110,16 @@ def test_a_gpu_that_is_not_there_is_refused_with_a_way_out() -> None:
 
 def test_auto_takes_what_there_is() -> None:
     assert device_of("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "is_distance"),
+    [("paper", True), ("wgan", True), ("cgan", False), ("pix2pix", False), ("unet-l2", False)],
+)
+def test_only_a_wasserstein_critic_is_asked_for_a_distance(
+    recipe: RecipeName, is_distance: bool, tmp_path: Path
+) -> None:
+    small = {"width": 4, "critic_width": 4, "feature_weight": 0, "device": "cpu"}
+    config = TrainingConfig.model_validate(small | {"recipe": recipe})
+    saved = checkpoint.save(UPath(tmp_path), gather(config, 64, CPU, 0), 1)
+    assert (open_colorizer(saved.folder, CPU, 0).critic is not None) == is_distance
