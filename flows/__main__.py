@@ -1,8 +1,9 @@
 """The command `irodori`, also `python -m flows`.
 
 Exit codes: 0 done, 1 a stage or a check failed, 2 bad input, 130 interrupted (Ctrl-C), 143 ended
-(SIGTERM); never a traceback, which is in the log instead. A stage that was interrupted goes on
-where it was when the same command is run again; a folder is judged anew.
+(SIGTERM), 129 left by its terminal (SIGHUP); never a traceback, which is in the log instead. A
+stage that was interrupted goes on where it was when the same command is run again; a folder is
+judged anew.
 """
 
 import logging
@@ -45,7 +46,11 @@ logger = logging.getLogger("flows.__main__")
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM asks for the same as Ctrl-C."""
+    """SIGTERM asks for the same as Ctrl-C, and SIGHUP, when a terminal is closed."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
 
 
 def main() -> None:
@@ -54,7 +59,10 @@ def main() -> None:
     if place.rank:
         # The first process is the command; the others only train with it.
         sys.exit(_tell(*train_along.answer(words, place)))
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # What is ignored (nohup does so) stays so.
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _terminate)
     sys.exit(answer(words))
 
 
@@ -81,7 +89,7 @@ def answer(arguments: Sequence[str]) -> int:
         _say(told)
     except KeyboardInterrupt as asked:
         told = f"interrupted; {what_follows(command)}"
-        return _tell(told, 143 if isinstance(asked, Terminated) else 130)
+        return _tell(told, asked.code if isinstance(asked, Terminated) else 130)
     except BadInput as error:
         return _tell(str(error), 2)
     except IrodoriError as error:
@@ -105,7 +113,7 @@ def what_follows(command: Command | None) -> str:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    raise Terminated
+    raise Terminated(number)
 
 
 def _obey(command: Command) -> str:

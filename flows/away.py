@@ -29,7 +29,8 @@ class Dropped(Exception):
 
 def prepare() -> None:
     """Make a worker of a fresh process: one core, and the end is announced by who started it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     # torch reads it when it is imported, which only some parts do.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -1,4 +1,4 @@
-"""How a training is asked to end at its next step: Ctrl-C and SIGTERM raise one flag.
+"""How a training is asked to end at its next step: Ctrl-C, SIGTERM, SIGHUP raise one flag.
 
 Signals come to the process, and Python lets its main thread alone hear them. So the flag is the
 process's: a training in the main thread listens for itself, and whoever runs trainings in other
@@ -13,7 +13,7 @@ from types import FrameType
 
 from storage.errors import IrodoriError
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _asked = threading.Event()
 _ear = threading.Lock()
@@ -26,7 +26,7 @@ class Stopped(IrodoriError):
 
 @contextmanager
 def listening() -> Iterator[threading.Event]:
-    """Give the flag that the next Ctrl-C or SIGTERM raises.
+    """Give the flag that the next of these signals raises.
 
     On leaving, what was heard is passed on to whoever listened before: Ctrl-C is still a
     `KeyboardInterrupt`, and an orchestrator still learns that it is being cancelled, only later.

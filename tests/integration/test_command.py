@@ -129,8 +129,10 @@ def test_a_full_disk_is_one_line_and_exit_code_2_and_the_run_goes_on_later(tmp_p
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_ctrl_c_and_sigterm_are_one_line_and_an_exit_code(
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_what_ends_it_is_one_line_and_an_exit_code(
     tmp_path: Path, number: signal.Signals, code: int
 ):
     process = subprocess.Popen(

@@ -6,7 +6,7 @@ import pytest
 from training.stopping import listening
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_waits_until_the_listener_leaves_and_then_reaches_who_listened_before(
     number: signal.Signals,
 ) -> None:
