@@ -21,6 +21,9 @@ from training.recipes import (
     ZForm,
 )
 
+OF_UNET = ("layout", "order", "bn_momentum", "z_size", "z_form")
+"""What only recipes of the network `unet` heed."""
+
 SHA256 = r"^([0-9a-f]{64})?$"
 
 FEATURE_SHA256 = {
@@ -182,6 +185,13 @@ class TrainingConfig(Section):
         return dataclasses.replace(
             recipe, **{name: value for name, value in given.items() if value is not None}
         )
+
+    @property
+    def idle(self) -> list[str]:
+        """The overrides that are given and that the recipe's networks know nothing of."""
+        if RECIPES[self.recipe].network == "unet":
+            return []
+        return [name for name in OF_UNET if getattr(self, name) is not None]
 
     @property
     def rhythm(self) -> "Rhythm":

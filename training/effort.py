@@ -21,6 +21,8 @@ from training.recipes import FeatureLayer, Recipe
 from training.step import learn_from
 from training.targets import Targets
 
+LOSSES = ("adversarial", "l1", "l2", "lines", "feature", "tv")
+
 PICTURES = 2
 """Counted on so many at once, for some networks normalise over a batch of more than one."""
 
@@ -83,8 +85,14 @@ def refuse_impossible(recipe: Recipe, size_px: int) -> None:
     """Do one step of a recipe without numbers, before anything is drawn.
 
     Raises:
-        BadInput: its networks cannot be built or run at these widths, with these pictures.
+        BadInput: its networks cannot be built or run at these widths, with these pictures, or it
+            has nothing to learn by.
     """
+    if not any(getattr(recipe, f"{loss}_weight") for loss in LOSSES):
+        raise BadInput(
+            "training: all losses of the recipe have the weight 0, so it would learn nothing; give"
+            " one of them a weight, such as --training.l1-weight 100"
+        )
     how = Arithmetic(torch.device("cpu"), bf16=False, penalty_form="autograd")
     try:
         players = _weightless(recipe, size_px)

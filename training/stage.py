@@ -1,5 +1,6 @@
 """The verbs of this folder: train a recipe on pairs, and help another process to do so."""
 
+import logging
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from training.data import Batches, Pairs
     from training.players import Players
 
+logger = logging.getLogger(__name__)
+
 
 def train(
     config: TrainingConfig,
@@ -28,6 +31,9 @@ def train(
     opened = ledger.open_stage(Stage.TRAIN, config, inputs=inputs, layout=layout, seed=seed)
     if opened.finished:
         return opened.finished
+    for name in config.idle:
+        flag = name.replace("_", "-")
+        logger.warning("--training.%s changes nothing in the recipe %s", flag, config.recipe)
 
     # Imported here, so that a machine that never trains needs no torch.
     from training import loop, players  # noqa: PLC0415

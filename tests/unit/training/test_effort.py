@@ -82,6 +82,12 @@ def test_what_does_not_go_through_the_networks_is_refused(
         refuse_impossible(changed, size_px)
 
 
+def test_a_recipe_without_any_loss_is_refused() -> None:
+    idle = dataclasses.replace(RECIPES["unet-l2"], l2_weight=0)
+    with pytest.raises(BadInput, match="it would learn nothing"):
+        refuse_impossible(idle, 64)
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_what_goes_through_them_is_not_refused(recipe: RecipeName) -> None:
     refuse_impossible(RECIPES[recipe], 64)

@@ -87,6 +87,19 @@ def test_the_record_holds_every_number_of_the_recipe(
     assert None not in record.settings.values()
 
 
+@pytest.mark.parametrize(("recipe", "is_told"), [("deepcolor", True), ("unet-l2", False)])
+def test_an_override_that_the_recipes_network_knows_nothing_of_is_told(
+    layout: DataLayout,
+    paired: StageRecord,
+    recipe: str,
+    is_told: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    train(config_of(recipe=recipe, steps=1, bn_momentum=0.5), paired, layout, 0)
+    told = f"--training.bn-momentum changes nothing in the recipe {recipe}"
+    assert (told in caplog.text) == is_told
+
+
 def test_a_finished_training_is_not_done_again(layout: DataLayout, paired: StageRecord) -> None:
     first = train(config_of(), paired, layout, 0)
     assert train(config_of(), paired, layout, 0) == first
