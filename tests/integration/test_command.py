@@ -1,6 +1,7 @@
 """The command `irodori` as a person meets it: exit codes, one clear line, no traceback."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -105,6 +106,22 @@ def test_a_finished_stage_answers_without_a_server_and_says_what_the_folder_has_
     third = _irodori(*words, env=DEAD_SERVER)
     assert third.stdout == first.stdout
     assert "new=1 gone=0 changed=0 since this snapshot" in third.stderr
+
+
+def test_a_finished_stage_says_that_its_input_was_made_again_of_something_else(tmp_path: Path):
+    top, root = tmp_path / "drawings", tmp_path / "root"
+    top.mkdir()
+    for number in range(20):
+        (top / f"{number:02d}.png").write_bytes(encoded(drawing(number, 96)))
+    words = ("--root", str(root), "--scraper.folder", str(top), "--clean.min-side-px", "64")
+    _irodori("scrape", *words)
+    first = _irodori("clean", *words)
+    shutil.rmtree(root / "scrape")
+    (top / "00.png").write_bytes(encoded(drawing(20, 96)))
+    _irodori("scrape", *words)
+    again = _irodori("clean", *words, env=DEAD_SERVER)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert "was made before its scrape was made again, of something else" in again.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
