@@ -6,6 +6,7 @@ whose it is. No row tells where the folder lies, so a copy of it elsewhere gives
 
 import hashlib
 import logging
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -91,6 +92,10 @@ class Folder:
             raise BadInput(f"--scraper.folder {self.top}: holds no file; name one of pictures")
         return dict(sorted(posts.items()))
 
+    @cached_property
+    def _addresses(self) -> Sequence[str]:
+        return tuple(self.posts)
+
     def write_parts(self, folder: UPath, advance: Advance) -> Counter[str]:
         """Write one part every hundred files until there are enough originals, and count them.
 
@@ -132,11 +137,12 @@ class Folder:
 
     def _rows(self, last: str, room: int) -> list[Post]:
         rows: list[Post] = []
-        for address, path in self.posts.items():
+        for place in range(bisect_right(self._addresses, last), len(self._addresses)):
             if len(rows) == FILES_PER_PART:
                 break
-            if address > last and (room > 0 or address in self._known_files):
-                rows.append(self._row(address, path))
+            address = self._addresses[place]
+            if room > 0 or address in self._known_files:
+                rows.append(self._row(address, self.posts[address]))
                 room -= self._needs_room(rows[-1])
         return rows
 
