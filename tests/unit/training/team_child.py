@@ -12,21 +12,24 @@ from typing import Any
 import safetensors.torch
 import torch
 from torch import Tensor
+from upath import UPath
 
 from preprocessing.config import HintConfig
 from training import loop
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batch, Batches, Pairs, hints_of
+from training.gallery import Gallery
 from training.players import Players, gather
 from training.step import Facts, learn_from
 from training.team import ALONE, Team, gathered
+from training.watching import Audience
 from training.whole_batch import see_whole_batch
 
 CPU = torch.device("cpu")
 SMALL: dict[str, Any] = {
     "width": 4, "critic_width": 4, "z_form": "lowres", "feature_weight": 0, "batch_size": 4,
-    "learning_rate": 1e-3,
+    "learning_rate": 1e-3, "device": "cpu",
 }  # fmt: skip
 CASES: dict[str, dict[str, Any]] = {
     "paper": {"recipe": "paper"},
@@ -56,6 +59,23 @@ def learn(name: str, team: Team) -> dict[str, Tensor]:
 
     # The third batch of ten pictures reaches into the second epoch.
     return loop.take_step(players, batches, 3, how, _in_double_precision) | _learned(players)
+
+
+def resume(folder: UPath, team: Team) -> dict[str, Tensor]:
+    """Give weights and statistics after two steps and, as a new process begins, two more."""
+    for steps in (2, 4):
+        config = TrainingConfig.model_validate(SMALL | {"recipe": "paper", "steps": steps})
+        players, pairs = gather(config, 64, CPU, 0), _pairs()
+        see_whole_batch(players.generator, team)
+        batches = Batches(pairs, HintConfig(), players.recipe, CPU, 0, team)
+        how = dataclasses.replace(Arithmetic.of(config), team=team)
+        if team.rank == 0:
+            shown = dataclasses.replace(pairs, hint=torch.cat([pairs.color, pairs.edge], dim=1))
+            audience = Audience(Gallery(shown, CPU, 0))
+            loop.fit(config, players, batches, audience, folder, how)
+        else:
+            loop.fit_along(config, players, batches, folder, how)
+    return {name: value.contiguous() for name, value in players.generator.state_dict().items()}
 
 
 def _in_double_precision(
@@ -95,3 +115,5 @@ if __name__ == "__main__":
         for each in CASES:
             found = learn(each, everybody)
             safetensors.torch.save_file(found, Path(sys.argv[1]) / f"{each}.{everybody.rank}")
+        found = resume(UPath(sys.argv[1]) / "train", everybody)
+        safetensors.torch.save_file(found, Path(sys.argv[1]) / f"resumed.{everybody.rank}")

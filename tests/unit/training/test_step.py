@@ -15,6 +15,7 @@ from training import losses, penalty
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batch, Batches, Pairs
+from training.loop import take_step
 from training.players import Players, gather
 from training.step import Facts, train_step
 
@@ -244,3 +245,18 @@ def test_bf16_trains_as_fp32_does_and_keeps_fp32_weights() -> None:
         torch.testing.assert_close(coarse[-1][fact], fine[-1][fact], rtol=0.05, atol=0.02)
     dtypes = [{value.dtype for value in one.generator.parameters()} for one in (exact, rounded)]
     assert dtypes == [{torch.float32}, {torch.float32}]
+
+
+def test_what_a_step_drops_follows_from_the_seed_and_the_steps_number() -> None:
+    players, first, how = setting(recipe="unet-l2")
+
+    def drop(*_: object) -> Facts:
+        return {"kept": F.dropout(torch.ones(64))}
+
+    def kept(seed: int, step: int) -> torch.Tensor:
+        batches = Batches(first.pairs, HintConfig(), players.recipe, CPU, seed)
+        return take_step(players, batches, step, how, drop)["kept"]
+
+    assert torch.equal(kept(seed=3, step=5), kept(seed=3, step=5))
+    assert not torch.equal(kept(seed=3, step=5), kept(seed=3, step=6))
+    assert not torch.equal(kept(seed=3, step=5), kept(seed=4, step=5))

@@ -12,7 +12,7 @@ from storage.place import Place
 from tests.unit.training import team_child
 from tests.unit.training.team_child import CASES, learn
 from training.team import ALONE, Team, gathered
-from training.whole_batch import see_whole_batch
+from training.whole_batch import WholeBatchDropout, WholeBatchNorm, see_whole_batch
 
 PROJECT = Path(__file__).parents[3]
 
@@ -53,6 +53,11 @@ def test_two_processes_hold_the_same_weights_to_the_bit(two_processes: Path, nam
     assert all(torch.equal(first[what], second[what]) for what in first)
 
 
+def test_who_helps_goes_on_from_where_the_first_process_does(two_processes: Path) -> None:
+    first, second = (safetensors.torch.load_file(two_processes / f"resumed.{n}") for n in range(2))
+    assert all(torch.equal(first[what], second[what]) for what in first)
+
+
 def test_a_batch_that_cannot_be_shared_equally_is_refused_with_the_way_out() -> None:
     assert [Team(rank, 2).rows(6) for rank in range(2)] == [slice(0, 3), slice(3, 6)]
     with pytest.raises(BadInput, match=r"batch-size 4: 3 processes.* multiple of 3"):
@@ -73,3 +78,23 @@ def test_alone_every_layer_stays_as_it_is() -> None:
     network = torch.nn.Sequential(torch.nn.BatchNorm2d(2), torch.nn.Dropout())
     see_whole_batch(network, ALONE)
     assert [type(layer) for layer in network] == [torch.nn.BatchNorm2d, torch.nn.Dropout]
+
+
+def test_in_evaluation_layers_of_the_whole_batch_ask_nobody_and_change_nothing() -> None:
+    norm = torch.nn.BatchNorm2d(2)
+    norm.load_state_dict({
+        "weight": torch.tensor([1.0, 3.0]), "bias": torch.tensor([0.0, 5.0]),
+        "running_mean": torch.tensor([2.0, -1.0]), "running_var": torch.tensor([4.0, 0.25]),
+        "num_batches_tracked": torch.tensor(7),
+    })  # fmt: skip
+    layers = torch.nn.Sequential(norm, torch.nn.Dropout())
+    # There is no other process, so whoever asks it ends in an error.
+    see_whole_batch(layers, Team(0, 2))
+    assert [type(layer) for layer in layers] == [WholeBatchNorm, WholeBatchDropout]
+    layers.eval()
+    before = {name: value.clone() for name, value in layers.state_dict().items()}
+
+    x = torch.randn(3, 2, 4, 4)
+    wanted = torch.stack([(x[:, 0] - 2) / 2, (x[:, 1] + 1) / 0.5 * 3 + 5], dim=1)
+    torch.testing.assert_close(layers(x), wanted, rtol=1e-4, atol=1e-4)
+    assert all(torch.equal(value, before[name]) for name, value in layers.state_dict().items())
