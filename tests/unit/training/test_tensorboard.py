@@ -4,12 +4,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+from upath import UPath
 
 from storage.layout import DataLayout
 from storage.records import StageRecord
 from tests.unit.training.test_stage import config_of, folder_of
 from training.stage import train
+from training.tensorboard import Events
+from training.watching import Glance
 
 
 def events_of(path: Path) -> list[Event]:
@@ -38,3 +41,15 @@ def test_rows_and_sheets_are_events_and_no_outputs(layout: DataLayout, paired: S
     sheets = [value.image.encoded_image_string for _, value in told if value.tag == "pictures"]
     decoded = cv2.imdecode(np.frombuffer(sheets[-1], np.uint8), cv2.IMREAD_COLOR)
     assert np.array_equal(decoded, cv2.imread(str(folder / "pictures" / "step-0000012.png")))
+
+
+def test_what_a_killed_process_told_of_later_steps_is_forgotten_from_the_first_new_one_on(
+    tmp_path: Path,
+) -> None:
+    events = Events(UPath(tmp_path))
+    for step in (5, 6):
+        events(Glance(step, 9, {"loss": 1.0}))
+    events.close()
+    (path,) = (tmp_path / "events").iterdir()
+    begun = [each.step for each in events_of(path) if each.session_log.status == SessionLog.START]
+    assert begun == [5]

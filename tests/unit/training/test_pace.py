@@ -1,0 +1,32 @@
+"""How fast a training is said to go."""
+
+import time
+
+import pytest
+
+from tests.unit.training.test_step import setting
+from training.pace import Pace
+
+
+def test_the_speed_is_that_of_the_pictures_since_the_row_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    players, _, how = setting(recipe="unet-l2", batch_size=3)
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = Pace(players, how, step=10)
+    now = 102.0
+    assert pace.at(15) == {"pictures_per_second": 5 * 3 / 2}
+    now = 102.5
+    assert pace.at(17) == {"pictures_per_second": 2 * 3 / 0.5}
+    assert pace.steps == 2
+
+
+def test_beside_a_known_peak_its_share_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    players, _, how = setting(recipe="unet-l2", batch_size=3)
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = Pace(players, how, step=0)
+    pace.pictures_at_peak = 120.0
+    now = 1.0
+    assert pace.at(10) == {"pictures_per_second": 30, "share_of_peak": 30 / 120}
