@@ -1,10 +1,13 @@
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from training.networks.build import build_generator
 from training.networks.unet import UNet, UNetShape
 from training.recipes import RECIPES, ConvOrder, Layout
 
@@ -96,3 +99,44 @@ def test_a_generator_without_noise_says_so() -> None:
     network = unet(z_size=0)
     assert network.z_size == 0
     assert network(*given(32)).shape == (2, 3, 32, 32)
+
+
+def by_hand(network: UNet, edge: Tensor, hint: Tensor, z: Tensor) -> Tensor:
+    """The plan written out: pool by the maximum, join levels of one size, end in tanh."""
+    assert network.noise is not None
+    plane = network.noise.linear(z).view(-1, 1, 8, 8)
+    plane = F.interpolate(plane, edge.shape[-2:], mode="bilinear")
+    x, seen = torch.cat([edge, hint, plane], dim=1), {}
+    for level in network.levels:
+        x = level(x)
+        seen[x.shape[-1]] = x
+        x = x.unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2)).amax(dim=(-1, -3))
+    x = network.bottom(x)
+    for up in network.ups:
+        x = up.enlarge(x)
+        x = up.convs(torch.cat([x, seen[x.shape[-1]]], dim=1))
+    return network.to_rgb(x).tanh()
+
+
+@pytest.mark.parametrize("layout", get_args(Layout))
+def test_a_picture_is_that_of_the_plan_written_out(layout: str) -> None:
+    torch.manual_seed(0)
+    network = unet(layout=layout)
+    given_all = *given(32), torch.randn(2, 100)
+    torch.testing.assert_close(network(*given_all), by_hand(network, *given_all))
+
+
+def test_running_statistics_move_by_the_recipes_momentum() -> None:
+    recipe = replace(RECIPES["paper"], width=4, bn_momentum=0.3, z_form="lowres", z_size=0)
+    network = build_generator(recipe, 32)
+    norms = [part for part in network.modules() if isinstance(part, nn.BatchNorm2d)]
+    means: dict[nn.Module, Tensor] = {}
+    for norm in norms:
+        norm.register_forward_pre_hook(
+            lambda part, seen: means.update({part: seen[0].mean(dim=(0, 2, 3))})
+        )
+    network(*given(32))
+    # After all 18 convolutions and all but the last of the transposed ones.
+    assert len(means) == 18 + 4
+    for norm in norms:
+        torch.testing.assert_close(norm.running_mean, 0.3 * means[norm])

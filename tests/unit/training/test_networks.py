@@ -62,6 +62,28 @@ def test_a_generator_gives_pictures_in_range_and_every_weight_takes_part(
     assert without_gradient(network) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("deepcolor", "to_rgb"),
+        ("pix2pix", "to_rgb"),
+        ("auto-painter", "to_rgb"),
+        ("alacgan", "exit"),
+    ],
+)
+def test_a_picture_is_tanh_of_what_its_last_layer_says(name: str, last: str) -> None:
+    network, said = GENERATORS[name](), list[Tensor]()
+    layer = network.get_submodule(last)
+    layer.register_forward_hook(lambda _, given, found: said.append(found))
+    with torch.no_grad():
+        # Far from zero, where tanh would do next to nothing.
+        for value in layer.parameters():
+            value.mul_(100)
+        color = network(planes(1), planes(3))
+    assert said[0].abs().max() > 1
+    torch.testing.assert_close(color, said[0].tanh())
+
+
 @pytest.mark.parametrize("name", GENERATORS)
 def test_a_generator_colours_any_side_that_its_halvings_divide(name: str) -> None:
     network = GENERATORS[name]().eval()

@@ -59,3 +59,18 @@ def test_a_small_pixel_of_alacgans_hint_is_the_mean_of_the_colours_wished_in_it(
 def test_without_a_mask_it_is_the_mean_of_all() -> None:
     hint = torch.rand(1, 3, 8, 8)
     torch.testing.assert_close(shrink_hint(hint)[0, :, 0, 1], hint[0, :, :4, 4:].mean(dim=(1, 2)))
+
+
+def test_paintschainer_is_told_of_no_hint_as_its_code_tells_it() -> None:
+    network = PaintsChainerUNet(width=4, hint_channels=4)
+    seen: list[torch.Tensor] = []
+    network.enter.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    rgb, mask = torch.rand(1, 3, 32, 32) * 2 - 1, -torch.ones(1, 1, 32, 32)
+    mask[..., 3, 5] = 1
+    network(torch.zeros(1, 1, 32, 32), torch.cat([rgb, mask], dim=1))
+    # In bytes, as OpenCV has them, gray being 128 in U and V.
+    yuv = seen[0][0, 1:] * 127.5 + torch.tensor([127.5, 128, 128]).view(3, 1, 1)
+    torch.testing.assert_close(yuv[:, 0, 0], torch.tensor([-512.0, 128.0, 128.0]))
+    wished = to_yuv(rgb)[0, :, 3, 5]
+    torch.testing.assert_close(seen[0][0, 1:, 3, 5], wished)
+    assert (yuv[0] == yuv[0, 0, 0]).sum() == 32 * 32 - 1

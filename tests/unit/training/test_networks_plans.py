@@ -136,3 +136,32 @@ def test_counting_changes_nothing_in_a_network_at_work() -> None:
     after = network.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
     assert network.training
+
+
+@pytest.mark.parametrize(
+    ("size_px", "dropped"), [(256, [2, 4, 8]), (128, [2, 4]), (64, [2]), (32, [])]
+)
+def test_pix2pix_drops_values_at_the_end_of_its_inmost_doublings(
+    size_px: int, dropped: list[int]
+) -> None:
+    layers = [nn.ReLU, nn.ConvTranspose2d, nn.BatchNorm2d]
+    # From one pixel at the bottom.
+    for number, up in enumerate(Pix2pixUNet(width=2, size_px=size_px).ups, start=1):
+        drop = [nn.Dropout] if 2**number in dropped else []
+        assert [type(part) for part in up.children()] == [*layers, *drop]
+
+
+def test_alacgans_tunnels_look_as_far_as_those_of_its_code() -> None:
+    with torch.device("meta"):
+        tunnels = AlacGanGenerator(width=64).tunnels
+    # A block's convolution in groups is the one that looks around.
+    convs = [[part for part in each.modules() if isinstance(part, nn.Conv2d)] for each in tunnels]
+    wave = [1, 1, 2, 2, 4, 4, 2, 1]
+    wanted = [[1] * 20, wave, wave, [1, 2, 4, 2, 1]]
+    assert [[conv.dilation[0] for conv in each if conv.groups > 1] for each in convs] == wanted
+
+
+def test_paintschainer_adds_to_a_variance_what_chainer_does() -> None:
+    for network in (PaintsChainerUNet(width=2), PaintsChainerCritic(width=2, size_px=32)):
+        norms = [part for part in network.modules() if isinstance(part, nn.BatchNorm2d)]
+        assert {norm.eps for norm in norms} == {2e-5}
