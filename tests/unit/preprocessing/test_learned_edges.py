@@ -76,6 +76,20 @@ def test_the_network_is_hed_as_it_was_trained(thin_file: Path, size: tuple[int, 
     assert found.std() > 0.01
 
 
+def test_a_drawing_is_what_the_network_sees_of_twice_the_picture_and_beyond_its_frame(
+    thin_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learned_edges, "_network", lambda: Hed(hed_weights.read(thin_file)))
+    # Black and white beside each other, where a cubic curve leaves the range of pixels.
+    pictures = np.random.default_rng(0).integers(0, 2, (2, 20, 24, 3), dtype=np.uint8) * 255
+    color = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    large = F.interpolate(color, scale_factor=2, mode="bicubic").clamp(0, 255)
+    ink = by_hand(thin_file, F.pad(large, (32, 32, 32, 32), mode="replicate"))[:, 32:-32, 32:-32]
+    ink = ink.unflatten(2, (24, 2)).unflatten(1, (20, 2)).mean(dim=(2, 4))
+    found = torch.from_numpy(learned_edges.draw_batch(pictures)).float()
+    assert (found - 255 * (1 - ink)).abs().max() < 0.51
+
+
 def test_without_the_wheel_one_line_says_who_wants_it_and_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

