@@ -88,6 +88,7 @@ def test_compiled_networks_and_penalty_agree_with_eager_ones_at_every_step(team:
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not shutil.which("g++"), reason="torch.compile needs g++ on a CPU")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")
 def test_a_compiled_network_drops_what_the_eager_one_drops() -> None:
     small = {"recipe": "pix2pix", "width": 4, "critic_width": 4, "device": "cpu"}
     eager, other = (
