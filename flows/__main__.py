@@ -19,7 +19,7 @@ import yaml
 from flows import command_line, logs, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
-from scraper.folder import tell_of_changes
+from scraper.folder import require_folder, tell_of_changes
 from storage import ledger, takedowns
 from storage.errors import BadInput, IrodoriError, told_of_disk
 from storage.layout import DataLayout
@@ -88,6 +88,8 @@ def answer(arguments: Sequence[str]) -> int:
                 told, code = _obey(command), 0
         _say(told)
     except KeyboardInterrupt as asked:
+        # Threads that still end have nobody to tell it to.
+        logging.raiseExceptions = False
         told = f"interrupted; {what_follows(command)}"
         return _tell(told, asked.code if isinstance(asked, Terminated) else 130)
     except BadInput as error:
@@ -145,11 +147,15 @@ def _run(verb: str, config: PipelineConfig) -> str:
         *_, made = found.values()
         return _answer_of(made, layout)
 
-    for label in plan.inputs_of(verb, config):
+    inputs = plan.inputs_of(verb, config)
+    for label in inputs:
         plan.require(config, label, layout)
+    if not inputs and not plan.found(Stage.SCRAPE, config, layout):
+        require_folder(config.scraper)
 
     for name, value in PREFECT_SETTINGS.items():
         os.environ.setdefault(name, value)
+    logger.info("starting Prefect")
     # Prefect and torch are slow to import, and `show` and --help need neither.
     from flows import experiments, pipeline, runners, server, stages  # noqa: PLC0415
 

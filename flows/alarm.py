@@ -34,7 +34,8 @@ class Bells(TypedDict):
 
 def ring(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Tell that a run has failed or crashed; not that it was cancelled, as somebody wanted."""
-    if not _is_cancelled(flow_run):
+    by_hand = isinstance(state.data, KeyboardInterrupt)
+    if not by_hand and not _is_cancelled(flow_run):
         tell(flow.name, flow_run.name, f"{state.name}: {state.message}")
     # It may die of the signal that it heard before its last lines go to the server by themselves.
     APILogHandler().flush()

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import cv2
 
+from storage.parts import Dropped
+
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
@@ -21,10 +23,6 @@ ROOMS = ("preprocessing", "training", "evaluation", "storage")
 
 _told = threading.Event()
 """Set in a worker that was told to end between two parts."""
-
-
-class Dropped(Exception):
-    """A part was dropped, since all is to end."""
 
 
 def prepare() -> None:

@@ -23,6 +23,8 @@ def show() -> None:
         seen = logging.StreamHandler()
         seen.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     seen.setLevel(logging.INFO)
+    # A person sees in the command's last line what has failed.
+    seen.addFilter(lambda record: (record.name, record.levelno) != ("flows.alarm", logging.ERROR))
     _listen(seen)
 
 

@@ -8,7 +8,6 @@ SAMPLE: dict[str, Any] = {
     "scraper": {
         "base_url": "sample:",
         "tags": ("-greyscale",),
-        "max_posts": 500,
         "sample_posts": 500,
         "requests_per_second": 1000,
     },

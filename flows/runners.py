@@ -21,11 +21,15 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTa
 from flows import away
 from flows.config import PipelineConfig
 from storage.errors import BadInput, IrodoriError
+from storage.parts import dropped_on
 
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 30.0
 """So long may a Dask cluster have no worker."""
+
+ASKED = (KeyboardInterrupt, TerminationSignal)
+"""How we are told to end."""
 
 GO_ON = "run the same command again and it goes on where it was"
 
@@ -67,7 +71,7 @@ def engine_of(name: str, config: PipelineConfig, parts: int) -> Iterator[Engine]
     workers = min(config.workers, parts)
     match config.runner:
         case "threads":
-            with ThreadPoolTaskRunner[Any](max_workers=workers) as threads:
+            with ThreadPoolTaskRunner[Any](max_workers=workers) as threads, dropped_on(*ASKED):
                 yield Engine(threads)
         case "processes":
             with _processes(name, workers) as engine:
@@ -95,7 +99,7 @@ def _ended_together() -> Iterator[None]:
     """Ask the worker processes to end when we are asked to: a training in one goes on for days."""
     try:
         yield
-    except (KeyboardInterrupt, TerminationSignal):
+    except ASKED:
         for worker in multiprocessing.active_children():
             worker.terminate()
         raise

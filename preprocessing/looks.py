@@ -20,7 +20,7 @@ from preprocessing.screen import SQUARE_PX, THUMBNAIL_PX, measure
 from preprocessing.structure import is_whole_png
 from storage import digest, files, images, manifest
 from storage.layout import DataLayout, part_name, parts_in
-from storage.parts import Each
+from storage.parts import Each, while_wanted
 from storage.pictures import decode_png, encode_png
 from storage.progress import watch
 from storage.records import TOMBSTONES, Contract, Measure, Post, Verdict
@@ -100,7 +100,7 @@ def _parts_of(posts: Sequence[Post]) -> list[Part]:
 
 def _look_at_part(part: Part, *, looks: Looks) -> list[Measure]:
     rows = []
-    for post in part:
+    for post in while_wanted(part):
         content = images.load(looks.layout, post.md5, post.extension, post.sha256)
         row, square = measure(post.md5, content, looks.max_pixels)
         if square is not None:

@@ -83,8 +83,7 @@ class Folder:
         Raises:
             BadInput: there is no such folder, or no file in it.
         """
-        if not self.top.is_dir():
-            raise BadInput(f"--scraper.folder {self.top}: is no folder; name one of pictures")
+        require_folder(self.config)
         found = {path for path in self.top.rglob("*") if path.is_file() and self._is_seen(path)}
         stems = {path.with_suffix("") for path in found if path.suffix.lower() in PICTURE_ENDINGS}
         posts = {self._address(path): path for path in found if not _is_beside(path, found, stems)}
@@ -121,7 +120,7 @@ class Folder:
             room -= sum(self._needs_room(row) for row in rows)
             number, last = number + 1, rows[-1].file_url
         if left := len(self.posts) - len(found):
-            logger.warning("left out files=%d by --scraper.max-posts", left)
+            logger.warning("left out files=%d; a higher --scraper.max-posts takes them", left)
         return counts, found
 
     def _counts_of(self, rows: Sequence[Post]) -> Counter[str]:
@@ -216,6 +215,16 @@ class Folder:
             return "", ""
         images.keep(self.layout, md5, images.LINE_EXTENSION, content)
         return self._address(lines), md5
+
+
+def require_folder(config: ScraperConfig) -> None:
+    """Refuse a folder that is none.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if config.folder and not Path(config.folder).is_dir():
+        raise BadInput(f"--scraper.folder {config.folder}: is no folder; name one of pictures")
 
 
 def tell_of_changes(config: ScraperConfig, record: StageRecord, layout: DataLayout) -> None:

@@ -1,10 +1,43 @@
 """How a stage walks over its parts. Who walks (a loop, a pool, a runner) is not its business."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
+Item = TypeVar("Item")
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+_unwanted = threading.Event()
+"""No thread can be ended from outside: those that are at a part look here."""
+
+
+class Dropped(Exception):
+    """A part was dropped, since all is to end."""
+
+
+@contextmanager
+def dropped_on(*asked: type[BaseException]) -> Iterator[None]:
+    """Have the parts that other threads are at dropped, if we are asked to end meanwhile."""
+    _unwanted.clear()
+    try:
+        yield
+    except asked:
+        _unwanted.set()
+        raise
+
+
+def while_wanted(items: Iterable[Item]) -> Iterator[Item]:
+    """Give what a part is made of, one by one.
+
+    Raises:
+        Dropped: all is to end, and what there is of the part is not worth finishing.
+    """
+    for item in items:
+        if _unwanted.is_set():
+            raise Dropped
+        yield item
 
 
 class Each(Protocol):

@@ -15,6 +15,7 @@ from upath import UPath
 from storage import digest, files, manifest
 from storage.errors import CorruptFile, IrodoriError, MissingInput
 from storage.layout import DataLayout
+from storage.parts import while_wanted
 from storage.records import Contract, ShardRow, Split
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def write(path: UPath, samples: Iterable[Sample]) -> None:
         files.whole(path) as file,
         tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar,
     ):
-        for sample in samples:
+        for sample in while_wanted(samples):
             for ending in sorted(sample.files):
                 member = tarfile.TarInfo(f"{sample.key}.{ending}")
                 member.size = len(sample.files[ending])

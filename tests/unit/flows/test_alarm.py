@@ -84,3 +84,14 @@ def test_a_crash_rings_unless_it_was_a_cancellation(
             client.set_flow_run_state(run.id, state, force=True)
     alarm.ring(nothing, run, Crashed())
     assert len(hook.told) == bells
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_ctrl_c_rings_nothing(hook: Hook):
+    @flow(name="interrupted", **alarm.BELLS)
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert hook.told == []

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from flows import away
+from storage.parts import Dropped
 from tests.prefect_api import wait_for
 
 PATIENCE_SECONDS = 60.0
@@ -44,7 +45,7 @@ def test_a_part_is_dropped_at_sigterm_and_its_worker_leaves_in_order(
     os.kill(pid_in(tmp_path / "begun"), signal.SIGTERM)
     # What the pool has handed to it already is not begun any more.
     for part in parts:
-        with pytest.raises(away.Dropped):
+        with pytest.raises(Dropped):
             part.result(PATIENCE_SECONDS)
     assert not (tmp_path / "next").exists()
 
@@ -54,7 +55,7 @@ def test_a_part_is_not_begun_by_who_was_told_to_end_before(
 ):
     pid, _ = worker.submit(away.do, _pid_of, None).result(PATIENCE_SECONDS)
     os.kill(pid, signal.SIGTERM)
-    with pytest.raises(away.Dropped):
+    with pytest.raises(Dropped):
         worker.submit(away.do, begin, str(tmp_path / "begun")).result(PATIENCE_SECONDS)
     assert not (tmp_path / "begun").exists()
 

@@ -1,6 +1,7 @@
 """Parts as Prefect tasks: results in order, errors and logs come home, and nothing hangs."""
 
 import importlib.util
+import itertools
 import logging
 import os
 import signal
@@ -18,6 +19,8 @@ from flows import away, runners
 from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from storage.errors import BadInput, CorruptFile, IrodoriError
+from storage.parts import while_wanted
+from tests.prefect_api import wait_for
 
 THREADS = PipelineConfig()
 PROCESSES = PipelineConfig(runner="processes", workers=1)
@@ -41,6 +44,13 @@ def _fail_on_two(part: int, *, seen: Path) -> int:
 def _die_on_two(part: int) -> int:
     if part == 2:
         os.kill(os.getpid(), signal.SIGKILL)
+    return part
+
+
+def _go_on(part: int, *, begun: Path) -> int:
+    for _ in while_wanted(itertools.count()):
+        begun.touch()
+        time.sleep(0.01)
     return part
 
 
@@ -127,3 +137,18 @@ def test_a_dask_address_without_dask_is_refused():
 def test_who_works_is_no_part_of_what_is_made():
     dask = PipelineConfig(runner="dask", dask_address="tcp://127.0.0.1:8786", workers=9)
     assert dask.settings() == PipelineConfig().settings()
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_at_ctrl_c_threads_drop_the_parts_that_they_are_at(tmp_path: Path):
+    begun = tmp_path / "begun"
+
+    def interrupt() -> None:
+        wait_for(begun.exists, 60)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        _run(THREADS, partial(_go_on, begun=begun), range(4))
+    # What is asked for afterwards is wanted.
+    assert _run(THREADS, _negate, range(1, 2)) == [-1]
