@@ -39,6 +39,7 @@ class Done:
 
     page: Page
     why: str = ""
+    was_there: bool = False
 
 
 def pages(batch: Batch) -> list[Page]:
@@ -72,9 +73,12 @@ def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Don
     colors = _palette(batch.palette) if batch.palette else None
     if batch.hint and not batch.hint.exists():
         raise MissingInput(f"--hint {batch.hint}: not there")
+    if batch.hint and batch.hint.is_file():
+        # One for all: if it is none, nothing can be coloured.
+        read_strokes(_read(batch.hint), f"--hint {batch.hint}")
     for page in listed:
         if batch.goes_on and page.answer.exists():
-            yield Done(page)
+            yield Done(page, was_there=True)
             continue
         try:
             content = _paint(painter, page, batch, colors)

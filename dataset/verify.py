@@ -15,7 +15,7 @@ from dataset.version import LINEAGE, Version
 from storage import digest, ledger, takedowns
 from storage.ledger import Stage
 from storage.progress import Advance, watch
-from storage.records import Output, Split, StageRecord
+from storage.records import Output, Split, StageRecord, Verdict
 
 SHARD_STAGES = (Stage.PACK, Stage.CONDITION)
 MAX_WORKERS = 8
@@ -43,7 +43,7 @@ def verify(version: Version, *, originals: bool = False) -> Findings:
     records = [version.record(stage) for stage in LINEAGE]
     outputs = [(record, output) for record in records for output in record.outputs]
     workers = min(MAX_WORKERS, os.cpu_count() or 1)
-    samples = 0
+    samples, looked_at = 0, list[Verdict]()
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         with watch("verify files", len(outputs)) as advance:
             check = partial(_check_output, version, advance)
@@ -57,14 +57,16 @@ def verify(version: Version, *, originals: bool = False) -> Findings:
             for stage in SHARD_STAGES:
                 read, wrong = _check_shards(version, stage, spoiled, pool)
                 samples, damages = samples + read, damages + wrong
-            damages += _check_originals(version, pool) if originals else []
+            if originals:
+                looked_at = _originals(version)
+                damages += _check_originals(version, looked_at, pool)
     return Findings(
         version=version.key,
         pictures=version.record(Stage.CLEAN).counts["kept"],
         samples=samples,
         files=len(outputs),
         bytes=sum(output.bytes for _, output in outputs),
-        originals=version.record(Stage.CLEAN).counts["kept"] if originals else 0,
+        originals=len(looked_at),
         damages=tuple(sorted(set(damages))),
     )
 
@@ -87,7 +89,10 @@ def _check_output(
         found = f"cannot be read ({error.strerror or error})"
     finally:
         advance()
-    return Damage(_file(record, output.name), found, AGAIN[Stage(record.stage)])
+    # What is gone needs no deleting.
+    way_out = AGAIN[Stage(record.stage)]
+    way_out = way_out.removeprefix("delete it and ") if found == "is gone" else way_out
+    return Damage(_file(record, output.name), found, way_out)
 
 
 def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
@@ -166,11 +171,16 @@ def _check_shards(
     return sum(len(shard.keys) for shard in read), damages
 
 
-def _check_originals(version: Version, pool: ThreadPoolExecutor) -> list[Damage]:
-    # What was taken down is gone from the store on purpose.
+def _originals(version: Version) -> list[Verdict]:
+    """Give what has to be in the store: what was taken down is gone from it on purpose."""
     removed = takedowns.read(version.layout)
     rows = [row for row in version.kept.values() if not removed.has(row.md5)]
-    rows = [replace(row, line_md5="") if removed.has(row.line_md5) else row for row in rows]
+    return [replace(row, line_md5="") if removed.has(row.line_md5) else row for row in rows]
+
+
+def _check_originals(
+    version: Version, rows: list[Verdict], pool: ThreadPoolExecutor
+) -> list[Damage]:
     with watch("verify originals", len(rows)) as advance:
         found = pool.map(partial(check_original, version.layout, advance), rows)
         return [damage for damages in found for damage in damages]

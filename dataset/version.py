@@ -171,7 +171,8 @@ def pick(layout: DataLayout, key: str = "") -> Version:
     named = ", ".join(each.key for each in begins or versions)
     if begins:
         raise BadInput(f"dataset {key}: {len(begins)} begin so: {named}; write one more digit")
-    raise BadInput(f"dataset {key}: none below {layout.root} begins so; there are {named}")
+    told = [f"dataset {key}: none below {layout.root} begins so; there are {named}"]
+    raise BadInput("; not readable: ".join([*told, *found.unreadable]))
 
 
 def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | str:

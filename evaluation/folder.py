@@ -90,7 +90,8 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     known = {name for name, _ in colored}
     items += [Item(name, None, path) for name, path in drawn.items() if name not in known]
     if not items:
-        asked = " and ".join(named for named in (pictures, lines) if named)
+        given = {"--pictures": pictures, "--lines": lines}
+        asked = " and ".join(f"{flag} {folder}" for flag, folder in given.items() if folder)
         raise BadInput(f"{asked}: holds no picture; name a folder of {', '.join(sorted(ENDINGS))}")
     return Folder(tuple(sorted(items, key=lambda item: (item.name, str(item.picture)))), others)
 

@@ -11,7 +11,6 @@ from flows.parser import Parser
 from storage.errors import BadInput
 
 DEFAULT_PORT = 8766
-PORTS = range(65536)
 CHECKPOINT = (
     "a step's folder, a train/<key> folder or the first digits of its key (default: the newest)"
 )
@@ -59,17 +58,9 @@ def parse_app(words: Sequence[str]) -> AppCommand:
         SystemExit: help was asked for, and has been printed.
     """
     parser = _parser("app", "[--port N] [--no-browser]", "Open the page that colours line art.")
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=DEFAULT_PORT,
-        metavar="N",
-        help=f"0 takes any free one (default: {DEFAULT_PORT})",
-    )
+    parser.add_port(DEFAULT_PORT)
     parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
     asked = _asked(parser, words)
-    if asked.port not in PORTS:
-        raise BadInput(f"--port {asked.port}: wanted {PORTS.start} to {PORTS[-1]}")
     return AppCommand(_of(asked), asked.port, not asked.no_browser)
 
 
@@ -147,6 +138,8 @@ def parse_export(words: Sequence[str]) -> ExportCommand:
     )
     parser.add_argument("-o", "--out", default="irodori.onnx", metavar="FILE")
     asked = _asked(parser, words)
+    if Path(asked.out).is_dir():
+        raise BadInput(f"--out {asked.out}: is a folder; name a file in it")
     return ExportCommand(_of(asked), Path(asked.out))
 
 
@@ -179,4 +172,6 @@ def _refuse_what_makes_no_sense(batch: Batch, out: str) -> None:
         raise BadInput("colorize: -o DIR is missing; name the folder for the answers")
     if batch.palette and not batch.hint:
         raise BadInput("--palette: changes the colours of strokes; name them with --hint")
+    if batch.out.exists() and not batch.out.is_dir():
+        raise BadInput(f"--out {batch.out}: is a file; name a folder for the answers")
     check(batch.reach_px, batch.max_px)

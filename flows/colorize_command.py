@@ -17,7 +17,7 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
     from app.models import open_models  # noqa: PLC0415
 
     layout = DataLayout.at(command.of.root)
-    layout.check()
+    layout.check() if command.of.checkpoint else layout.require()
     listed = pages(command.batch)
     painter = open_models(layout, command.of.device, command.of.checkpoint).painter()
     done = []
@@ -26,7 +26,10 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
             done.append(each)
             advance()
     skipped = [each.why for each in done if each.why]
-    lines = [f"coloured {len(done) - len(skipped)} of {len(done)} drawings: {command.batch.out}"]
+    there = sum(each.was_there for each in done)
+    told = f"coloured {len(done) - len(skipped) - there} of {len(done)} drawings"
+    told += f", {there} were there already" if there else ""
+    lines = [f"{told}: {command.batch.out}"]
     if skipped:
         lines.append(f"skipped: {named(plain(why).plain for why in skipped)}")
     return "\n".join(lines), 1 if skipped else 0

@@ -5,12 +5,15 @@ preset over the defaults.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsError
 
 from flows import evaluate_words
@@ -36,7 +39,7 @@ VERBS = {
     "compare": "put runs side by side: reports, evaluations, folders that were evaluated",
     "recipes": "list the systems that can be trained, or tell one in full: recipes [NAME]",
     "show": "show the resolved configuration, and what of it is finished",
-    "dataset": "list, show, compare and verify what was made: dataset list|show|diff|verify|card",
+    "dataset": "list, show, diff and verify what was made: dataset list|show|diff|verify|card",
     "up": "start a Prefect server, the deployments and a worker on this machine",
     "down": "end what `up` started",
     "prune": "remove old versions of the dataset, and what they alone need",
@@ -111,9 +114,7 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
         # Only this verb has faults.
         from scraper.sample_booru.faults import KINDS  # noqa: PLC0415
 
-        parser.add_argument(
-            "--port", type=int, default=DEFAULT_PORT, help=f"(default: {DEFAULT_PORT})"
-        )
+        parser.add_port(DEFAULT_PORT)
         parser.add_argument("--posts", type=int, help="so many posts (scraper.sample-posts)")
         parser.add_argument(
             "--faults",
@@ -172,9 +173,16 @@ def _configure(preset: dict[str, Any], given: dict[str, Any]) -> PipelineConfig:
     try:
         return PipelineConfig.model_validate(_overlay(preset, given))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"]).replace("_", "-")
-        raise BadInput(f"--{field}: {first['msg']}, not {first['input']!r}") from error
+        raise BadInput(_told(error.errors()[0])) from error
+
+
+def _told(found: ErrorDetails) -> str:
+    # What follows a number is within the flag's value.
+    steps = takewhile(lambda step: isinstance(step, str), found["loc"])
+    flag = ".".join(str(step) for step in steps).replace("_", "-")
+    known = re.findall("'([^']+)'", found.get("ctx", {}).get("expected", ""))
+    said, given = found["msg"].removeprefix("Value error, "), found["input"]
+    return f"--{flag}: {said}, not {given!r}{nearest(str(given), known)}"
 
 
 def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -8,13 +8,15 @@ from typing import NoReturn
 from storage.errors import BadInput
 from storage.layout import DEFAULT_ROOT
 
+PORTS = range(65536)
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are bad input, and which refuses unknown flags by name."""
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, in one line."""
-        raise BadInput(message)
+        raise BadInput(message.removeprefix("argument "))
 
     def add_root(self, purpose: str) -> None:
         """Take the root of the data; says what it is for."""
@@ -26,6 +28,11 @@ class Parser(argparse.ArgumentParser):
         devices = ("auto", "cpu", "cuda")
         self.add_argument("--device", default="auto", choices=devices, help="(default: auto)")
 
+    def add_port(self, default: int) -> None:
+        """Take the port that a page is served at."""
+        told = f"0 takes any free one (default: {default})"
+        self.add_argument("--port", type=_port, default=default, metavar="N", help=told)
+
     def refuse_unknown_flags(self, words: Sequence[str]) -> None:
         """Say which flag is none, and which one may be meant."""
         known = self._option_string_actions
@@ -35,6 +42,12 @@ class Parser(argparse.ArgumentParser):
                 raise BadInput(
                     f"there is no flag {flag}{nearest(flag, known)}; see {self.prog} --help"
                 )
+
+
+def _port(word: str) -> int:
+    if not word.isdecimal() or int(word) not in PORTS:
+        raise argparse.ArgumentTypeError(f"wanted {PORTS.start} to {PORTS[-1]}, not {word!r}")
+    return int(word)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ killed goes on where it was, and a dataset that grows makes only what is new. Wh
 picture is the business of the other rooms.
 """
 
+import logging
 from dataclasses import replace
 from functools import cache, partial
 
@@ -27,6 +28,8 @@ from storage.records import Contract, DropReason, Post, Split, StageRecord, Verd
 from storage.takedowns import Takedowns
 
 VERDICTS_NAME = part_name(0)
+
+logger = logging.getLogger(__name__)
 
 
 def clean(
@@ -56,6 +59,7 @@ def clean(
     judged = judge(posts, measures, thumbnail_of, config)
     verdicts = [each for each in judged if (each.post_id, each.md5) in asked]
     counts = count(verdicts)
+    logger.info("judged %s", " ".join(f"{name}={number}" for name, number in counts.items()))
     _refuse_empty_splits(counts)
     manifest.write_table(opened.folder / VERDICTS_NAME, Contract.VERDICTS, verdicts, Verdict)
     return opened.seal(counts)

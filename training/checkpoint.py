@@ -164,7 +164,9 @@ def read_tensors(path: UPath) -> dict[str, Tensor]:
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; delete the checkpoint and train again") from error
     except safetensors.SafetensorError as error:
-        raise CorruptFile(f"{path}: no readable safetensors; delete the checkpoint") from error
+        raise CorruptFile(
+            f"{path}: no readable safetensors; delete the checkpoint, and an older one is taken"
+        ) from error
 
 
 def _to_tensors(who: str, adam: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -59,7 +59,7 @@ def run(port: int, posts: int, faults: str = "", seed: int = 0) -> None:
     """
     drawn = Faults(parse(faults), seed)
     app: ASGIApp = DisturbedBoard(build_board(posts), drawn) if faults else build_board(posts)
-    with _listen(port) as listener:
+    with _listen(port) as listener, suppress(KeyboardInterrupt):
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         logger.info("serving address=%s posts=%d; Ctrl-C ends it", address, posts)
         _server(app).run(sockets=[listener])

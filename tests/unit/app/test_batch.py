@@ -79,7 +79,8 @@ def test_what_is_there_already_stays_when_it_goes_on(
     out.mkdir()
     (out / "one.png").write_bytes(b"mine")
 
-    _done(Batch((folder,), out, goes_on=True), painter)
+    batch = Batch((folder,), out, goes_on=True)
+    assert [each.was_there for each in colorize(pages(batch), batch, painter)] == [False, True]
     assert (out / "one.png").read_bytes() == b"mine"
     assert (out / "chapter/two.png").exists()
 
@@ -125,6 +126,9 @@ def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, painter: Painte
         pages(Batch((tmp_path / "empty",), tmp_path / "out"))
     with pytest.raises(MissingInput, match=r"--hint .*: not there"):
         _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "nothing"), painter)
+    (tmp_path / "hint.png").write_bytes(b"no picture")
+    with pytest.raises(BadInput, match=r"--hint .*hint.png: is no readable PNG"):
+        _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "hint.png"), painter)
 
 
 def test_a_single_file_is_a_batch_too(folder: Path, tmp_path: Path) -> None:

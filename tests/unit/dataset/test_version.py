@@ -79,6 +79,16 @@ def test_where_no_record_can_be_read_the_first_is_named(broken: Version):
         version.pick(broken.layout)
 
 
+def test_a_key_that_none_begins_with_may_be_of_one_that_cannot_be_read(
+    broken: Version,
+):
+    again = condition(ConditionConfig(), broken.record(Stage.PACK), broken.layout, seed=2)
+    files.write_text(broken.layout.record(Stage.CONDITION, again.key), "{")
+    told = rf"there are {broken.key}; not readable: .*{again.key}/stage.json"
+    with pytest.raises(BadInput, match=told):
+        version.pick(broken.layout, again.key)
+
+
 def test_a_version_whose_scrape_is_lost_is_listed_and_says_so_when_it_is_asked_for(broken: Version):
     files.remove(broken.folder(Stage.SCRAPE))
     (left,) = version.shelf(broken.layout).versions

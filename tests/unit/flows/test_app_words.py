@@ -55,6 +55,15 @@ def test_a_batch_that_makes_no_sense_is_told(words: str, told: str) -> None:
         parse_colorize(words.split())
 
 
+def test_answers_go_into_a_folder_and_a_model_into_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(BadInput, match=r"--out .*file: is a file; name a folder"):
+        parse_colorize(["lines", "-o", str(file)])
+    with pytest.raises(BadInput, match=r"--out .*: is a folder; name a file in it"):
+        parse_export(["-o", str(tmp_path)])
+
+
 def test_a_port_that_is_none_is_told() -> None:
-    with pytest.raises(BadInput, match="--port 70000: wanted 0 to 65535"):
+    with pytest.raises(BadInput, match="--port: wanted 0 to 65535, not '70000'"):
         parse_app(["--port", "70000"])
