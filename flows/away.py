@@ -18,7 +18,7 @@ from storage.parts import Dropped
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-ROOMS = ("preprocessing", "training", "evaluation", "storage")
+ROOMS = ("flows", "preprocessing", "training", "evaluation", "storage")
 """Where the parts' functions live."""
 
 _told = threading.Event()

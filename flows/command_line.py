@@ -92,7 +92,9 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
         usage=f"irodori {verb}{_OWN_WORDS.get(verb, '')}"
         " [--preset NAME] [--root DIR] [--seed N] [--SECTION.FIELD VALUE ...]"
         f"{_OTHER_USAGE.get(verb, '')}",
-        description=f"{VERBS[verb].capitalize()}. The defaults shown are the paper's.",
+        description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}. The defaults shown are the"
+        f" paper's; the preset ({DEFAULT_PRESET}, if none is named) changes some of them, as"
+        " irodori show tells.",
         allow_abbrev=False,
     )
     parser.add_argument(

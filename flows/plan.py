@@ -4,13 +4,14 @@ A stage's label is its name, with the recipe behind it where there is one a reci
 """
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from flows.config import PipelineConfig
 from flows.grid import ExperimentsConfig
 from flows.presets import GRIDS
 from flows.trials import trials_of
 from storage import ledger, takedowns
-from storage.errors import BadInput
+from storage.errors import BadInput, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -200,7 +201,13 @@ def require(config: PipelineConfig, label: str, layout: DataLayout) -> StageReco
     """Give the record of a planned stage that has to be finished.
 
     Raises:
-        MissingInput: it is not.
+        MissingInput: it is not; what of the dataset has to be made before it is named too.
     """
     each = plan(config)[label]
-    return ledger.require(layout, each.stage, each.key)
+    try:
+        return ledger.require(layout, each.stage, each.key)
+    except MissingInput as error:
+        earlier = takewhile(lambda one: one.label != label, dataset(config).values())
+        to_do = [one.label for one in earlier if not ledger.find(layout, one.stage, one.key)]
+        told = f", and before that {' and '.join(to_do)}" if to_do else ""
+        raise MissingInput(f"{error}{told}") from error

@@ -70,6 +70,7 @@ def undergo(
     stage, such as a full disk, is not caught: it would befall the others too.
     """
     layout = DataLayout.at(grounds.root)
+    logger.info("trial=%s", trial.label)
     keys: dict[str, str] = {}
     failure, diverged = "", False
     watchers = [watcher_of(trial)] if watcher_of else []

@@ -71,7 +71,8 @@ def test_a_root_that_is_not_there_or_is_a_file_is_said_and_not_made(
 def test_a_stage_without_its_input_names_the_command_to_run_first(tmp_path: Path):
     done = _irodori("pack", "--root", str(tmp_path))
     assert done.returncode == 2
-    assert "run `irodori clean` with the same settings first" in done.stderr.splitlines()[-1]
+    told = "run `irodori clean` with the same settings first, and before that scrape"
+    assert done.stderr.splitlines()[-1].endswith(told)
     assert "Traceback" not in done.stderr
 
 
