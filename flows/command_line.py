@@ -20,7 +20,7 @@ from flows import evaluate_words
 from flows.config import PipelineConfig
 from flows.errands import Errand, errand_of
 from flows.parser import Parser, nearest
-from flows.presets import GRIDS, PRESETS
+from flows.presets import GRIDS, PRESETS, below
 from storage.errors import BadInput
 
 VERBS = {
@@ -140,8 +140,8 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
         raise BadInput(" ".join(str(error).split())) from error
     if getattr(asked, "posts", None) is not None:
         given.setdefault("scraper", {})["sample_posts"] = asked.posts
-    below = PRESETS[asked.preset] | {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
-    config = _configure(below, given)
+    grid = {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
+    config = _configure(below(asked.preset, given) | grid, given)
     port, picture = getattr(asked, "port", DEFAULT_PORT), getattr(asked, "picture", "")
     return Command(verb, config, port, picture, getattr(asked, "faults", ""))
 

@@ -1,5 +1,6 @@
 """Named starting points, each a whole configuration; flags and deployments build on them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flows.config import PipelineConfig
@@ -8,6 +9,7 @@ SAMPLE: dict[str, Any] = {
     "scraper": {
         "base_url": "sample:",
         "tags": ("-greyscale",),
+        "max_posts": 500,
         "sample_posts": 500,
         "requests_per_second": 1000,
     },
@@ -88,3 +90,12 @@ GRIDS: dict[str, dict[str, Any]] = {
 def preset(name: str) -> PipelineConfig:
     """Give a preset as a configuration."""
     return PipelineConfig.model_validate(PRESETS[name])
+
+
+def below(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what flags are laid over: a preset, whose number of posts is of a site, not a folder."""
+    chosen = PRESETS[name]
+    if not given.get("scraper", {}).get("folder"):
+        return chosen
+    scraper = {field: value for field, value in chosen["scraper"].items() if field != "max_posts"}
+    return chosen | {"scraper": scraper}

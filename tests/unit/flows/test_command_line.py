@@ -68,6 +68,19 @@ def test_help_of_a_command_gives_each_field_its_sentence(capsys: pytest.CaptureF
     assert "An original whose shorter side is below this is too small" in printed
 
 
+@pytest.mark.parametrize(
+    ("words", "posts"),
+    [
+        ([], 500),
+        (["--scraper.base-url", "https://safebooru.org"], 500),
+        (["--scraper.folder", "drawings"], 20_000),
+        (["--scraper.folder", "drawings", "--scraper.max-posts", "7"], 7),
+    ],
+)
+def test_a_presets_number_of_posts_is_of_a_site_and_not_of_a_folder(words: list[str], posts: int):
+    assert command_line.parse(["run", *words]).config.scraper.max_posts == posts
+
+
 def test_the_sample_booru_takes_its_port_and_size():
     command = command_line.parse(["sample-booru", "--port", "8999", "--posts", "50"])
     assert (command.port, command.config.scraper.sample_posts) == (8999, 50)
