@@ -71,3 +71,4 @@ def test_a_data_loader_with_two_workers_sees_every_picture_once_an_epoch(
     seen, *shapes = json.loads(done.stdout.splitlines()[-1])
     assert sorted(seen) == sorted(keys * 2)
     assert shapes == ["torch.uint8", [32, 32, 3], [32, 32, 3]]
+    assert "UserWarning" not in done.stderr
