@@ -155,7 +155,6 @@ def _run(verb: str, config: PipelineConfig) -> str:
 
     for name, value in PREFECT_SETTINGS.items():
         os.environ.setdefault(name, value)
-    logger.info("starting Prefect")
     # Prefect and torch are slow to import, and `show` and --help need neither.
     from flows import experiments, pipeline, runners, server, stages  # noqa: PLC0415
 

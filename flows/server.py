@@ -39,6 +39,7 @@ def listening() -> Iterator[None]:
         return
     if os.environ.get("PREFECT_API_URL"):
         raise BadInput(f"PREFECT_API_URL: no server answers at {url}; start it or unset this")
+    logger.info("starting a Prefect server for this run")
     with _temporary() as url, _settled(url):
         try:
             yield
