@@ -188,10 +188,12 @@ def _shown(config: PipelineConfig) -> str:
 def _take_down(command: Command) -> str:
     layout = DataLayout.at(command.config.root)
     today = datetime.now(UTC).date().isoformat()
+    known = set(takedowns.read(layout).entries)
     taken, deleted = takedowns.take_down(layout, command.picture, today)
     posts = ", ".join(dict.fromkeys(f"post {each.post_id} of {each.site}" for each in taken))
+    did = "had taken down already:" if known.issuperset(taken) else "took down"
     told = (
-        f"took down {posts} ({deleted} files deleted, noted in {layout.takedowns()});"
+        f"{did} {posts} ({deleted} files deleted, noted in {layout.takedowns()});"
         " datasets made from now on lack it, those made before do not"
     )
     radius = command.config.clean.duplicate_radius

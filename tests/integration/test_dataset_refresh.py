@@ -68,6 +68,8 @@ def test_the_command_takes_a_picture_down_in_one_line(
     assert answer(["takedown", str(wanted.post_id), "--root", str(layout.root)]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith(f"took down post {wanted.post_id} of sample: (2 files deleted, noted in")
+    assert answer(["takedown", wanted.md5, "--root", str(layout.root)]) == 0
+    assert capsys.readouterr().out.startswith("had taken down already: post")
     assert answer(["takedown", "5", "--root", str(layout.root)]) == 2
 
     cleaned = stages.clean(config)
