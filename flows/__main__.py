@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from types import FrameType
 
 import yaml
@@ -20,7 +19,7 @@ from flows import command_line, logs, plan, train_along
 from flows.command_line import Command
 from flows.config import PipelineConfig
 from scraper.folder import require_folder, tell_of_changes
-from storage import ledger, takedowns
+from storage import ledger
 from storage.errors import BadInput, IrodoriError, told_of_disk
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -38,7 +37,7 @@ PREFECT_SETTINGS = {
     "PREFECT_PLUGINS_ENABLED": "false",
 }
 
-GOING_ON = ("prune", "up", "down")
+GOING_ON = ("prune", "takedown", "up", "down")
 """Errands that go on where they were; all others start anew."""
 
 # By name, since this module is called __main__ when it is run by `python -m`.
@@ -79,9 +78,6 @@ def answer(arguments: Sequence[str]) -> int:
                 told, code = command.errand()
         else:
             layout = DataLayout.at(command.config.root)
-            if command.verb == "takedown":
-                # There has to be something to take down, and no new folder is made to look.
-                layout.require()
             log = logs.keep(layout)
             layout.check()
             with told_of_disk():
@@ -123,10 +119,6 @@ def _obey(command: Command) -> str:
     match command.verb:
         case "show":
             return _shown(command.config)
-        case "sample-booru":
-            return _serve(command)
-        case "takedown":
-            return _take_down(command)
         case _:
             told = _run(command.verb, command.config)
             if command.verb == "run":
@@ -183,32 +175,6 @@ def _shown(config: PipelineConfig) -> str:
     shown = config.model_dump(mode="json") | {"training": config.training.settings()}
     told: str = yaml.safe_dump(shown | {"stages": stages}, sort_keys=False, allow_unicode=True)
     return told.rstrip()
-
-
-def _take_down(command: Command) -> str:
-    layout = DataLayout.at(command.config.root)
-    today = datetime.now(UTC).date().isoformat()
-    known = set(takedowns.read(layout).entries)
-    taken, deleted = takedowns.take_down(layout, command.picture, today)
-    posts = ", ".join(dict.fromkeys(f"post {each.post_id} of {each.site}" for each in taken))
-    did = "had taken down already:" if known.issuperset(taken) else "took down"
-    told = (
-        f"{did} {posts} ({deleted} files deleted, noted in {layout.takedowns()});"
-        " datasets made from now on lack it, those made before do not"
-    )
-    radius = command.config.clean.duplicate_radius
-    if alike := takedowns.look_alikes(layout, taken, radius):
-        told += f"; still there, and alike: {', '.join(f'post {each}' for each in alike)}"
-    return told
-
-
-def _serve(command: Command) -> str:
-    # Only this verb needs a web server.
-    from scraper.sample_booru import serving  # noqa: PLC0415
-
-    posts = command.config.scraper.sample_posts
-    serving.run(command.port, posts, command.faults, seed=command.config.seed)
-    return "the sample booru has closed"
 
 
 def _where(log: str | None) -> str:

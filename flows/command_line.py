@@ -46,11 +46,10 @@ VERBS = {
     "takedown": "remove a picture for good, by the id of its post or its md5",
     "sample-booru": "serve the embedded sample booru, to browse or to scrape",
 }
-_OWN_WORDS = {"takedown": " POST_ID_OR_MD5", "experiments": " [--grid NAME]"}
+_OWN_WORDS = {"experiments": " [--grid NAME]"}
 _OTHER_USAGE = {"evaluate": f"\n       {evaluate_words.USAGE}"}
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
-DEFAULT_PORT = 8765
 
 
 class _Flags(PipelineConfig, BaseSettings):  # type: ignore[misc]
@@ -61,15 +60,11 @@ class _Flags(PipelineConfig, BaseSettings):  # type: ignore[misc]
 class Command:
     """What is asked: a verb and its configuration.
 
-    `port` and `faults` are the sample booru's; `picture` is the post id or md5 to take down. A verb
-    with words of its own is an `errand`, which heeds nothing else.
+    A verb with words of its own is an `errand`, which heeds nothing else.
     """
 
     verb: str
     config: PipelineConfig
-    port: int
-    picture: str = ""
-    faults: str = ""
     errand: Errand | None = None
 
 
@@ -82,7 +77,7 @@ def parse(arguments: Sequence[str]) -> Command:
     """
     verb, rest = _verb_of(arguments)
     if errand := errand_of(verb, rest):
-        return Command(verb, PipelineConfig(), DEFAULT_PORT, errand=errand)
+        return Command(verb, PipelineConfig(), errand)
     return _parse_configured(verb, rest)
 
 
@@ -110,20 +105,6 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
             default=DEFAULT_GRID,
             help=f"the values of --experiments to start from (default: {DEFAULT_GRID})",
         )
-    if verb == "takedown":
-        parser.add_argument("picture", metavar="POST_ID_OR_MD5", help="which picture")
-    if verb == "sample-booru":
-        # Only this verb has faults.
-        from scraper.sample_booru.faults import KINDS  # noqa: PLC0415
-
-        parser.add_port(DEFAULT_PORT)
-        parser.add_argument("--posts", type=int, help="so many posts (scraper.sample-posts)")
-        parser.add_argument(
-            "--faults",
-            default="",
-            help="misbehave on purpose: 429:0.1,reset:3,gone:0.02; there are "
-            + ", ".join(f"{name} ({kind.meaning})" for name, kind in KINDS.items()),
-        )
     flags = CliSettingsSource[argparse.ArgumentParser](
         _Flags,
         cli_parse_args=False,
@@ -138,12 +119,9 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
         given: dict[str, Any] = flags(parsed_args=asked)() or {}
     except SettingsError as error:
         raise BadInput(" ".join(str(error).split())) from error
-    if getattr(asked, "posts", None) is not None:
-        given.setdefault("scraper", {})["sample_posts"] = asked.posts
     grid = {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
     config = _configure(below(asked.preset, given) | grid, given)
-    port, picture = getattr(asked, "port", DEFAULT_PORT), getattr(asked, "picture", "")
-    return Command(verb, config, port, picture, getattr(asked, "faults", ""))
+    return Command(verb, config)
 
 
 def _verb_of(arguments: Sequence[str]) -> tuple[str, list[str]]:

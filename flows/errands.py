@@ -18,6 +18,8 @@ from flows import (
     living_command,
     prune_command,
     recipes_command,
+    sample_booru_command,
+    takedown_command,
 )
 
 Command = TypeVar("Command")
@@ -53,5 +55,9 @@ _ERRANDS: dict[str, Callable[[Sequence[str]], Errand]] = {
     "export": lambda words: _told(export_command.answer, app_words.parse_export(words)),
     "prune": lambda words: _told(prune_command.answer, prune_command.parse(words)),
     "recipes": lambda words: _told(recipes_command.answer, recipes_command.parse(words)),
+    "sample-booru": lambda words: _told(
+        sample_booru_command.answer, sample_booru_command.parse(words)
+    ),
+    "takedown": lambda words: _told(takedown_command.answer, takedown_command.parse(words)),
     "up": lambda words: _told(living_command.answer, living_command.parse("up", words)),
 }

@@ -76,12 +76,12 @@ def test_a_stage_without_its_input_names_the_command_to_run_first(tmp_path: Path
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path):
+def test_a_port_in_use_is_one_line_and_exit_code_2():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = _irodori("sample-booru", "--port", str(port), "--root", str(tmp_path))
+        done = _irodori("sample-booru", "--port", str(port))
     assert done.returncode == 2
     assert str(port) in _told(done)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from flows import command_line
+from flows import command_line, sample_booru_command, takedown_command
 from flows.__main__ import what_follows
 from flows.presets import preset
 from storage.errors import BadInput
@@ -43,6 +43,7 @@ def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
         (["run", "loose"], r"loose"),
         (["sample-booru", "--port", "http"], r"^--port: wanted 0 to 65535, not 'http'"),
         (["sample-booru", "--port", "99999"], r"^--port: wanted 0 to 65535"),
+        (["sample-booru", "--posts", "0"], r"^--posts 0: wanted 1 or more"),
         (["takedown"], r"required: POST_ID_OR_MD5"),
     ],
 )
@@ -82,13 +83,13 @@ def test_a_presets_number_of_posts_is_of_a_site_and_not_of_a_folder(words: list[
 
 
 def test_the_sample_booru_takes_its_port_and_size():
-    command = command_line.parse(["sample-booru", "--port", "8999", "--posts", "50"])
-    assert (command.port, command.config.scraper.sample_posts) == (8999, 50)
+    command = sample_booru_command.parse(["--port", "8999", "--posts", "50"])
+    assert (command.port, command.posts, command.faults) == (8999, 50, "")
 
 
 def test_a_takedown_takes_the_picture_and_the_root_it_lies_in():
-    command = command_line.parse(["takedown", "1234", "--root", "elsewhere"])
-    assert (command.verb, command.picture, command.config.root) == ("takedown", "1234", "elsewhere")
+    command = takedown_command.parse(["1234", "--root", "elsewhere"])
+    assert (command.picture, command.root) == ("1234", "elsewhere")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,7 @@ def test_a_takedown_takes_the_picture_and_the_root_it_lies_in():
         (["evaluate", "--pictures", "drawings", "--checkpoint", "884a"], True),
         (["compare", "884a"], True),
         (["prune", "--keep", "5"], False),
+        (["takedown", "1234"], False),
     ],
 )
 def test_an_interrupted_command_says_truly_what_it_does_next(words: list[str], anew: bool):

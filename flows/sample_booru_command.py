@@ -1,0 +1,77 @@
+"""`irodori sample-booru`: the embedded board, to browse or to scrape."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.parser import Parser
+from flows.presets import preset
+from storage.errors import BadInput
+
+DEFAULT_PORT = 8765
+DEFAULT_SEED = 1
+FAULTS = "429:0.1,reset:3,gone:0.02"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBooruCommand:
+    """At which port, with how many posts, and how it misbehaves."""
+
+    port: int
+    posts: int
+    faults: str
+    seed: int
+
+
+def parse(words: Sequence[str]) -> SampleBooruCommand:
+    """Understand the words after `irodori sample-booru`.
+
+    Raises:
+        BadInput: they cannot be understood.
+        SystemExit: help was asked for, and has been printed.
+    """
+    # Only who asks for the board needs it.
+    from scraper.sample_booru.faults import KINDS  # noqa: PLC0415
+
+    parser = Parser(
+        prog="irodori sample-booru",
+        usage="irodori sample-booru [--port N] [--posts N] [--faults KIND:HOW,...] [--seed N]",
+        description="Serve the embedded sample booru, until Ctrl-C.",
+        allow_abbrev=False,
+    )
+    parser.add_port(DEFAULT_PORT)
+    posts = preset("sample").scraper.sample_posts
+    parser.add_argument(
+        "--posts", type=int, default=posts, metavar="N", help=f"so many (default: {posts})"
+    )
+    kinds = ", ".join(f"{name} ({kind.meaning})" for name, kind in KINDS.items())
+    parser.add_argument(
+        "--faults",
+        default="",
+        metavar="KIND:HOW,...",
+        help=f"misbehave on purpose, as {FAULTS} does; there are {kinds}",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=DEFAULT_SEED,
+        metavar="N",
+        help=f"the faults follow from it (default: {DEFAULT_SEED})",
+    )
+    parser.refuse_unknown_flags(words)
+    asked = parser.parse_args(list(words))
+    if asked.posts < 1:
+        raise BadInput(f"--posts {asked.posts}: wanted 1 or more")
+    return SampleBooruCommand(asked.port, asked.posts, asked.faults, asked.seed)
+
+
+def answer(command: SampleBooruCommand) -> str:
+    """Serve it; give what to print when it has closed.
+
+    Raises:
+        BadInput: the port is taken, there are fewer drawings, or a fault is unknown.
+    """
+    # Only who serves needs a web server.
+    from scraper.sample_booru import serving  # noqa: PLC0415
+
+    serving.run(command.port, command.posts, command.faults, seed=command.seed)
+    return "the sample booru has closed"
