@@ -95,7 +95,7 @@ class Models:
         """
         known = self.listed()
         if not known:
-            raise MissingInput(f"{self._layout.root}: {NO_MODEL}")
+            raise MissingInput(f"--root {self._layout.root}: {NO_MODEL}")
         if key and key not in (model.key for model in known):
             raise BadInput(
                 f"there is no model {key!r}; there are: {', '.join(m.key for m in known)}"

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 
 from storage.ledger import Stage
 
-AGAIN = {
-    Stage.SCRAPE: "put it back from a copy, or delete it and scrape a new snapshot"
-    " (--scraper.snapshot NAME)",
-    Stage.CLEAN: "delete it and run `irodori clean` with the same settings",
-    Stage.PACK: "delete it and run `irodori pack` with the same settings",
-    Stage.CONDITION: "delete it and run `irodori condition` with the same settings",
-}
 ANEW = "run `irodori run` for a version without it, and delete this one"
 MIXED = (
     "its stages saw different pictures: delete its clean, pack and condition and run `irodori run`"
     " with the same settings"
 )
 REPORT = "delete the stage's folder and run it again; if that does not help, please report it"
+
+
+def again(stage: Stage, *, is_gone: bool = False) -> str:
+    """Say how a file that a stage has made is made again; what is gone needs no deleting."""
+    delete = "" if is_gone else "delete it and "
+    if stage is Stage.SCRAPE:
+        snapshot = "scrape a new snapshot (--scraper.snapshot NAME)"
+        return f"put it back from a copy, or {delete}{snapshot}"
+    return f"{delete}run `irodori {stage}` with the same settings"
 
 
 @dataclass(frozen=True, slots=True, order=True)

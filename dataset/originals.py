@@ -4,7 +4,7 @@ import hashlib
 
 from upath import UPath
 
-from dataset.damage import AGAIN, Damage
+from dataset.damage import Damage, again
 from storage import images
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -35,4 +35,4 @@ def _check(layout: DataLayout, path: UPath, md5: str, sha256: str) -> Damage | N
             return None
         found = "its bytes have changed"
     file = str(path)[len(str(layout.root)) :].lstrip("/")
-    return Damage(file, found, AGAIN[Stage.SCRAPE])
+    return Damage(file, found, again(Stage.SCRAPE))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dataset.damage import AGAIN, REPORT, Damage
+from dataset.damage import REPORT, Damage, again
 from dataset.version import Version
 from storage import shards
 from storage.errors import CorruptFile, IrodoriError
@@ -47,11 +47,11 @@ def read_shard(version: Version, stage: Stage, row: ShardRow, advance: Advance) 
             wrong = list(_wrong(sample, stage, row.split, size_px))
             if wrong:
                 found = f"{sample.key}: {', '.join(wrong)}"
-                damages.append(Damage(file, found, AGAIN[stage]))
+                damages.append(Damage(file, found, again(stage)))
             advance()
     except IrodoriError as error:
         found = str(error).removeprefix(f"{path}: ").partition(";")[0]
-        damages.append(Damage(file, found, AGAIN[stage]))
+        damages.append(Damage(file, found, again(stage)))
     return ReadShard(stage, row.split, file, tuple(keys), tuple(damages))
 
 

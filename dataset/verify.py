@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dataset.contents import UNEXPLAINED, funnel
-from dataset.damage import AGAIN, ANEW, MIXED, REPORT, Damage
+from dataset.damage import ANEW, MIXED, REPORT, Damage, again
 from dataset.originals import check_original
 from dataset.samples import compare_keys, read_shard
 from dataset.version import LINEAGE, Version
@@ -76,6 +76,7 @@ def _check_output(
 ) -> Damage | None:
     record, output = made
     path = version.layout.stage(record.stage, record.key) / output.name
+    is_gone = False
     try:
         if (size := path.stat().st_size) != output.bytes:
             found = f"has {size:,} bytes, its record says {output.bytes:,}"
@@ -84,15 +85,12 @@ def _check_output(
         else:
             return None
     except FileNotFoundError:
-        found = "is gone"
+        found, is_gone = "is gone", True
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
     finally:
         advance()
-    # What is gone needs no deleting.
-    way_out = AGAIN[Stage(record.stage)]
-    way_out = way_out.removeprefix("delete it and ") if found == "is gone" else way_out
-    return Damage(_file(record, output.name), found, way_out)
+    return Damage(_file(record, output.name), found, again(Stage(record.stage), is_gone=is_gone))
 
 
 def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
@@ -141,7 +139,7 @@ def _check_counts(version: Version) -> Iterator[Damage]:
     for split in Split:
         if cleaned.counts.get(split) != kept[split]:
             found = f"it counts {cleaned.counts.get(split)} of {split}, its table {kept[split]}"
-            yield Damage(_file(cleaned, "stage.json"), found, AGAIN[Stage.CLEAN])
+            yield Damage(_file(cleaned, "stage.json"), found, again(Stage.CLEAN))
 
 
 def _check_takedowns(version: Version) -> Iterator[Damage]:

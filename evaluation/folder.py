@@ -74,7 +74,8 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     drawn: dict[str, Path] = {}
     colored: list[tuple[str, Path]] = []
     others = 0
-    for flag, named in (("--pictures", pictures), ("--lines", lines)):
+    given = {"--pictures": pictures, "--lines": lines}
+    for flag, named in given.items():
         for name, path in _files(flag, named, apart_from):
             if path.suffix.lower() not in ENDINGS:
                 others += 1
@@ -90,7 +91,6 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     known = {name for name, _ in colored}
     items += [Item(name, None, path) for name, path in drawn.items() if name not in known]
     if not items:
-        given = {"--pictures": pictures, "--lines": lines}
         asked = " and ".join(f"{flag} {folder}" for flag, folder in given.items() if folder)
         raise BadInput(f"{asked}: holds no picture; name a folder of {', '.join(sorted(ENDINGS))}")
     return Folder(tuple(sorted(items, key=lambda item: (item.name, str(item.picture)))), others)

@@ -116,16 +116,12 @@ def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 
 def _obey(command: Command) -> str:
     """Do what is asked; give the one line that answers it."""
-    match command.verb:
-        case "show":
-            return _shown(command.config)
-        case _:
-            told = _run(command.verb, command.config)
-            if command.verb == "run":
-                logger.info(
-                    "to colour line art with it: irodori app --root %s", command.config.root
-                )
-            return told
+    if command.verb == "show":
+        return _shown(command.config)
+    told = _run(command.verb, command.config)
+    if command.verb == "run":
+        logger.info("to colour line art with it: irodori app --root %s", command.config.root)
+    return told
 
 
 def _run(verb: str, config: PipelineConfig) -> str:

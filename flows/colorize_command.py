@@ -17,7 +17,7 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
     from app.models import open_models  # noqa: PLC0415
 
     layout = DataLayout.at(command.of.root)
-    layout.check() if command.of.checkpoint else layout.require()
+    layout.check()
     listed = pages(command.batch)
     painter = open_models(layout, command.of.device, command.of.checkpoint).painter()
     done = []

@@ -17,7 +17,7 @@ def answer(command: ExportCommand) -> str:
     from app.models import open_models  # noqa: PLC0415
 
     layout = DataLayout.at(command.of.root)
-    layout.check() if command.of.checkpoint else layout.require()
+    layout.check()
     source = open_models(layout, "cpu", command.of.checkpoint).source_of("")
     inputs = onnx_file.write(source, UPath(command.out))
     made = f"{source.recipe or 'checkpoint'}, step {source.step}, {source.size_px} px"

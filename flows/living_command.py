@@ -30,12 +30,7 @@ def parse(verb: str, words: Sequence[str]) -> LivingCommand:
     """
     parser = Parser(prog=f"irodori {verb}", description=PURPOSE[verb], allow_abbrev=False)
     if verb == "up":
-        parser.add_argument(
-            "--port",
-            type=int,
-            default=living.DEFAULT_PORT,
-            help=f"of the server (default: {living.DEFAULT_PORT})",
-        )
+        parser.add_port(living.DEFAULT_PORT, "of the server")
     parser.refuse_unknown_flags(words)
     asked = parser.parse_args(list(words))
     return LivingCommand(verb, getattr(asked, "port", living.DEFAULT_PORT))

@@ -28,9 +28,9 @@ class Parser(argparse.ArgumentParser):
         devices = ("auto", "cpu", "cuda")
         self.add_argument("--device", default="auto", choices=devices, help="(default: auto)")
 
-    def add_port(self, default: int) -> None:
-        """Take the port that a page is served at."""
-        told = f"0 takes any free one (default: {default})"
+    def add_port(self, default: int, purpose: str = "0 takes any free one") -> None:
+        """Take the port that something is served at."""
+        told = f"{purpose} (default: {default})"
         self.add_argument("--port", type=_port, default=default, metavar="N", help=told)
 
     def refuse_unknown_flags(self, words: Sequence[str]) -> None:

@@ -8,7 +8,6 @@ from flows.presets import preset
 from storage.errors import BadInput
 
 DEFAULT_PORT = 8765
-DEFAULT_SEED = 1
 FAULTS = "429:0.1,reset:3,gone:0.02"
 
 
@@ -39,9 +38,13 @@ def parse(words: Sequence[str]) -> SampleBooruCommand:
         allow_abbrev=False,
     )
     parser.add_port(DEFAULT_PORT)
-    posts = preset("sample").scraper.sample_posts
+    sample = preset("sample")
     parser.add_argument(
-        "--posts", type=int, default=posts, metavar="N", help=f"so many (default: {posts})"
+        "--posts",
+        type=int,
+        default=sample.scraper.sample_posts,
+        metavar="N",
+        help="so many (default: %(default)s)",
     )
     kinds = ", ".join(f"{name} ({kind.meaning})" for name, kind in KINDS.items())
     parser.add_argument(
@@ -53,9 +56,9 @@ def parse(words: Sequence[str]) -> SampleBooruCommand:
     parser.add_argument(
         "--seed",
         type=int,
-        default=DEFAULT_SEED,
+        default=sample.seed,
         metavar="N",
-        help=f"the faults follow from it (default: {DEFAULT_SEED})",
+        help="the faults follow from it (default: %(default)s)",
     )
     parser.refuse_unknown_flags(words)
     asked = parser.parse_args(list(words))

@@ -9,7 +9,7 @@ import torch
 
 from training.networks.build import build_critic, build_generator, hint_channels
 from training.networks.flops import gflop
-from training.recipes import RECIPES, Recipe, RecipeName
+from training.recipes import RECIPES, RecipeName
 
 SIZE_PX = 256
 
@@ -93,22 +93,10 @@ def describe(name: RecipeName) -> Entry:
         generator_gflop=round(gflop(generator, *planes, *noise), 2),
         critic=type(critic).__name__ if critic else "",
         critic_parameters=_count(critic) if critic else 0,
-        losses=_losses(recipe),
+        losses=recipe.losses,
         settings=settings,
         differs=DIFFERS.get(name, ""),
     )
-
-
-def _losses(recipe: Recipe) -> dict[str, float]:
-    weights = {
-        "adversarial": recipe.adversarial_weight,
-        "L1": recipe.l1_weight,
-        "L2": recipe.l2_weight,
-        "features": recipe.feature_weight,
-        "TV": recipe.tv_weight,
-        "lines": recipe.lines_weight,
-    }
-    return {name: weight for name, weight in weights.items() if weight}
 
 
 def _count(network: torch.nn.Module) -> int:

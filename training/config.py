@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from storage.section import OPERATIONAL, Section
 from training.recipes import (
+    OF_UNET,
     RECIPES,
     ConvOrder,
     FeatureLayer,
@@ -20,9 +21,6 @@ from training.recipes import (
     RecipeName,
     ZForm,
 )
-
-OF_UNET = ("layout", "order", "bn_momentum", "z_size", "z_form")
-"""What only recipes of the network `unet` heed."""
 
 SHA256 = r"^([0-9a-f]{64})?$"
 

@@ -8,10 +8,9 @@ from torch import nn
 from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 
 from storage import digest
-from storage.errors import BadInput
 from training import feature_weights
 from training.config import TrainingConfig
-from training.networks.build import build_critic, build_generator, multiple_of
+from training.networks.build import build_critic, build_generator
 from training.perceptual import FrozenFeatures
 from training.recipes import Recipe
 from training.residence import free_bytes
@@ -46,7 +45,7 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
     """Make the networks that a recipe needs, with weights drawn from the seed.
 
     Raises:
-        BadInput: pictures of this size do not go through the networks.
+        BadInput: the weights of the feature loss are not there.
     """
     recipe = config.resolved()
     features = None
@@ -61,7 +60,7 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
     networks = [network for network in (generator, critic, features) if network is not None]
     for network in networks:
         settle(network, device)
-    players = Players(
+    return Players(
         recipe=recipe,
         size_px=size_px,
         generator=generator,
@@ -72,8 +71,6 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
         features=features,
         targets=_targets(features, config, recipe, device) if features else None,
     )
-    refuse_size(players, size_px)
-    return players
 
 
 def settle(network: nn.Module, device: torch.device | str) -> None:
@@ -93,21 +90,6 @@ def _targets(
     # A mirrored picture has other features, so with flips nothing is worth keeping.
     is_kept = config.target_features == "kept" and not recipe.flips
     return Targets(features, int(free_bytes(device) * SHARE_OF_MEMORY) if is_kept else 0)
-
-
-def refuse_size(players: Players, size_px: int) -> None:
-    """Refuse pictures that do not go through the networks.
-
-    Raises:
-        BadInput: their side is no multiple of what a network needs.
-    """
-    for network in filter(None, (players.generator, players.critic)):
-        multiple = multiple_of(network)
-        if size_px % multiple:
-            raise BadInput(
-                f"pictures of {size_px} px: the {type(network).__name__} of this recipe needs a"
-                f" multiple of {multiple}; pack them again with another --pack.size-px"
-            )
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

@@ -89,6 +89,22 @@ class Recipe:
     hints: Mapping[str, Any] = field(default_factory=dict)
     """The hints it is trained with (fields of HintConfig); empty: those of the dataset."""
 
+    @property
+    def losses(self) -> dict[str, float]:
+        """The weight of each loss that the generator learns by."""
+        weights = {
+            "adversarial": self.adversarial_weight,
+            "L1": self.l1_weight,
+            "L2": self.l2_weight,
+            "features": self.feature_weight,
+            "TV": self.tv_weight,
+            "lines": self.lines_weight,
+        }
+        return {name: weight for name, weight in weights.items() if weight}
+
+
+OF_UNET = ("layout", "order", "bn_momentum", "z_size", "z_form")
+"""The fields that only the network `unet` heeds."""
 
 PICTURE_LOSSES: dict[str, Any] = {"l1_weight": 100.0, "feature_weight": 1.0, "tv_weight": 5.0}
 """The paper's losses beside the adversarial one."""

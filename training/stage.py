@@ -95,11 +95,11 @@ def _prepare(
     how: "Arithmetic",
 ) -> tuple["Players", "Batches", "Pairs"]:
     """Give who trains, what they learn from, and the pictures of val."""
-    from training import compiled, data, effort, players, residence, whole_batch  # noqa: PLC0415
+    from training import compiled, data, players, residence, weightless, whole_batch  # noqa: PLC0415
 
     pairs_folder = layout.stage(Stage.CONDITION, paired.key)
     val_pairs = data.load_pairs(pairs_folder, Split.VAL)
-    effort.refuse_impossible(config.resolved(), val_pairs.size_px)
+    weightless.refuse_impossible(config.resolved(), val_pairs.size_px)
     team = players.gather(config, val_pairs.size_px, how.device, seed)
     for network in (team.generator, team.critic):
         if network:

@@ -4,9 +4,8 @@ from typing import Any
 import pytest
 import torch
 
-from storage.errors import BadInput
 from training.arithmetic import Arithmetic
-from training.effort import gflop_per_picture, refuse_impossible
+from training.effort import gflop_per_picture
 from training.networks.build import build_critic, build_generator, hint_channels
 from training.networks.flops import gflop
 from training.recipes import RECIPES, RecipeName
@@ -61,33 +60,3 @@ def test_a_step_of_every_recipe_goes_through_its_generator_there_and_back(
     noise = [(RECIPES[recipe].z_size,)] if RECIPES[recipe].z_size else []
     hint = (hint_channels(RECIPES[recipe]), 256, 256)
     assert effort(recipe) > 2.9 * gflop(generator, LINES, hint, *noise)
-
-
-@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
-@pytest.mark.parametrize(
-    ("recipe", "size_px", "overrides"),
-    [
-        ("alacgan", 64, {"width": 3}),
-        ("alacgan", 64, {"width": 1}),
-        ("deepcolor", 32, {"batch_size": 1}),
-        ("paper", 64, {"feature_shrink": 16}),
-        ("paper", 60, {}),
-    ],
-)
-def test_what_does_not_go_through_the_networks_is_refused(
-    recipe: RecipeName, size_px: int, overrides: dict[str, Any]
-) -> None:
-    changed = dataclasses.replace(RECIPES[recipe], **overrides)
-    with pytest.raises(BadInput, match=f"of {size_px} px|a multiple of"):
-        refuse_impossible(changed, size_px)
-
-
-def test_a_recipe_without_any_loss_is_refused() -> None:
-    idle = dataclasses.replace(RECIPES["unet-l2"], l2_weight=0)
-    with pytest.raises(BadInput, match="it would learn nothing"):
-        refuse_impossible(idle, 64)
-
-
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_what_goes_through_them_is_not_refused(recipe: RecipeName) -> None:
-    refuse_impossible(RECIPES[recipe], 64)
