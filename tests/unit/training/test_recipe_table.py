@@ -81,7 +81,7 @@ DEFAULTS = {
 PICTURES = 1_000
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_it_is_optimised_as_its_source_says(name: RecipeName) -> None:
     recipe = RECIPES[name]
     found = (
@@ -116,7 +116,7 @@ def test_both_networks_get_the_optimiser_that_the_recipe_names(
         assert {name: group[name] for name in wanted} == wanted
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", RECIPES)
 def test_its_losses_are_weighed_as_its_source_says(name: RecipeName) -> None:
     wanted = dict.fromkeys(LOSS_FIELDS, 0.0) | DEFAULTS | LOSSES[name]
     recipe = dataclasses.asdict(RECIPES[name])
