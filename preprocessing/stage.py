@@ -59,7 +59,7 @@ def clean(
     judged = judge(posts, measures, thumbnail_of, config)
     verdicts = [each for each in judged if (each.post_id, each.md5) in asked]
     counts = count(verdicts)
-    logger.info("judged %s", " ".join(f"{name}={number}" for name, number in counts.items()))
+    logger.info("verdicts %s", " ".join(f"{name}={number}" for name, number in counts.items()))
     _refuse_empty_splits(counts)
     manifest.write_table(opened.folder / VERDICTS_NAME, Contract.VERDICTS, verdicts, Verdict)
     return opened.seal(counts)
