@@ -1,17 +1,28 @@
 """Markdown of what others wrote: nothing in it is markup."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
-    """Write a table; numbers stand to the right."""
-    is_number = [all(isinstance(row[at], int) for row in rows) for at in range(len(head))]
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Write a table, numbers to the right and what is None left blank; nothing without rows."""
+    rows = list(rows)
+    if not rows:
+        return ""
+    is_number = [all(_is_number(row[at]) for row in rows) for at in range(len(head))]
     lines = [head, ["--:" if right else "---" for right in is_number], *rows]
-    return "\n".join(f"| {' | '.join(_cell(each) for each in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
-def _cell(value: str | int) -> str:
-    return f"{value:,}" if isinstance(value, int) else value.replace("|", "\\|")
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, int | float | None) and not isinstance(cell, bool)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not _is_number(value):
+        return str(value).replace("|", "\\|")
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def code(text: str) -> str:

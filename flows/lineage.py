@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flows.pages import table
+from dataset.markdown import table
 from storage import ledger
 from storage.errors import ContractError
 from storage.layout import DataLayout

@@ -6,15 +6,17 @@ from storage.errors import BadInput
 
 
 def written(name: str, content: str) -> str:
-    """Write an answer to a file; give what to print instead.
+    """Write an answer to a file, its folder made if need be; give what to print instead.
 
     Raises:
         BadInput: it cannot be a file.
     """
     path = Path(name)
-    if not path.absolute().parent.is_dir():
-        raise BadInput(f"--output {path}: there is no such folder; make it first")
     if path.is_dir():
         raise BadInput(f"--output {path}: is a folder; name a file in it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise BadInput(f"--output {path}: {error.filename} is a file, no folder") from error
     path.write_text(content)
     return str(path)

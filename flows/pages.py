@@ -1,9 +1,9 @@
 """A stage's page in the Prefect UI: what came of it in pictures and numbers, of what, and where."""
 
 import json
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from dataset.markdown import table
 from flows import samples
 from storage import files
 from storage.layout import DataLayout
@@ -36,16 +36,6 @@ def page_of(record: StageRecord, layout: DataLayout) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Write a table in Markdown; nothing if it has no rows. Numbers stand to the right."""
-    rows = list(rows)
-    if not rows:
-        return ""
-    ruler = ["--:" if isinstance(cell, int | float) else "---" for cell in rows[0]]
-    lines = [columns, ruler, *([_told(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _made_of(record: StageRecord) -> str:
     made = [(label, f"`{key}`") for label, key in sorted(record.inputs.items())]
     return table(("made of", "key"), made)
@@ -70,9 +60,3 @@ def _scores(record: StageRecord, layout: DataLayout) -> str:
 def _seconds(record: StageRecord) -> float:
     started, ended = (datetime.fromisoformat(told) for told in (record.started_at, record.ended_at))
     return (ended - started).total_seconds()
-
-
-def _told(cell: object) -> str:
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return "" if cell is None else str(cell)
-    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.4g}"

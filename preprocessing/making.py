@@ -10,7 +10,7 @@ from upath import UPath
 from storage import manifest, shards
 from storage.ledger import CONTRACTS, OpenStage
 from storage.parts import Each
-from storage.progress import watch
+from storage.progress import told, watch
 from storage.records import ShardRow, Split
 from storage.shards import Sample, ShardPlan
 
@@ -58,7 +58,8 @@ def _make(
     samples_of: Callable[[Source], Iterator[Sample]],
 ) -> ShardRow:
     plan, source = part
-    row = shards.make(folder, plan, samples_of(source))
+    samples = told(plan.name, samples_of(source), plan.samples)
+    row = shards.make(folder, plan, samples)
     logger.info("made shard=%s samples=%d bytes=%d", row.name, row.samples, row.bytes)
     return row
 

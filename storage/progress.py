@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+Item = TypeVar("Item")
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +67,17 @@ def watch(what: str, total: int, *, already: int = 0) -> Iterator[Advance]:
         yield tell
 
 
+def told(what: str, items: Iterable[Item], total: int) -> Iterator[Item]:
+    """Give the items that a part is made of, with a log line now and then of how far it is.
+
+    The part's bar stands still until the part is done, which takes minutes if an item takes long.
+    """
+    with _lines(what, total, 0) as advance:
+        for item in items:
+            yield item
+            advance()
+
+
 @contextmanager
 def _bar(what: str, total: int, already: int) -> Iterator[Advance]:
     with _lock:
@@ -73,7 +86,7 @@ def _bar(what: str, total: int, already: int) -> Iterator[Advance]:
         bar = _bars.add_task(what, total=total, completed=already, facts="")
 
     def advance(done: int = 1, **facts: float | str) -> None:
-        _bars.update(bar, advance=done, facts=_told(facts))
+        _bars.update(bar, advance=done, facts=_listed(facts))
 
     try:
         yield advance
@@ -98,7 +111,7 @@ def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
                 return
             told_at = time.monotonic()
         left = time_left(done_so_far - already, total - done_so_far, told_at - begun_at)
-        logger.info("%s done=%d of=%d left=%s %s", what, done_so_far, total, left, _told(facts))
+        logger.info("%s done=%d of=%d left=%s %s", what, done_so_far, total, left, _listed(facts))
 
     yield advance
 
@@ -108,7 +121,7 @@ def time_left(done: int, left: int, seconds: float) -> timedelta:
     return timedelta(seconds=round(seconds / max(done, 1) * left))
 
 
-def _told(facts: dict[str, float | str]) -> str:
+def _listed(facts: dict[str, float | str]) -> str:
     return " ".join(
         f"{name}={fact:.4g}" if isinstance(fact, float) else f"{name}={fact}"
         for name, fact in facts.items()

@@ -15,7 +15,8 @@ from typing import Any
 
 from flows.config import PipelineConfig
 from flows.daemon import Daemon
-from tests.prefect_api import ask, wait_for
+from tests.prefect_api import ask
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 240

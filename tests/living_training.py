@@ -9,7 +9,7 @@ from storage import ledger
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from tests.living_system import PATIENCE_SECONDS, Living, changed
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 STEPS = 1_000
 ROW = 10

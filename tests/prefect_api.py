@@ -4,10 +4,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 BUSY = 503
 
@@ -28,16 +25,3 @@ def ask(url: str, path: str, content: Any = None, method: str = "POST") -> Any:
                 raise
             time.sleep(pause)
     return json.loads(text) if text else None
-
-
-def wait_for(true: Callable[[], Any], seconds: float) -> None:
-    """Wait until something is true; a server that does not answer yet is waited for too."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if true():
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    pytest.fail(f"waited {seconds} s in vain")

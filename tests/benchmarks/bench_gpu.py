@@ -68,7 +68,10 @@ def checks(asked: argparse.Namespace, deadline: float) -> str:
             _row("every recipe's step recorded, against plain", gpu_checks.check_recorded, 64, 10)
         )
     waits = _or_failure(gpu_checks.check_patience, width, size_px)
-    about = f"`paper`, width {width}, {size_px} px, the largest of {steps} steps; {waits}."
+    about = (
+        f"`paper`, width {width}, {size_px} px, the largest of {steps} steps; {waits}. Gradients in"
+        " brackets are not judged: rounding alone turns ReLUs over, and these move them."
+    )
     return "\n".join([about, "", *lines])
 
 

@@ -15,7 +15,7 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Output
 from tests.living_system import PATIENCE_SECONDS, Living, changed, kill, time_of
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 IDLE_SECONDS = 30
 """On a machine that is busy with other things; by itself it takes a few."""

@@ -15,7 +15,7 @@ from storage.layout import DataLayout
 from storage.records import Output
 from tests.living_system import PATIENCE_SECONDS, Living, changed, process_of
 from tests.living_training import STEPS, begin
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 PART = STEPS // 10
 STOPS_WITHIN_SECONDS = 10.0

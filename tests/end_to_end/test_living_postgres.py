@@ -11,7 +11,7 @@ from tests.living_system import PATIENCE_SECONDS, Living, living_at
 from tests.living_training import STEPS, begin
 from tests.many_tasks import AT_ONCE, NUM_TASKS
 from tests.postgres import Postgres
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 AWAY_SECONDS = 20
 

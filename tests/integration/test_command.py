@@ -6,13 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.pictures import drawing, encoded
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 DEAD_SERVER = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
@@ -161,9 +161,7 @@ def test_what_ends_it_is_one_line_and_an_exit_code(
         text=True,
         start_new_session=True,
     )
-    until = time.monotonic() + 60
-    while not (tmp_path / "images").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_for((tmp_path / "images").exists, 60, pause_seconds=0.05)
     # As a terminal does: to the whole foreground group.
     os.killpg(process.pid, number)
     _, told = process.communicate(timeout=60)

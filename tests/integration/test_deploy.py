@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.prefect_api import ask, wait_for
+from tests.prefect_api import ask
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 PREFECT = str(Path(sys.executable).with_name("prefect"))

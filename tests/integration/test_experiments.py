@@ -20,7 +20,7 @@ from storage.errors import IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240.0

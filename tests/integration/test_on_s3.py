@@ -36,6 +36,7 @@ from storage.ledger import Stage
 from storage.records import Contract, Output, Post, StageRecord
 from tests import s3
 from tests.s3 import S3
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
 FLAGS = [
@@ -244,10 +245,8 @@ def _kill_when(
     """Let another process do something, and kill it in the middle."""
     process = get_context("spawn").Process(target=verb, args=words)
     process.start()
-    until = time.monotonic() + PATIENCE_SECONDS
     try:
-        while not is_time() and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_for(is_time, PATIENCE_SECONDS, pause_seconds=0.01)
     finally:
         process.kill()
         process.join()

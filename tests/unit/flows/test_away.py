@@ -14,7 +14,7 @@ import pytest
 
 from flows import away
 from storage.parts import Dropped
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 PATIENCE_SECONDS = 60.0
 

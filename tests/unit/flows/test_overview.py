@@ -3,7 +3,7 @@ import json
 from flows.overview import Overview, Training, overlooking
 from storage import files
 from storage.layout import DataLayout
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 from training.watching import Glance
 
 TRAININGS = [Training(f"unet-l2-{number}", f"key{number}", 200) for number in range(8)]

@@ -20,7 +20,7 @@ from flows.config import PipelineConfig
 from flows.parts import as_tasks
 from storage.errors import BadInput, CorruptFile, IrodoriError
 from storage.parts import while_wanted
-from tests.prefect_api import wait_for
+from tests.waiting import wait_for
 
 THREADS = PipelineConfig()
 PROCESSES = PipelineConfig(runner="processes", workers=1)

@@ -20,6 +20,7 @@ from scraper.sample_booru.disturbed import DisturbedBoard
 from scraper.sample_booru.faults import KINDS, MAX_IN_A_ROW, Faults, parse
 from scraper.sample_booru.serving import run, serve_app
 from storage.errors import BadInput
+from tests.waiting import wait_for
 
 PICTURE = "/images/1/a.png"
 LISTING = "/index.php?page=dapi&s=post&q=index"
@@ -184,9 +185,7 @@ def test_a_dripping_answer_is_whole_in_the_end(disturb, monkeypatch):
     address, faults = disturb("drip:1")
     assert get(address + PICTURE).content == CONTENT
     # The last byte arrives a moment before the answer is over.
-    until = time.monotonic() + 5
-    while not faults.log.whole and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: faults.log.whole, 5, pause_seconds=0.01)
     assert faults.log.whole == {PICTURE: 1}
 
 

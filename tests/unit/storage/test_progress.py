@@ -1,10 +1,12 @@
-"""Progress on a terminal: nothing that a person watches for is pushed off its edge."""
+"""Progress: nothing that a person watches for is pushed off a terminal's edge, or kept back."""
 
 import io
+import logging
 
+import pytest
 from rich.console import Console
 
-from storage.progress import Bars
+from storage.progress import Bars, told
 
 FACTS = "loss=57.39 l2=0.1909 wasserstein=53.06 pictures_per_second=8.295 share_of_peak=0.4123"
 
@@ -23,3 +25,21 @@ def test_at_80_columns_count_time_and_every_fact_are_seen() -> None:
     assert training.rstrip().endswith(":--")
     assert " ".join(facts).split() == FACTS.split()
     assert "100/2000" in cleaning
+
+
+def test_a_part_that_takes_long_tells_how_far_it_is(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 100, 4))
+    monkeypatch.setattr("storage.progress.time.monotonic", lambda: next(clock))
+    with caplog.at_level(logging.INFO):
+        assert list(told("train-000000.tar", "abcdefgh", 8)) == [*"abcdefgh"]
+    lines = [record.getMessage().split() for record in caplog.records]
+    assert [line[1] for line in lines] == ["done=3", "done=6"]
+    assert lines[0] == ["train-000000.tar", "done=3", "of=8", "left=0:00:27"]
+
+
+def test_a_part_that_is_soon_done_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        assert list(told("train-000000.tar", range(8), 8)) == [*range(8)]
+    assert not caplog.records

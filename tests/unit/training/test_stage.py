@@ -2,7 +2,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from storage.ledger import Stage
 from storage.records import Split, StageRecord
 from tests.circle_pairs import make_pairs
 from tests.unit.training.conftest import SIZE_PX
+from tests.waiting import wait_for
 from training import checkpoint
 from training.config import TrainingConfig
 from training.stage import train
@@ -117,9 +117,7 @@ def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path
     process = subprocess.Popen(
         [*command, config.model_dump_json()], cwd=Path.cwd(), stderr=subprocess.PIPE
     )
-    until = time.monotonic() + 60
-    while len(checkpoint.list_checkpoints(folder)) < 2 and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for(lambda: len(checkpoint.list_checkpoints(folder)) >= 2, 60, pause_seconds=0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert 2 <= len(checkpoint.list_checkpoints(folder)) < 8

@@ -1,0 +1,26 @@
+"""An answer goes where one says, or one line tells why not."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.output import written
+from storage.errors import BadInput
+
+
+def test_the_folder_of_an_answer_is_made(tmp_path: Path) -> None:
+    place = tmp_path / "tables" / "today" / "runs.md"
+    assert written(str(place), "# Runs\n") == str(place)
+    assert place.read_text() == "# Runs\n"
+
+
+def test_a_folder_is_no_place_for_an_answer(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is a folder; name a file in it"):
+        written(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("below", ["runs.md", "today/runs.md"])
+def test_a_file_has_no_answers_in_it(tmp_path: Path, below: str) -> None:
+    (tmp_path / "tables").write_text("")
+    with pytest.raises(BadInput, match=r"^--output .*tables.* is a file, no folder$"):
+        written(f"{tmp_path}/tables/{below}", "")
