@@ -18,7 +18,7 @@ from preprocessing.decode import decode
 from preprocessing.resize import to_square
 from preprocessing.screen import SQUARE_PX, THUMBNAIL_PX, measure
 from preprocessing.structure import is_whole_png
-from storage import digest, files, images, manifest
+from storage import digest, files, images, manifest, takedowns
 from storage.layout import DataLayout, part_name, parts_in
 from storage.parts import Each, while_wanted
 from storage.pictures import decode_png, encode_png
@@ -83,6 +83,7 @@ class Looks:
     def _known(self) -> list[Measure]:
         paths = parts_in(self.layout.looks(self.key))
         tables = [manifest.read_table(path, Contract.MEASURES, Measure) for path in paths]
+        tables.insert(0, takedowns.read(self.layout).measures())
         # Two runs at once may both have looked at one.
         return list({row.md5: row for table in tables for row in table}.values())
 

@@ -51,6 +51,7 @@ def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) 
         look = known.pin(opened.folder, config, layout)
         from_source = _from_folder if config.folder else _from_site
         taken = from_source(config, opened, look)
+        takedowns.enforce(layout)
         return opened.seal(taken, apart_from=[takedowns.LOOK_NAME])
 
 

@@ -15,6 +15,7 @@ RECORD_NAME = "stage.json"
 LEASE_NAME = ".lease"
 IMAGES = "images"
 LOOKS = "looks"
+TAKEDOWNS = "takedowns.json"
 PART = re.compile(r"part-.+\.parquet")
 
 
@@ -95,7 +96,11 @@ class DataLayout:
 
     def takedowns(self) -> UPath:
         """Give the list of what was removed on request."""
-        return self.root / "takedowns.json"
+        return self.root / TAKEDOWNS
+
+    def takedowns_lease(self) -> UPath:
+        """Give the file that is locked while a process of this machine writes that list."""
+        return self.root / f".{TAKEDOWNS}{LEASE_NAME}"
 
     def images(self) -> UPath:
         """Give the image store, which all datasets below the root share."""

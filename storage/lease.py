@@ -17,7 +17,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from upath import UPath
@@ -111,6 +112,19 @@ def wait(path: Path, told: str) -> Lease:
             told_at = now
         time.sleep(SECONDS_BETWEEN_LOOKS)
     return lease
+
+
+@contextmanager
+def held(path: UPath, told: str) -> Iterator[None]:
+    """Wait for a file's lock and hold it for a moment; below an object store there is none."""
+    if not files.is_local(path):
+        yield
+        return
+    mine = wait(Path(str(path)), told)
+    try:
+        yield
+    finally:
+        mine.finish()
 
 
 def lock(path: Path) -> Lease | None:

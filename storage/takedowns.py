@@ -1,19 +1,25 @@
 """What was removed on request: a list that every later dataset and every scrape heeds.
 
 A picture is found by its post or its md5, in the tables of all snapshots; it is written down
-first and deleted then, so that a request cut short is done by asking again.
+first and deleted then, so that a request cut short is done by asking again. What one look at it
+told is written down too: its family and all places rest on it, and nobody can look again.
 """
 
 import dataclasses
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from storage import digest, files, manifest
+from upath import UPath
+
+from storage import digest, files, lease, manifest
 from storage.errors import BadInput, ContractError, CorruptFile
-from storage.layout import DataLayout
+from storage.layout import DataLayout, parts_in
 from storage.ledger import Stage
-from storage.records import Contract, Post, Verdict
+from storage.records import Contract, DropReason, Measure, Post, Verdict
+
+Row = TypeVar("Row")
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +38,15 @@ class Takedown:
     site_md5: str
     line_md5: str
     date: str
+    measure: Measure | None = field(default=None, compare=False)
+    """What was seen of the picture, if anybody had looked at it."""
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What of it decides what a dataset is: neither when it was removed nor what was seen."""
+        told = dataclasses.asdict(self) | {"date": ""}
+        del told["measure"]
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +67,15 @@ class Takedowns:
         """Whether these bytes, an original's or a line art's, were removed."""
         return bool(md5) and any(md5 in (entry.md5, entry.line_md5) for entry in self.entries)
 
-    def inputs(self) -> dict[str, str]:
-        """Give what a stage that heeds the list puts among its inputs; nothing for an empty list.
+    def measures(self) -> list[Measure]:
+        """Give what was seen of the pictures that were removed."""
+        return [entry.measure for entry in self.entries if entry.measure]
 
-        The dates are left out: they change nothing.
-        """
+    def inputs(self) -> dict[str, str]:
+        """Give what a stage that heeds the list puts among its inputs; of an empty one nothing."""
         if not self.entries:
             return {}
-        told = [dataclasses.asdict(entry) | {"date": ""} for entry in self.entries]
+        told = [entry.settings for entry in self.entries]
         return {"takedowns": digest.of_settings({"entries": told})}
 
 
@@ -73,7 +89,14 @@ def read(layout: DataLayout) -> Takedowns:
         # Without it, what was taken down would come back.
         path = layout.takedowns()
         raise CorruptFile(f"{path}: no readable list; put it back from a copy") from error
-    return Takedowns(tuple(sorted(Takedown(**entry) for entry in content)))
+    return Takedowns(tuple(sorted(map(_entry_of, content))))
+
+
+def enforce(layout: DataLayout) -> None:
+    """Delete what the list names: a scrape that had begun before may have brought it back."""
+    for md5 in _md5s_of(read(layout).entries):
+        if _delete(layout, md5):
+            logger.info("deleted md5=%s: it was removed on request meanwhile", md5)
 
 
 def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown], int]:
@@ -91,12 +114,14 @@ def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown],
     if not name:
         # Posts without an original have no md5, and there are many.
         raise BadInput("takedown '': wanted a post's id, or the md5 of its picture")
-    known = read(layout)
-    found = _find(layout, name, date)
-    before = {_identity(entry): entry for entry in known.entries}
-    found = [before.get(_identity(entry), entry) for entry in found]
-    _write(layout, sorted({*known.entries, *found}))
-    return found, sum(_delete(layout, md5) for md5 in _md5s_of(found))
+    with lease.held(layout.takedowns_lease(), "takedowns: another one is being written"):
+        known = read(layout)
+        found = _seen(_find(layout, name, date), layout)
+        before = {_identity(entry): entry for entry in known.entries}
+        found = [_first(before.get(_identity(entry)), entry) for entry in found]
+        others = [entry for entry in known.entries if entry not in found]
+        _write(layout, sorted([*others, *found]))
+        return found, sum(_delete(layout, md5) for md5 in _md5s_of(found))
 
 
 def look_alikes(layout: DataLayout, taken: Sequence[Takedown], radius: int) -> list[int]:
@@ -107,8 +132,7 @@ def look_alikes(layout: DataLayout, taken: Sequence[Takedown], radius: int) -> l
     removed = read(layout)
     gone = {entry.md5 for entry in taken}
     found = set[int]()
-    for path in layout.tables(Stage.CLEAN):
-        verdicts = manifest.read_table(path, Contract.VERDICTS, Verdict)
+    for _, verdicts in _tables(layout.tables(Stage.CLEAN), Contract.VERDICTS, Verdict):
         seen = [(int(each.fingerprint, 16), each) for each in verdicts if each.fingerprint]
         looks = {fingerprint for fingerprint, each in seen if each.md5 in gone}
         found |= {
@@ -141,22 +165,54 @@ def _find(layout: DataLayout, name: str, date: str) -> list[Takedown]:
 
 
 def _posts(layout: DataLayout) -> Iterator[tuple[str, Post]]:
-    for path in layout.tables(Stage.SCRAPE):
-        try:
-            rows = manifest.read_table(path, Contract.POSTS, Post)
-        except ContractError as error:
-            logger.warning("not searched: %s", error)
-            continue
+    for path, rows in _tables(layout.tables(Stage.SCRAPE), Contract.POSTS, Post):
         look = path.parent / LOOK_NAME
         site = files.read_json(look)["site"] if look.exists() else ""
         yield from ((site, row) for row in rows)
+
+
+def _seen(found: Sequence[Takedown], layout: DataLayout) -> list[Takedown]:
+    """Put to each what was seen of it; of several looks one that it passed, if any."""
+    wanted = {entry.md5 for entry in found}
+    parts = [path for folder in layout.all_looks().glob("*") for path in parts_in(folder)]
+    told: dict[str, Measure] = {}
+    for _, rows in _tables(parts, Contract.MEASURES, Measure):
+        for row in rows:
+            if row.md5 in wanted and (row.md5 not in told or row.reason is None):
+                told[row.md5] = row
+    return [dataclasses.replace(entry, measure=told.get(entry.md5)) for entry in found]
+
+
+def _tables(
+    paths: Sequence[UPath], contract: Contract, row_type: type[Row]
+) -> Iterator[tuple[UPath, list[Row]]]:
+    """Read tables, but for those that an older version has left."""
+    for path in paths:
+        try:
+            yield path, manifest.read_table(path, contract, row_type)
+        except ContractError as error:
+            logger.warning("not searched: %s", error)
+
+
+def _first(before: Takedown | None, now: Takedown) -> Takedown:
+    """Give the entry that stood there first, with what was seen of the picture by then."""
+    if before is None:
+        return now
+    return dataclasses.replace(before, measure=before.measure or now.measure)
+
+
+def _entry_of(content: dict[str, Any]) -> Takedown:
+    if seen := content.get("measure"):
+        reason = DropReason(seen["reason"]) if seen["reason"] else None
+        content = content | {"measure": Measure(**seen | {"reason": reason})}
+    return Takedown(**content)
 
 
 def _identity(entry: Takedown) -> Takedown:
     return dataclasses.replace(entry, date="")
 
 
-def _md5s_of(found: list[Takedown]) -> set[str]:
+def _md5s_of(found: Sequence[Takedown]) -> set[str]:
     return {md5 for entry in found for md5 in (entry.md5, entry.line_md5) if md5}
 
 

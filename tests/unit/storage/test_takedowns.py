@@ -1,11 +1,15 @@
 import dataclasses
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from storage import files, images, manifest, takedowns
 from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
-from storage.records import Contract, Md5Match, Post, Verdict
+from storage.records import Contract, DropReason, Md5Match, Measure, Post, Verdict
 from storage.takedowns import Takedowns, look_alikes, take_down
 from tests.verdicts import verdict_of
 
@@ -116,3 +120,82 @@ def test_pictures_that_look_alike_are_named(layout: DataLayout):
     taken, _ = take_down(layout, "1", "2026-01-02")
     assert look_alikes(layout, taken, radius=4) == [2]
     assert look_alikes(layout, taken, radius=0) == []
+
+
+def test_requests_at_the_same_time_all_stay_on_the_list(layout: DataLayout):
+    _scraped(
+        layout, "one:", *(dataclasses.replace(POST, post_id=n, md5=f"{n:032}") for n in (1, 2))
+    )
+    path = Path(str(layout.takedowns_lease()))
+    told = [sys.executable, "-c", HELD, str(path)]
+    with subprocess.Popen(told, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        assert other.stdout.readline()
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(take_down, layout, "1", "2026-01-02")
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            # What the other process writes before it lets go.
+            entry = takedowns.Takedown("one:", 2, f"{2:032}", "", "", "2026-01-01")
+            files.write_json(layout.takedowns(), [dataclasses.asdict(entry)])
+            other.communicate(b"done")
+            waiting.result(timeout=60)
+    assert [entry.post_id for entry in takedowns.read(layout).entries] == [1, 2]
+    assert not path.exists()
+
+
+HELD = """
+import sys
+from pathlib import Path
+from storage import lease
+held = lease.lock(Path(sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+held.release()
+"""
+
+
+def test_what_was_seen_of_a_picture_is_kept_with_it(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    seen = Measure(POST.md5, None, 9, 9, "00ff" * 4, 12.5, lossless=True)
+    too_large = dataclasses.replace(seen, reason=DropReason.TOO_LARGE, fingerprint="")
+    for key, measure in (("a", too_large), ("b", seen), ("c", too_large)):
+        place = layout.looks(key) / "part-x.parquet"
+        manifest.write_table(place, Contract.MEASURES, [measure], Measure)
+    take_down(layout, "1", "2026-01-02")
+    assert takedowns.read(layout).measures() == [seen]
+
+    files.remove(layout.all_looks())
+    take_down(layout, "1", "2027-01-02")
+    assert takedowns.read(layout).measures() == [seen]
+
+
+def test_a_list_of_before_anything_seen_was_kept_is_read_and_means_the_same(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    take_down(layout, "1", "2026-01-02")
+    wanted = takedowns.read(layout)
+    (entry,) = files.read_json(layout.takedowns())
+    del entry["measure"]
+    files.write_json(layout.takedowns(), [entry])
+    assert takedowns.read(layout) == wanted
+    measured = dataclasses.replace(
+        wanted.entries[0], measure=Measure(POST.md5, None, 9, 9, "", 1.0, lossless=True)
+    )
+    assert Takedowns((measured,)).inputs() == wanted.inputs()
+
+
+def test_a_table_that_an_older_version_has_left_hinders_nobody(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    old = layout.stage("clean", "old") / "part-00000.parquet"
+    manifest.write_table(old, Contract.MEASURES, [], Measure)
+    taken, _ = take_down(layout, "1", "2026-01-02")
+    assert look_alikes(layout, taken, 4) == []
+
+
+def test_what_came_back_meanwhile_is_deleted(layout: DataLayout):
+    _scraped(layout, "one:", POST, dataclasses.replace(POST, post_id=2, md5="d" * 32, line_md5=""))
+    take_down(layout, "1", "2026-01-02")
+    images.keep(layout, POST.md5, "png", b"made")
+    images.keep(layout, POST.line_md5, "png", b"line")
+    takedowns.enforce(layout)
+    assert [path.stem for path in layout.images().glob("*/*")] == ["d" * 32]
