@@ -54,13 +54,15 @@ class Downloader:
             was_removed = before and error.reason is DropReason.TAKEN_DOWN
             original = answer_of(before) if before and was_removed else Answer()
             return self._row(listed, known, original, reason=error.reason)
-        lines = self._line_md5(listed, before, journal)
+        lines = self._line_md5(listed, _settled(known, original), journal)
         return self._row(listed, known, original, line_md5=lines)
 
     def _kept(self, listed: ListedPost, before: Post | None) -> Answer | None:
         """Give a known post's original as it was, unless it has to be asked for (again)."""
         if self.taken_down.cover(self.config.site, listed.post_id, listed.site_md5):
             raise NotServed(DropReason.TAKEN_DOWN, "removed on request")
+        if before and self.taken_down.has(before.md5):
+            raise NotServed(DropReason.TAKEN_DOWN, "its bytes were removed on request")
         if before is None or listed.is_ghost or _is_replaced(listed, before):
             return None
         if before.md5:
@@ -74,9 +76,12 @@ class Downloader:
             raise NotServed(DropReason.GHOST, "names no picture")
         if listed.extension in UNWANTED_EXTENSIONS:
             raise NotServed(DropReason.UNWANTED_TYPE, listed.file_name)
-        return self._stored(listed.site_md5) or self._fetch(
-            listed.file_url, journal, listed.site_md5
-        )
+        name, max_bytes = listed.site_md5, self.config.max_bytes
+        answer = self._stored(name) or self._fetch(listed.file_url, journal, name)
+        # Another dataset below the root may have wanted larger ones.
+        if answer.bytes > max_bytes:
+            raise NotServed(DropReason.TOO_LARGE, f"{listed.file_url}: more than {max_bytes} bytes")
+        return answer
 
     def _stored(self, site_md5: str) -> Answer | None:
         """Find an original that an older post, part or snapshot has fetched already."""
@@ -97,14 +102,15 @@ class Downloader:
     def _is_stored(self, row: Post) -> bool:
         return bool(row.md5) and self.layout.image(row.md5, row.extension).exists()
 
-    def _line_md5(self, listed: ListedPost, before: Post | None, journal: Journal) -> str:
+    def _line_md5(self, listed: ListedPost, settled: Post | None, journal: Journal) -> str:
         if not self.config.line_art:
             return ""
-        if before and before.line_md5:
-            if self.taken_down.has(before.line_md5):
-                return ""
-            if self.layout.image(before.line_md5, images.LINE_EXTENSION).exists():
-                return before.line_md5
+        places = ("", settled.line_url if settled else "")
+        if settled and settled.line_md5 and self.session.relative(listed.line_url) in places:
+            line_md5 = settled.line_md5
+            # What was removed stays in the row, so that it is never asked for again.
+            if self.taken_down.has(line_md5) or self._has_lines(line_md5):
+                return line_md5
         if not listed.line_url:
             return ""
         try:
@@ -113,6 +119,9 @@ class Downloader:
             logger.warning("no line art post=%d: %s", listed.post_id, error)
             return ""
         return lines.md5 if lines.extension == images.LINE_EXTENSION else ""
+
+    def _has_lines(self, line_md5: str) -> bool:
+        return self.layout.image(line_md5, images.LINE_EXTENSION).exists()
 
     def _fetch(self, url: str, journal: Journal, stated_md5: str = "") -> Answer:
         # Asked for by the address that the row records, whichever way the site wrote it.
@@ -159,7 +168,9 @@ class Downloader:
         line_md5: str = "",
     ) -> Post:
         # What is settled stays: the look that brought the original, and the parent it had then.
-        settled = next((row for row in known if row.md5 == original.md5), None)
+        settled = _settled(known, original)
+        # The site's pages do not state it.
+        site_md5 = listed.site_md5 or (settled.site_md5 if settled else "")
         return Post(
             post_id=listed.post_id,
             md5=original.md5,
@@ -169,8 +180,8 @@ class Downloader:
             extension=original.extension,
             width=listed.width,
             height=listed.height,
-            site_md5=listed.site_md5,
-            md5_match=_match(listed.site_md5, original.md5),
+            site_md5=site_md5,
+            md5_match=_match(site_md5, original.md5),
             tags=listed.tags,
             rating=listed.rating,
             score=listed.score,
@@ -186,6 +197,11 @@ class Downloader:
             line_md5=line_md5,
             arrival=settled.arrival if settled else self.look,
         )
+
+
+def _settled(known: Sequence[Post], original: Answer) -> Post | None:
+    """Give the row of the look before that has the same original."""
+    return next((row for row in known if row.md5 == original.md5), None)
 
 
 def _is_replaced(listed: ListedPost, before: Post) -> bool:

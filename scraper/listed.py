@@ -101,7 +101,8 @@ def _file_url(fields: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    # Lone surrogates, which JSON can spell, fit in no table.
+    return "" if value is None else str(value).strip().encode("utf-8", "replace").decode()
 
 
 def _number(value: Any) -> int:

@@ -8,7 +8,7 @@ from flows.config import PipelineConfig
 from flows.presets import SAMPLE
 from preprocessing.config import CleanConfig, PackConfig
 from scraper.config import ScraperConfig
-from storage import ledger, manifest
+from storage import files, ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, DropReason, Post, StageRecord, Verdict
@@ -78,3 +78,8 @@ def test_the_command_takes_a_picture_down_in_one_line(
     dropped = {row.post_id for row in verdicts if row.reason is DropReason.TAKEN_DOWN}
     assert dropped == {wanted.post_id}
     assert ledger.find(layout, Stage.CLEAN, cleaned.key) == cleaned
+
+    # Nobody can look at it again, and yet the others stay where they are.
+    files.remove(layout.all_looks())
+    files.remove(folder)
+    assert stages.clean(config).outputs == cleaned.outputs

@@ -18,6 +18,7 @@ from storage import files, manifest, takedowns
 from storage.errors import MissingInput
 from storage.files import read_json
 from storage.layout import DataLayout
+from storage.ledger import Stage
 from storage.records import DropReason, Md5Match, Post
 
 PAGE = 20
@@ -29,6 +30,7 @@ class Board:
     def __init__(self, ids):
         self.posts = {}
         self.gone = set()
+        self.lines_end = b""
         for post_id in ids:
             self.add(post_id)
 
@@ -44,12 +46,16 @@ class Board:
     def picture(post_id):
         return b"\x89PNG\r\n\x1a\n" + str(post_id).encode()
 
+    @staticmethod
+    def lines(name):
+        return b"\x89PNG\r\n\x1a\nline" + name.encode()
+
     def routes(self):
         return {
             "/index.php": self._index,
             "/images/1/{name}": self._file,
             "/lines/1/{name}": lambda request: Response(
-                b"\x89PNG\r\n\x1a\nline" + request.path_params["name"].encode()
+                self.lines(request.path_params["name"]) + self.lines_end
             ),
         }
 
@@ -152,7 +158,7 @@ def test_a_picture_that_the_site_replaced_is_fetched_anew_and_the_one_before_is_
     _, before, _ = look("1")
     redraw(board, 7, b" redrawn")
     record, rows, asked = look("2")
-    assert asked == ["/images/1/7.png"]
+    assert asked == ["/images/1/7.png", "/lines/1/7.png"]
     assert (rows[7].md5, rows[7].md5_match) == (rows[7].site_md5, Md5Match.MATCH)
     assert (rows[7].arrival, before[7].arrival) == (1, 0)
     counts = record.counts
@@ -161,6 +167,41 @@ def test_a_picture_that_the_site_replaced_is_fetched_anew_and_the_one_before_is_
     assert replaced_in(layout, record) == [
         replace(before[7], reason=DropReason.REPLACED, vanished_on=date_of(layout, record))
     ]
+
+
+def test_line_art_follows_the_original_that_it_is_of(board, look):
+    lines_of = {name: hashlib.md5(board.lines("7.png") + name).hexdigest() for name in (b"", b"2")}
+    _, first, _ = look("1")
+    redraw(board, 7, b" redrawn")
+    board.lines_end = b"2"
+    _, second, asked = look("2")
+    assert asked == ["/images/1/7.png", "/lines/1/7.png"]
+    assert [rows[7].line_md5 for rows in (first, second)] == [lines_of[b""], lines_of[b"2"]]
+    assert look("3")[1:] == (second, [])
+    # A post of which another place is told has other line art there.
+    board.posts[8]["line_url"] = "/lines/1/new.png"
+    _, rows, asked = look("4")
+    assert (asked, rows[8].line_url) == (["/lines/1/new.png"], "/lines/1/new.png")
+
+
+def test_a_look_that_cannot_tell_a_picture_by_its_md5_forgets_none(board, look):
+    _, first, _ = look("1")
+    stated = board.posts[7].pop("md5")
+    assert look("2")[1:] == (first, [])
+    board.posts[7]["md5"] = stated
+    redraw(board, 7, b" redrawn")
+    _, rows, asked = look("3")
+    assert asked == ["/images/1/7.png", "/lines/1/7.png"]
+    assert rows[7].md5 != first[7].md5
+
+
+def test_larger_originals_are_dropped_though_another_search_has_stored_them(board, look):
+    redraw(board, 7, b"x" * 9_000)
+    _, rows, _ = look("1")
+    assert rows[7].bytes > 9_000
+    record, rows, _ = look("2", tags=("-none",), max_bytes=5_000)
+    assert (rows[7].reason, rows[7].bytes) == (DropReason.TOO_LARGE, 0)
+    assert record.counts["originals"] == 29
 
 
 def test_what_was_replaced_stays_told_until_it_is_back_and_then_is_what_it_was(board, look, layout):
@@ -361,6 +402,36 @@ def test_a_picture_taken_down_is_never_fetched_again(board, look, layout):
     assert not list(layout.root.glob(f"images/*/{rows[9].md5}*"))
 
 
+def test_what_was_taken_down_is_never_asked_for_again_by_whichever_post(board, look, layout):
+    same = Board.picture(7)
+    board.picture = lambda number: same if number == 8 else Board.picture(number)
+    board.posts[8]["md5"] = "b" * 32
+    board.posts[9]["line_url"] = board.posts[7]["line_url"]
+    _, first, _ = look("1")
+    takedowns.take_down(layout, "7", "2026-01-01")
+    for name in ("2", "3"):
+        _, rows, asked = look(name)
+        assert asked == []
+        assert (rows[8].reason, rows[8].md5) == (DropReason.TAKEN_DOWN, first[7].md5)
+        assert (rows[9].reason, rows[9].line_md5) == (None, first[7].line_md5)
+
+
+def test_what_is_taken_down_while_a_scrape_runs_does_not_stay(board, look, layout, site):
+    _, first, _ = look("1")
+    taken = []
+
+    def take_down_once(path, _):
+        if not taken:
+            taken.append(takedowns.take_down(layout, "7", "2026-01-01"))
+
+    site.ear.forget()
+    site.ear.instead = take_down_once
+    look("2", disturbed=True)
+    assert taken
+    assert not list(layout.images().glob(f"*/{first[7].md5}*"))
+    assert not list(layout.images().glob(f"*/{first[7].line_md5}*"))
+
+
 def test_a_picture_taken_down_whose_post_is_gone_is_not_counted_as_listed(board, look, layout):
     _, rows, _ = look("1")
     takedowns.take_down(layout, "9", "2026-01-01")
@@ -413,3 +484,16 @@ def test_a_page_cut_short_by_a_kill_is_not_asked_for_again(site, board, make_con
     assert not list(layout.root.glob("scrape/*/*.jsonl"))
     elsewhere = DataLayout.at(str(layout.root / "elsewhere"))
     assert scrape(config, elsewhere).outputs == record.outputs
+
+
+def test_a_part_that_was_lost_is_made_anew_with_all_behind_it(board, look, layout):
+    record, _, _ = look("1", line_art=False)
+    folder = layout.stage(Stage.SCRAPE, record.key)
+    (folder / "stage.json").unlink()
+    (folder / "part-00000.parquet").unlink()
+    for post_id in (30, 29, 28):
+        del board.posts[post_id]
+    record, rows, asked = look("1", line_art=False)
+    assert (asked, [*rows], record.counts["listed"]) == ([], [*range(27, 0, -1)], 27)
+    posts = [row.post_id for row in manifest.rows_of(record, layout, Post)]
+    assert posts == [*rows]
