@@ -1,5 +1,6 @@
 """The scraper's knobs: which site, what to ask for, and how gently."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +17,16 @@ MAX_QUERY_LETTERS = 1900
 
 
 def absolute(folder: str) -> str:
-    """Name a folder in one way only, from wherever it is named; empty stays empty."""
-    return str(Path(folder).expanduser().absolute()) if folder else ""
+    """Name a folder in one way only, from wherever it is named; empty stays empty.
+
+    Raises:
+        ValueError: it is below the home of somebody whom nobody knows.
+    """
+    try:
+        # Without `..` too, which Path.absolute() leaves there.
+        return os.path.abspath(Path(folder).expanduser()) if folder else ""  # noqa: PTH100
+    except RuntimeError as error:
+        raise ValueError("wanted a folder in a home that is known here") from error
 
 
 def _checked_base_url(url: str) -> str:

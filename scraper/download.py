@@ -1,6 +1,5 @@
 """One post -> its original in the image store, and the row that says so; or the reason why not."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +15,10 @@ from scraper.sniffing import PICTURES, sniff
 from storage import digest, images
 from storage.errors import CorruptFile
 from storage.layout import DataLayout
-from storage.records import DropReason, Md5Match, Post
+from storage.records import MOVING, DropReason, Md5Match, Post
 from storage.takedowns import Takedowns
 
 logger = logging.getLogger(__name__)
-
-# GIF too: a board's GIFs move, and 256 colors are no original of a drawing that does not.
-UNWANTED_EXTENSIONS = {"gif", "webm", "mp4", "m4v", "swf", "zip", "avi", "mov"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ class Downloader:
     def _original(self, listed: ListedPost, journal: Journal) -> Answer:
         if listed.is_ghost:
             raise NotServed(DropReason.GHOST, "names no picture")
-        if listed.extension in UNWANTED_EXTENSIONS:
+        if listed.extension in MOVING:
             raise NotServed(DropReason.UNWANTED_TYPE, listed.file_name)
         name, max_bytes = listed.site_md5, self.config.max_bytes
         answer = self._stored(name) or self._fetch(listed.file_url, journal, name)
@@ -95,7 +91,7 @@ class Downloader:
             return None
         path = self.layout.image(site_md5, extension)
         content = path.read_bytes()
-        if hashlib.md5(content).hexdigest() != site_md5:
+        if digest.md5_of(content) != site_md5:
             raise CorruptFile(f"{path}: its bytes have changed; delete it and run again")
         return Answer(site_md5, digest.of_bytes(content), len(content), extension)
 
@@ -152,7 +148,7 @@ class Downloader:
         kind = sniff(content)
         if kind not in PICTURES:
             return Answer(reason=DropReason.UNWANTED_TYPE if kind else DropReason.NOT_A_PICTURE)
-        md5 = hashlib.md5(content).hexdigest()
+        md5 = digest.md5_of(content)
         if self.taken_down.has(md5):
             return Answer(reason=DropReason.TAKEN_DOWN)
         images.keep(self.layout, md5, kind, content)

@@ -4,7 +4,6 @@
 whose it is. No row tells where the folder lies, so a copy of it elsewhere gives the same tables.
 """
 
-import hashlib
 import logging
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -169,7 +168,7 @@ class Folder:
         if reason:
             logger.info("dropped file=%s reason=%s", address, reason)
             return replace(empty, reason=reason)
-        md5 = hashlib.md5(content).hexdigest()
+        md5 = digest.md5_of(content)
         known = self.known.get((empty.post_id, md5))
         if self.taken_down.cover(self.config.site, empty.post_id) or self.taken_down.has(md5):
             return replace(known or empty, reason=DropReason.TAKEN_DOWN, vanished_on="")
@@ -210,7 +209,7 @@ class Folder:
         if lines is None:
             return "", ""
         content = line_art.as_png(self._content_of(lines)[0])
-        md5 = hashlib.md5(content or b"").hexdigest()
+        md5 = digest.md5_of(content or b"")
         if content is None or self.taken_down.has(md5):
             logger.warning("no line art file=%s: no picture, or removed on request", lines)
             return "", ""

@@ -1,18 +1,22 @@
 """True line art beside a picture of a folder: which file it is, and as the store keeps it."""
 
 import io
+import struct
 from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from scraper.sniffing import sniff
 from storage import files
 from storage.images import MAX_LINE_PIXELS
 
 MARK = ".line"
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+BROKEN = (
+    OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
+"""What Pillow raises where a file is damaged; in its metadata, too."""
 
 
 def beside(path: Path) -> Path | None:
@@ -35,13 +39,14 @@ def as_png(content: bytes) -> bytes | None:
 
     What is transparent becomes white.
     """
-    if sniff(content) == "png":
-        return content
     out = io.BytesIO()
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_LINE_PIXELS:
                 return None
+            if opened.format == "PNG":
+                opened.load()
+                return content
             upright = ImageOps.exif_transpose(opened).convert("RGBA")
         paper = Image.new("RGBA", upright.size, "white")
         Image.alpha_composite(paper, upright).convert("RGB").save(out, "PNG")

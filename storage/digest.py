@@ -11,6 +11,11 @@ BLOCK_BYTES = 1 << 20
 KEY_DIGITS = 12
 
 
+def md5_of(content: bytes) -> str:
+    """Give the md5 of some bytes, which is their name in the image store."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
 def of_bytes(content: bytes) -> str:
     """Give the sha256 of some bytes, as hex."""
     return hashlib.sha256(content).hexdigest()

@@ -37,7 +37,7 @@ def find(layout: DataLayout, md5: str, extensions: Sequence[str]) -> str | None:
 
 
 def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> bytes:
-    """Read an original, and check it if its sha256 is given.
+    """Read an original or line art, and check it: by its sha256 if that is given, else by its md5.
 
     Raises:
         MissingInput: it is not in the store.
@@ -50,7 +50,7 @@ def load(layout: DataLayout, md5: str, extension: str, sha256: str = "") -> byte
         raise MissingInput(
             f"{path}: the original is gone; scrape a new snapshot (--scraper.snapshot NAME)"
         ) from error
-    if sha256 and digest.of_bytes(content) != sha256:
+    if (digest.of_bytes(content) != sha256) if sha256 else (digest.md5_of(content) != md5):
         raise CorruptFile(
             f"{path}: its bytes have changed; delete it and scrape a new snapshot"
             " (--scraper.snapshot NAME)"

@@ -15,6 +15,8 @@ RECORD_NAME = "stage.json"
 LEASE_NAME = ".lease"
 IMAGES = "images"
 LOOKS = "looks"
+DISK = ("file", "local")
+"""What an address of a folder of this machine may begin with."""
 TAKEDOWNS = "takedowns.json"
 PART = re.compile(r"part-.+\.parquet")
 
@@ -37,8 +39,18 @@ class DataLayout:
 
     @classmethod
     def at(cls, root: str) -> "DataLayout":
-        """Lay out below a folder (made absolute) or an address such as `s3://bucket/path`."""
-        return cls(stores.open_root(root) if "://" in root else UPath(root).expanduser().absolute())
+        """Lay out below a folder (made absolute) or an address such as `s3://bucket/path`.
+
+        Raises:
+            BadInput: nobody can open such an address, or knows whose home it names.
+        """
+        scheme, _, place = root.rpartition("://")
+        if scheme not in ("", *DISK):
+            return cls(stores.open_root(root))
+        try:
+            return cls(UPath(place).expanduser().absolute())
+        except RuntimeError as error:
+            raise BadInput(f"--root {root}: {error}") from error
 
     def check(self) -> None:
         """Make sure that the root can be used; a folder shows it soon enough.

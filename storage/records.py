@@ -13,7 +13,7 @@ class Contract(StrEnum):
 
     POSTS = "posts/3"
     MEASURES = "measures/3"
-    VERDICTS = "verdicts/3"
+    VERDICTS = "verdicts/4"
     SHARDS = "shards/3"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
@@ -80,6 +80,10 @@ TOMBSTONES = frozenset({DropReason.VANISHED, DropReason.REPLACED})
 """Why a row is there though the site, or the folder, has nothing that it stands for."""
 
 
+MOVING = frozenset({"gif", "webm", "mp4", "m4v", "swf", "zip", "avi", "mov"})
+"""Endings of what is no original of a drawing: a board's GIFs move, and have but 256 colours."""
+
+
 class Md5Match(StrEnum):
     """How the md5 that the site states compares with that of the bytes it served."""
 
@@ -135,6 +139,11 @@ class Post:
     line_md5: str
     vanished_on: str = ""
     arrival: int = 0
+
+    @property
+    def moves(self) -> bool:
+        """Whether its file moves, as its name says: such a post never has an original."""
+        return self.file_url.partition("?")[0].rpartition(".")[2].lower() in MOVING
 
 
 @dataclass(frozen=True, slots=True)

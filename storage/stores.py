@@ -48,7 +48,7 @@ def open_root(address: str) -> UPath:
     except ImportError as error:
         way_out = "pip install 'irodori[s3]'" if scheme in S3 else error
         raise BadInput(f"--root {address}: this kind needs another package; {way_out}") from error
-    except ValueError as error:
+    except (ValueError, TypeError, OSError) as error:
         raise BadInput(f"--root {address}: {error}") from error
     return root
 

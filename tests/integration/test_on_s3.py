@@ -30,7 +30,7 @@ from scraper.sample_booru.disturbed import DisturbedBoard
 from scraper.sample_booru.faults import Faults, is_picture
 from scraper.sample_booru.serving import serve_app
 from scraper.stage import scrape
-from storage import files, images, manifest
+from storage import digest, files, images, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, Output, Post, StageRecord
@@ -270,8 +270,10 @@ def test_what_another_process_writes_is_seen_at_once(layout: DataLayout):
 
 def test_threads_share_one_connection_to_the_store(layout: DataLayout):
     def keep(number: int) -> tuple[int, bytes]:
-        path = images.keep(layout, f"{number:032x}", "png", bytes([number]) * 1000)
-        return id(path.fs), images.load(layout, f"{number:032x}", "png")
+        content = bytes([number]) * 1000
+        path = images.keep(layout, f"{number:032x}", "png", content)
+        sha256 = digest.of_bytes(content)
+        return id(path.fs), images.load(layout, f"{number:032x}", "png", sha256)
 
     with ThreadPoolExecutor(16) as pool:
         kept = list(pool.map(keep, range(64)))

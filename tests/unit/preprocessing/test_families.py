@@ -43,6 +43,30 @@ def _ids_of(split: Split) -> list[int]:
 TRAIN, VAL = _ids_of(Split.TRAIN), _ids_of(Split.VAL)
 
 
+def test_a_film_unites_its_parent_and_its_children_at_the_look_that_brought_it():
+    film = replace(_post(5, parent_id=1), md5="")
+    posts = [_post(1), _post(2, parent_id=5), _post(3, arrival=2, parent_id=5)]
+    found = families(posts, [], CONFIG, [film])
+    assert {found.of[post.md5] for post in posts} == {"md5-1"}
+    # Who came before it is settled, and those that come after it can join neither.
+    one, other = TRAIN[0], VAL[0]
+    posts = [_post(one), _post(other, parent_id=5), _post(400, arrival=2, parent_id=5)]
+    found = families(posts, [], CONFIG, [replace(film, parent_id=one, arrival=1)])
+    assert found.of[f"md5-{one}"] != found.of[f"md5-{other}"]
+    assert found.straddling == {"md5-400"}
+
+
+def test_an_unseen_parent_of_what_straddles_two_splits_straddles_them_when_it_comes():
+    parent = 10**6
+    one, other = _post(TRAIN[0]), _post(VAL[0])
+    child, sibling = _post(501, 1, parent), _post(502, 2, parent)
+    # The child is like both: 8 bits from either.
+    looks = {one.post_id: 0, child.post_id: 0xFF, other.post_id: 0xFFFF}
+    posts = [one, other, child, sibling, _post(parent, 3)]
+    found = _families(posts, looks)
+    assert found.straddling == {child.md5, sibling.md5, f"md5-{parent}"}
+
+
 def test_what_came_together_is_united_through_any_chain():
     posts = [_post(1), _post(2, parent_id=1), _post(3, parent_id=2), _post(4)]
     found = _families(posts)

@@ -113,9 +113,12 @@ def test_line_art_of_any_kind_is_known_and_kept_as_png(folder, layout, ending):
 def test_of_several_kinds_of_line_art_the_png_is_taken_and_what_is_broken_is_not(folder, layout):
     (folder / "b.line.jpg").write_bytes(encoded(drawing(2, 96), "JPEG"))
     (folder / "c.line.jpg").write_bytes(b"no picture")
+    cut = encoded(drawing(3, 96))[:-40]
+    (folder / "below" / "a.line.png").write_bytes(cut)
     rows = rows_of(layout, scrape(config_of(folder), layout))
     assert rows["b.png"].line_url == "b.line.png"
     assert (rows["c.webp"].line_url, rows["c.webp"].line_md5) == ("", "")
+    assert (rows["below/a.JPG"].line_url, rows["below/a.JPG"].line_md5) == ("", "")
     assert {"b.line.jpg", "c.line.jpg"}.isdisjoint(rows)
 
 

@@ -20,6 +20,15 @@ def test_a_changed_original_is_noticed(layout: DataLayout):
         images.load(layout, "abcdef", "png", "0" * 64)
 
 
+def test_line_art_is_checked_by_its_name(layout: DataLayout):
+    md5 = hashlib.md5(b"picture").hexdigest()
+    path = images.keep(layout, md5, "png", b"picture")
+    assert images.load(layout, md5, "png") == b"picture"
+    path.write_bytes(b"another")
+    with pytest.raises(CorruptFile, match="bytes have changed"):
+        images.load(layout, md5, "png")
+
+
 def test_a_lost_original_says_how_to_get_it_again(layout: DataLayout):
     with pytest.raises(MissingInput, match=r"--scraper.snapshot"):
         images.load(layout, "abcdef", "png")
@@ -31,6 +40,7 @@ def test_below_an_address_an_original_is_found_by_its_md5_whatever_its_extension
     assert images.find(layout, "abcdef", ["png", "jpg", "webp"]) == "webp"
     assert images.find(layout, "abcdef", ["png", "jpg"]) is None
     assert images.find(layout, "abcde", ["webp"]) is None
-    assert images.load(layout, "abcdef", "webp") == b"picture"
+    sha256 = hashlib.sha256(b"picture").hexdigest()
+    assert images.load(layout, "abcdef", "webp", sha256) == b"picture"
     with pytest.raises(MissingInput):
         images.load(layout, "fedcba", "webp")
