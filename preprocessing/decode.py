@@ -116,7 +116,9 @@ def _decode(image: Image.Image, content: bytes, enough_px: int | None) -> Pictur
     orientation = _orientation(image, content)
     # A fraction's part of a pixel has to stay at the right and bottom, where square() seeks it.
     stored = read_pixels(image, content, enough_px if orientation == 1 else None)
-    pixels = to_srgb(stored, image.info.get("icc_profile"))
+    profile = image.info.get("icc_profile")
+    # A PNG may have a text of that name.
+    pixels = to_srgb(stored, profile if isinstance(profile, bytes) else None)
     if orientation in LYING:
         width, height = height, width
     if orientation in TURNS:
@@ -141,5 +143,5 @@ def _orientation(image: Image.Image, content: bytes) -> int:
     try:
         exif.load(image.info.get("exif", b""))
         return int(exif.get(ORIENTATION_TAG, 1))
-    except (SyntaxError, ValueError, TypeError, struct.error):
+    except (SyntaxError, ValueError, TypeError, OverflowError, struct.error):
         return 1

@@ -33,5 +33,7 @@ def _plan(packed: ShardRow, settings: Mapping[str, Any]) -> ShardPlan:
         "contract": Contract.PAIRS.value,
         "settings": dict(settings),
         "packed": packed.sha256,
+        # Of those to be judged with, the hint is drawn here.
+        "split": packed.split.value,
     }
     return ShardPlan(packed.name, packed.split, packed.samples, digest.of_settings(told))

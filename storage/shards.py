@@ -82,15 +82,25 @@ def made_before(layout: DataLayout, stage: str, contract: Contract) -> Former:
 
 
 def take_over(folder: UPath, plan: ShardPlan, former: Former) -> ShardRow | None:
-    """Put a shard of the same plan into a folder as it is, if there is one that is whole."""
+    """Put a shard of the same plan into a folder as it is, if there is one that is whole.
+
+    One that lies there already stays, unless the same plan has made other bytes: it was damaged.
+    """
     path, row = former.get(plan.digest, (None, None))
-    if path is None or row is None or (folder / plan.name).exists() or not path.exists():
+    if path is None or row is None:
         return None
-    if digest.of_file(path) != row.sha256:
-        logger.warning("not taken over shard=%s: its bytes have changed", path)
-        return None
-    files.give_name(path, folder / plan.name)
-    return replace(row, name=plan.name)
+    target = folder / plan.name
+    for source in dict.fromkeys((target, path)):
+        if not source.exists():
+            continue
+        if digest.of_file(source) == row.sha256:
+            if source != target:
+                files.give_name(source, target)
+            return replace(row, name=plan.name, split=plan.split)
+        logger.warning("not taken over shard=%s: its bytes have changed", source)
+        if source == target:
+            target.unlink()
+    return None
 
 
 def make(folder: UPath, plan: ShardPlan, samples: Iterable[Sample]) -> ShardRow:

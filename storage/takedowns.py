@@ -131,16 +131,20 @@ def look_alikes(layout: DataLayout, taken: Sequence[Takedown], radius: int) -> l
     """
     removed = read(layout)
     gone = {entry.md5 for entry in taken}
-    found = set[int]()
-    for _, verdicts in _tables(layout.tables(Stage.CLEAN), Contract.VERDICTS, Verdict):
-        seen = [(int(each.fingerprint, 16), each) for each in verdicts if each.fingerprint]
-        looks = {fingerprint for fingerprint, each in seen if each.md5 in gone}
-        found |= {
-            each.post_id
-            for fingerprint, each in seen
-            if not removed.has(each.md5)
-            and any((fingerprint ^ look).bit_count() <= radius for look in looks)
-        }
+    # A copy may be in another site's table, or in that of another snapshot.
+    seen = {
+        (int(each.fingerprint, 16), each.post_id, each.md5)
+        for _, verdicts in _tables(layout.tables(Stage.CLEAN), Contract.VERDICTS, Verdict)
+        for each in verdicts
+        if each.fingerprint
+    }
+    looks = {fingerprint for fingerprint, _, md5 in seen if md5 in gone}
+    found = {
+        post_id
+        for fingerprint, post_id, md5 in seen
+        if not removed.has(md5)
+        and any((fingerprint ^ look).bit_count() <= radius for look in looks)
+    }
     return sorted(found)
 
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
+from preprocessing.config import CleanConfig, ConditionConfig, EdgeConfig, PackConfig
 from preprocessing.resize import to_square
 from preprocessing.stage import clean, condition, pack
 from storage import images, ledger, manifest, shards, takedowns
-from storage.errors import BadInput
+from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import (
@@ -119,6 +119,38 @@ def test_a_square_that_a_dying_machine_left_in_part_is_made_again(
     samples = [sample for row in rows for sample in shards.read(folder / row.name)]
     assert samples
     assert {sample.files["color.png"] for sample in samples} <= set(whole)
+
+
+def test_pairs_of_other_settings_or_another_seed_are_not_taken_over(
+    scraped: StageRecord, layout: DataLayout
+):
+    _, packed, first = _make(scraped, layout)
+    otherwise = ConditionConfig(edges=EdgeConfig(detector="canny"))
+    others = [
+        condition(otherwise, packed, layout, 1),
+        condition(ConditionConfig(), packed, layout, 2),
+    ]
+    for record, ending, split in zip(
+        others, ("edge.png", "hint.png"), ("train", "val"), strict=True
+    ):
+        one, other = (
+            next(shards.read(layout.stage(each.stage, each.key) / f"{split}-000000.tar"))
+            for each in (first, record)
+        )
+        assert one.key == other.key
+        assert one.files["color.png"] == other.files["color.png"]
+        assert one.files[ending] != other.files[ending]
+
+
+def test_a_packed_shard_that_is_short_is_not_paired(scraped: StageRecord, layout: DataLayout):
+    packed = pack(PACK, clean(CLEAN, scraped, layout), layout)
+    path = layout.stage(Stage.PACK, packed.key) / "train-000000.tar"
+    samples = list(shards.read(path))
+    shards.write(path, samples[:-1])
+    told = rf"train-000000\.tar: holds {len(samples) - 1} samples, wanted {len(samples)}"
+    with pytest.raises(CorruptFile, match=told):
+        condition(ConditionConfig(), packed, layout, seed=1)
+    assert layout.records(Stage.CONDITION) == []
 
 
 def test_a_second_run_redoes_nothing(scraped: StageRecord, layout: DataLayout):

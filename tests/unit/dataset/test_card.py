@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 import yaml
 
 from dataset import version
@@ -13,6 +14,7 @@ from preprocessing.config import ConditionConfig
 from storage import ledger
 from storage.ledger import Stage
 from storage.records import Split
+from tests.verdicts import verdict_of
 
 
 def test_the_front_matter_is_what_hugging_face_reads(made: Version):
@@ -81,6 +83,21 @@ def test_a_folders_path_stays_private(made: Version):
     text = card_of(Version(made.key, {**made.records, Stage.SCRAPE: mine}, made.layout))
     assert "/home/someone" not in text
     assert "folder drawings" in text
+
+
+def test_sources_beyond_the_first_are_summed_up_as_others(made: Version):
+    other = Version(made.key, made.records, made.layout)
+    other.__dict__["kept"] = {
+        str(number): verdict_of(number, source=f"https://{number}.example") for number in range(30)
+    }
+    assert "| 10 others | 10 | 33.3 % |" in card_of(other)
+
+
+@pytest.mark.parametrize(("number", "size"), [(999, "n<1K"), (1000, "1K<n<10K")])
+def test_the_size_category_is_that_of_the_number(made: Version, number: int, size: str):
+    other = Version(made.key, made.records, made.layout)
+    other.__dict__["kept"] = {str(each): verdict_of(each) for each in range(number)}
+    assert f"size_categories:\n- {size}\n" in card_of(other)
 
 
 def test_what_others_wrote_is_no_markup():

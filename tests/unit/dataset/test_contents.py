@@ -6,7 +6,7 @@ from dataset.contents import Step, contents, funnel
 from dataset.version import Version
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import DropReason
+from storage.records import DropReason, Split
 from tests.datasets import dataset_of, post_of, posts_of
 from tests.pictures import drawing, encoded
 
@@ -48,3 +48,19 @@ def test_sources_are_counted_by_site_and_licences_as_the_sources_name_them(made:
     assert held.tags == {"1girl": len(kept), "solo": sum(row.post_id % 2 for row in kept)}
     assert held.ratings == {"safe": len(kept)}
     assert sum(held.splits.values()) == len(kept)
+
+
+def test_of_what_is_equally_frequent_the_first_by_name_is_first(made: Version):
+    other = Version(made.key, made.records, made.layout)
+    other.__dict__["posts"] = [replace(post, tags=("b", "c", "a")) for post in made.posts]
+    assert list(contents(other).tags) == ["a", "b", "c"]
+
+
+def test_pictures_of_one_family_are_counted_as_one(made: Version):
+    other = Version(made.key, made.records, made.layout)
+    other.__dict__["kept"] = {
+        md5: replace(row, family="one") if row.split is Split.TRAIN else row
+        for md5, row in made.kept.items()
+    }
+    held = contents(other)
+    assert held.families == {**held.splits, "train": 1}

@@ -4,12 +4,13 @@ import pytest
 
 from dataset import told, version
 from dataset.diff import Difference, diff
+from dataset.settings import changes
 from dataset.version import Version
 from preprocessing.config import CleanConfig
-from storage import takedowns
+from storage import manifest, shards, takedowns
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import DropReason, Split
+from storage.records import Contract, DropReason, ShardRow, Split
 from tests.datasets import CLEAN, dataset_of, post_of, posts_of
 from tests.pictures import drawing, encoded
 
@@ -114,3 +115,47 @@ def test_the_text_counts_by_reason(compared: Difference):
     assert "min_side_px" in text
     assert max(len(line) for line in text.splitlines()) <= 100
     assert CLEAN.min_side_px == 64
+
+
+def test_of_a_post_with_several_originals_the_present_one_tells_why(made: Version):
+    row = next(iter(made.kept.values()))
+    post = next(each for each in made.posts if each.md5 == row.md5)
+    rows = [
+        replace(post, md5="now"),
+        replace(post, md5="then", reason=DropReason.REPLACED),
+        *(each for each in made.posts if each is not post),
+    ]
+    (removed,) = diff(made, _other(made, without=row.md5, posts=rows)).removed
+    assert removed.why == "other_original"
+
+
+def test_of_posts_with_equal_bytes_the_first_tells_why(made: Version):
+    row = next(iter(made.kept.values()))
+    said = [
+        replace(row, reason=DropReason.TOO_SMALL),
+        replace(row, post_id=999, reason=DropReason.EXACT_DUPLICATE),
+    ]
+    (removed,) = diff(made, _other(made, without=row.md5, verdicts=said)).removed
+    assert removed.why == "too_small"
+
+
+def _other(made: Version, without: str, **tables: list) -> Version:
+    """Give a version that does not keep a picture, with other tables."""
+    other = Version(made.key, made.records, made.layout)
+    other.__dict__["kept"] = {md5: row for md5, row in made.kept.items() if md5 != without}
+    other.__dict__["verdicts"] = [row for row in made.verdicts if row.md5 != without]
+    other.__dict__.update(tables)
+    return other
+
+
+def test_shards_that_only_one_version_has_are_told_as_what_they_are(made: Version, broken: Version):
+    *left, lost = made.shards()
+    path = shards.table_in(broken.folder(Stage.CONDITION))
+    manifest.write_table(path, Contract.PAIRS, left, ShardRow)
+    fewer, more = (diff(*each).shards[Stage.CONDITION] for each in ((made, broken), (broken, made)))
+    assert (fewer.removed, fewer.added) == ((lost.name,), ())
+    assert (more.removed, more.added) == ((), (lost.name,))
+
+
+def test_a_list_from_a_record_is_no_other_setting_than_the_tuple_it_was():
+    assert changes("clean", {"sizes": (1, 2)}, {"sizes": [1, 2]}) == []

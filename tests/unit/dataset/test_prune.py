@@ -22,7 +22,7 @@ from storage.errors import IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, Stage
 from storage.section import Section
-from tests.datasets import dataset_of, posts_of
+from tests.datasets import dataset_of, posts_of, scrape_of
 
 DAYS = 24 * 3600.0
 
@@ -248,6 +248,31 @@ def test_a_cache_goes_with_its_pairs_and_one_that_was_left_behind_too(made_up: S
     assert [path.name for path in made_up.layout.caches()] == [_key("d2"), "something else"]
 
 
+def test_a_cache_on_another_disk_that_cannot_be_removed_is_not_said_to_be_gone(
+    made_up: Shelf, tmp_path: Path
+):
+    made_up.version("1")
+    made_up.version("2")
+    (tmp_path / "other disk").mkdir()
+    (tmp_path / "other disk" / "color.npy").touch()
+    link = made_up.layout.cache(_key("d1"))
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "other disk")
+    told: list[Going] = []
+    with pytest.raises(IrodoriError, match=rf"cache/{_key('d1')}: cannot be removed"):
+        carry_out(plan(made_up.layout, 1), told.append)
+    assert told == []
+
+
+def test_of_unfinished_stages_what_was_made_from_others_goes_first(made_up: Shelf):
+    for stage in (Stage.TRAIN, Stage.CLEAN, Stage.CONDITION):
+        folder = made_up.layout.stage(stage, _key("f"))
+        files.write_text(folder / "half", "half")
+        _aged(folder, 2)
+    gone = [each.where.partition("/")[0] for each in _prune(made_up.layout, 1)]
+    assert gone == ["train", "condition", "clean"]
+
+
 def test_what_comes_free_counts_a_shard_of_two_versions_once(made_up: Shelf):
     layout = made_up.layout
     for key in ("1", "2", "3"):
@@ -265,6 +290,19 @@ def test_what_comes_free_counts_a_shard_of_two_versions_once(made_up: Shelf):
     carry_out(planned, lambda _: None)
     files.remove(layout.stage(Stage.CONDITION, _key("d3")))
     assert planned.bytes < 5000
+
+
+def test_a_shard_of_two_versions_that_both_go_comes_free(made_up: Shelf):
+    layout = made_up.layout
+    for key in ("1", "2", "3"):
+        made_up.version(key)
+    source = layout.stage(Stage.CONDITION, _key("d1")) / "shard"
+    files.write_bytes(source, b"y" * 5000)
+    files.give_name(source, layout.stage(Stage.CONDITION, _key("d2")) / "shard")
+    before = _on_disk(layout)
+    planned = plan(layout, 1)
+    carry_out(planned, lambda _: None)
+    assert planned.bytes == before - _on_disk(layout) > 5000
 
 
 def _on_disk(layout: DataLayout) -> int:
@@ -397,6 +435,15 @@ def test_originals_that_no_snapshot_names_go_and_so_do_their_squares(real: DataL
     assert len(version.shelf(real).versions) == 2
 
 
+def test_line_art_that_a_snapshot_names_stays(layout: DataLayout):
+    dataset_of(layout, posts_of(layout, range(1, 41)))
+    dataset_of(layout, posts_of(layout, range(1, 42)), "two")
+    before = _stored(layout, "images")
+    assert {each.what for each in _prune(layout, 1)} >= {"condition", "scrape"}
+    assert _stored(layout, "images") == before
+    _are_whole(layout, [""])
+
+
 def test_what_was_taken_down_goes_although_a_snapshot_names_it(real: DataLayout):
     newest = version.pick(real)
     row = newest.posts[0]
@@ -417,6 +464,16 @@ def test_no_original_goes_while_a_scrape_is_not_finished(real: DataLayout):
     assert _stored(real, "images") == before
     assert "all originals: a scrape is not finished" in planned.choice.notes
     opened.seal({})
+
+
+def test_no_original_goes_while_any_snapshots_record_is_in_pieces(real: DataLayout):
+    scraped = scrape_of(real, posts_of(real, range(80, 84)), "four")
+    files.write_text(real.record(Stage.SCRAPE, scraped.key), "{")
+    before = _stored(real, "images")
+    planned = plan(real, 1)
+    carry_out(planned, lambda _: None)
+    assert _stored(real, "images") == before
+    assert "all originals: the record of a snapshot is in pieces" in planned.choice.notes
 
 
 @pytest.mark.parametrize("why", ["lost", "other contract"])

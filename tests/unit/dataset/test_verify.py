@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import cv2
@@ -17,6 +17,7 @@ from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, OpenStage, Stage
 from storage.records import Contract, DropReason, Post, ShardRow, Split, Verdict
 from storage.shards import SHARDS_NAME, Sample
+from storage.takedowns import Takedown
 from tests.datasets import dataset_of, posts_of
 from tests.shard_files import write_shard
 
@@ -132,6 +133,40 @@ def test_a_picture_of_another_size_or_none_is_named(broken: Version):
     assert "its json is not its own" in line
 
 
+@pytest.mark.parametrize(("height", "width"), [(63, 64), (64, 63), (32, 32)])
+def test_a_picture_with_either_side_wrong_is_named(broken: Version, height: int, width: int):
+    lines = cv2.imencode(".png", np.zeros((height, width), np.uint8))[1].tobytes()
+    row = _shard(broken, Split.TRAIN)
+    _rewritten(broken, row, _changed(lambda held: held | {"edge.png": lines}))
+    (line,) = _found(broken)
+    assert f"its edge.png is {width}x{height} px, wanted 64" in line
+
+
+def test_a_picture_in_the_wrong_split_is_named(broken: Version):
+    moved: list[Sample] = []
+
+    def without_first(samples: list[Sample]) -> list[Sample]:
+        moved.append(samples[0])
+        return samples[1:]
+
+    _rewritten(broken, _shard(broken, Split.VAL), without_first)
+    _rewritten(broken, _shard(broken, Split.TEST), lambda samples: [*samples, *moved])
+    (line,) = _found(broken)
+    assert f"{moved[0].key} is of val, and lies in test" in line
+
+
+def test_a_shard_that_is_short_is_not_said_to_lack_each_picture(broken: Version):
+    folder, row = broken.folder(Stage.CONDITION), _shard(broken, Split.TRAIN)
+    number = int(row.name.removesuffix(".tar").rpartition("-")[2])
+    new = write_shard(folder, number, row.split, list(shards.read(folder / row.name))[:2])
+    told = {"bytes": new.bytes, "sha256": new.sha256}
+    rows = [replace(each, **told) if each.name == row.name else each for each in broken.shards()]
+    manifest.write_table(folder / SHARDS_NAME, CONTRACTS[Stage.CONDITION], rows, ShardRow)
+    _sealed(broken, Stage.CONDITION)
+    (line,) = _found(broken)
+    assert f"{row.name}: holds 2 samples, wanted {row.samples}" in line
+
+
 def test_a_picture_in_the_wrong_split_and_twice_is_named(broken: Version):
     folder = broken.folder(Stage.CONDITION)
     stray = next(shards.read(folder / _shard(broken, Split.VAL).name))
@@ -194,6 +229,24 @@ def test_what_was_taken_down_since_is_named_and_not_missed_among_the_originals(b
     assert f"{row.md5} (post {row.post_id}) was taken down since" in line
 
 
+def test_a_picture_whose_line_art_was_taken_down_elsewhere_is_named(broken: Version):
+    row = next(row for row in broken.kept.values() if row.line_md5)
+    entry = Takedown("other:", 9, "0" * 32, "", row.line_md5, "2026-01-02")
+    files.write_json(broken.layout.takedowns(), [asdict(entry)])
+    (line,) = _found(broken)
+    assert f"{row.md5} (post {row.post_id}) was taken down since" in line
+
+
+def test_a_table_that_disagrees_with_its_record_is_named(broken: Version):
+    first, *others = broken.shards()
+    path = broken.folder(Stage.CONDITION) / SHARDS_NAME
+    rows = [replace(first, sha256="0" * 64), *others]
+    manifest.write_table(path, CONTRACTS[Stage.CONDITION], rows, ShardRow)
+    _sealed(broken, Stage.CONDITION)
+    (line,) = _found(broken)
+    assert f"{first.name}: its sha256 in shards.parquet is not its record's" in line
+
+
 def test_a_snapshot_after_a_takedown_makes_a_version_that_is_whole(layout: DataLayout):
     posts = posts_of(layout, range(1, 41))
     first = version.of(dataset_of(layout, posts), layout)
@@ -229,6 +282,15 @@ def test_originals_are_read_when_it_is_asked_for(broken: Version):
         f"images/{lined.line_md5[:2]}/{lined.line_md5}.png: its bytes have changed",
     }
     assert len(told) == 3
+
+
+def test_an_original_of_the_right_md5_and_another_sha256_is_named(made: Version):
+    other = Version(made.key, made.records, made.layout)
+    row = next(iter(made.kept.values()))
+    other.__dict__["kept"] = made.kept | {row.md5: replace(row, sha256="0" * 64)}
+    (damage,) = verify(other, originals=True).damages
+    assert damage.file == f"images/{row.md5[:2]}/{row.md5}.png"
+    assert damage.found == "its bytes have changed"
 
 
 def test_a_shard_that_no_record_names_is_named(broken: Version):

@@ -29,6 +29,10 @@ def test_the_newest_version_is_first_and_needs_no_name(broken: Version):
     assert version.pick(broken.layout, broken.key[:4]).key == broken.key
 
 
+def test_a_key_may_be_given_in_capitals(broken: Version):
+    assert version.pick(broken.layout, broken.key.upper()).key == broken.key
+
+
 def test_an_unknown_or_ambiguous_key_names_the_candidates(broken: Version):
     with pytest.raises(BadInput, match=rf"dataset xyz: none below .* there are {broken.key}$"):
         version.pick(broken.layout, "xyz")

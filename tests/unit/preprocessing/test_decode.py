@@ -129,6 +129,21 @@ def test_a_long_text_beside_the_picture_is_no_damage():
     assert decode(content, CAP).width == 96
 
 
+def test_a_text_that_is_called_a_profile_changes_no_colour():
+    told = PngInfo()
+    told.add_text("icc_profile", "words")
+    drawn = drawing(1, 64)
+    content = _bytes(Image.fromarray(drawn), "PNG", pnginfo=told)
+    assert np.array_equal(decode(content, CAP).on_white(), drawn)
+
+
+def test_a_text_that_is_called_exif_turns_nothing():
+    told = PngInfo()
+    told.add_text("exif", "Orientation: 6", zip=True)
+    content = _bytes(Image.fromarray(drawing(1, 64)[:32]), "PNG", pnginfo=told)
+    assert decode(content, CAP).on_white().shape == (32, 64, 3)
+
+
 def test_an_animation_is_refused():
     frames = [Image.fromarray(drawing(number, 32)) for number in (1, 2)]
     content = _bytes(frames[0], "GIF", save_all=True, append_images=frames[1:])
@@ -141,3 +156,7 @@ def test_more_pixels_than_the_cap_are_never_decoded():
     with pytest.raises(Undecodable) as refused:
         decode(encoded(drawing(1, 64)), 64 * 64 - 1)
     assert refused.value.reason is DropReason.TOO_LARGE
+
+
+def test_a_picture_of_just_the_cap_is_decoded():
+    assert decode(encoded(drawing(1, 64)), 64 * 64).width == 64

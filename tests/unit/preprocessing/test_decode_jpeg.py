@@ -92,9 +92,37 @@ def test_an_orientation_that_there_is_not_is_passed_over():
     assert decode(content, CAP).on_white().shape == (32, 64, 3)
 
 
+def test_an_orientation_without_end_is_passed_over():
+    entry = struct.pack("<HHIf", 0x0112, 11, 1, float("inf"))
+    told = b"Exif\0\0II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+    content = encoded(drawing(1, 64)[:32], "JPEG", exif=told)
+    assert decode(content, CAP).on_white().shape == (32, 64, 3)
+
+
 def test_exif_that_cannot_be_read_is_passed_over():
     content = encoded(drawing(1, 64), "JPEG", exif=b"Exif\0\0MM\0*broken")
     assert decode(content, CAP).on_white().shape == (64, 64, 3)
+
+
+def _profile_in_which_magenta_is_gray() -> bytes:
+    """Give a CMYK profile: by its table (ICC's `mft1`) black and magenta darken, no ink colours."""
+    even = bytes(range(256))
+    lightness = [0 if ink & 1 else 55 if ink & 4 else 255 for ink in range(16)]
+    corners = b"".join(bytes([each, 128, 128]) for each in lightness)
+    unit = struct.pack(">9i", *(65536 * (place % 4 == 0) for place in range(9)))
+    table = b"mft1" + bytes([0, 0, 0, 0, 4, 3, 2, 0]) + unit + 4 * even + corners + 3 * even
+    told = 144 + len(table), 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp"
+    header = struct.pack(">I4xI4s4s4s12x4s", *told).ljust(68, b"\0")
+    header = (header + struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)).ljust(128, b"\0")
+    return header + struct.pack(">I4sII", 1, b"A2B0", 144, len(table)) + table
+
+
+def test_ink_is_converted_by_a_profile_that_is_of_use():
+    stream = io.BytesIO()
+    magenta = Image.new("CMYK", (8, 8), (0, 255, 0, 0))
+    magenta.save(stream, "JPEG", icc_profile=_profile_in_which_magenta_is_gray())
+    color = decode(stream.getvalue(), CAP).on_white()
+    assert np.abs(color.astype(int) - 52).max() <= 2
 
 
 def test_ink_is_converted_by_its_profile_or_plainly_by_none():
@@ -112,6 +140,17 @@ def test_colours_of_another_space_become_srgb():
         content = encoded(red, "JPEG", icc_profile=swapped)
         color = decode(content, CAP, enough_px=enough_px).on_white()
         assert np.abs(color.astype(int) - (30, 30, 200)).max() <= 4
+
+
+def test_a_profile_that_changes_few_colours_changes_those():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    (place,) = struct.unpack_from(">I", srgb, srgb.index(b"bXYZ") + 4)
+    blue = struct.unpack_from(">3i", srgb, place + 8)
+    dimmed = struct.pack(">3i", *(each * 19 // 20 for each in blue))
+    profile = srgb[: place + 8] + dimmed + srgb[place + 20 :]
+    stored = np.full((64, 64, 3), (30, 30, 250), np.uint8)
+    color = decode(encoded(stored, "PNG", icc_profile=profile), CAP).on_white()
+    assert np.abs(color.astype(int) - (30, 30, 244)).max() <= 1
 
 
 def test_a_profile_that_is_srgb_leaves_every_pixel_as_it_is():

@@ -90,6 +90,13 @@ def test_a_bmp_is_lossless():
     assert (picture.on_white() == drawing(1, 64)).all()
 
 
+@pytest.mark.parametrize("format", ["GIF", "WEBP"])
+def test_zeros_behind_the_end_are_forgiven(format: str):
+    content = encoded(drawing(1, 64), format)
+    padded = decode(content + bytes(3), CAP)
+    assert (padded.on_white() == decode(content, CAP).on_white()).all()
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1)])
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
 def test_the_thinnest_pictures_are_pictures(size: tuple[int, int], format: str):

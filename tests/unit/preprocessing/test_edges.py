@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from preprocessing.config import EdgeConfig
 from preprocessing.pairs import draw_edges
@@ -46,6 +47,26 @@ def test_xdog_draws_the_same_lines_at_every_size(size_px: int):
     drawn = draw_edges(to_square(large, size_px), config)
     enlarged = to_gray(to_square(np.dstack([drawn] * 3), 512))
     assert line_distance(enlarged, draw_edges(large, config), tolerance_px=4).f1 > 0.95
+
+
+@pytest.mark.parametrize("size_px", [128, 256, 512])
+def test_xdog_blurs_by_what_it_says_at_every_size(size_px: int):
+    gray = to_gray(drawing(3, size_px))
+    fine = 0.8 * size_px / 256
+    inner, outer = (gaussian_filter(gray / 255, sigma) for sigma in (fine, 1.6 * fine))
+    expected = 255 * (1 + np.tanh(10 * np.minimum(21 * inner - 20 * outer - 0.3, 0)))
+    drawn = draw_edges(drawing(3, size_px), EdgeConfig(detector="xdog"))
+    within = np.s_[16:-16, 16:-16]
+    assert np.abs(drawn[within] - expected[within]).mean() < 1
+
+
+@pytest.mark.parametrize("size_px", [128, 256, 512])
+def test_a_pen_stroke_is_filled_at_every_size(size_px: int):
+    picture = np.full((size_px, size_px, 3), 255, np.uint8)
+    pen = size_px // 42
+    picture[:, size_px // 2 : size_px // 2 + pen] = 0
+    drawn = draw_edges(picture, EdgeConfig())
+    assert (drawn == 0).sum(axis=1).tolist() == [pen] * size_px
 
 
 def test_a_dark_flat_color_is_ink_only_below_the_xdog_threshold():

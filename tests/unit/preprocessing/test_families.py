@@ -155,6 +155,50 @@ def test_a_better_copy_that_comes_later_does_not_take_the_place_of_the_first():
     assert [verdict.reason for verdict in verdicts] == [None, DropReason.NEAR_DUPLICATE]
 
 
+def test_a_copy_steps_in_for_a_better_one_that_is_gone():
+    small = Measure("md5-2", None, 99, 99, "0f", 50.0, lossless=False)
+    large = Measure("md5-1", None, 500, 500, "0f", 50.0, lossless=True)
+    there = {"md5-2": np.zeros((64, 64, 3), np.uint8)}
+    posts = [_gone(_post(1)), _post(2)]
+    (verdict,) = judge(posts, [small, large], there.__getitem__, CONFIG)
+    assert (verdict.post_id, verdict.reason) == (2, None)
+
+
+def test_a_post_with_the_bytes_of_one_that_vanished_is_no_duplicate():
+    seen = Measure("twin", None, 99, 99, "0f", 50.0, lossless=False)
+    posts = [_gone(_post(1, md5="twin")), _post(2, md5="twin")]
+    flat = np.zeros((64, 64, 3), np.uint8)
+    (verdict,) = judge(posts, [seen], lambda _: flat, CONFIG)
+    assert (verdict.post_id, verdict.reason) == (2, None)
+
+
+@pytest.mark.parametrize(("apart", "reason"), [(20, DropReason.NEAR_DUPLICATE), (21, None)])
+def test_copies_may_differ_by_the_configured_difference(apart: int, reason: DropReason | None):
+    measures = [Measure(f"md5-{each}", None, 99, 99, "0f", 50.0, lossless=True) for each in (1, 2)]
+    looks = {"md5-1": np.zeros((64, 64, 3), np.uint8)}
+    looks["md5-2"] = looks["md5-1"] + np.uint8(apart)
+    verdicts = judge([_post(1), _post(2)], measures, looks.__getitem__, CONFIG)
+    assert [verdict.reason for verdict in verdicts] == [None, reason]
+
+
+def test_who_straddles_two_splits_takes_no_place():
+    posts = [_post(TRAIN[0]), _post(VAL[0])]
+    late = _post(TRAIN[1], arrival=1, parent_id=VAL[0])
+    last = _post(TRAIN[2], arrival=2)
+    look_of = {TRAIN[0]: 0b1, VAL[0]: 0xFFFF << 32, TRAIN[1]: 0b11, TRAIN[2]: 0xFFFF << 8}
+    measures = [
+        Measure(f"md5-{post_id}", None, 99, 99, f"{look:016x}", 50.0, lossless=False)
+        for post_id, look in look_of.items()
+    ]
+    flat = np.zeros((64, 64, 3), np.uint8)
+    config = CONFIG.model_copy(update={"duplicate_radius": 0})
+    verdicts = judge([*posts, late, last], measures, lambda _: flat, config)
+    found = {verdict.post_id: (verdict.reason, verdict.place) for verdict in verdicts}
+    assert found[late.post_id] == (DropReason.STRADDLING, -1)
+    assert found[TRAIN[0]] == (None, 0)
+    assert found[last.post_id] == (None, 1)
+
+
 @pytest.mark.parametrize(
     ("config", "num_replaced"),
     # Several copies may come back for one that was replaced; with room, nobody goes for them.

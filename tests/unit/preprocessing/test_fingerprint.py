@@ -30,3 +30,8 @@ def test_re_encoding_and_rescaling_change_few_bits_and_another_drawing_many():
 
 def test_a_flat_picture_has_no_fingerprint():
     assert fingerprint(np.full((64, 64), 200, np.uint8)) == ""
+
+
+def test_half_of_the_bits_are_above_the_median():
+    for number in range(10):
+        assert int(fingerprint(to_gray(drawing(number))), 16).bit_count() == 32

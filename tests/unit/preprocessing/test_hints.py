@@ -90,3 +90,21 @@ def test_sizes_scale_with_the_picture(size_px: int):
 def test_half_precision_stays_half_precision():
     hints = make_hints(_batch(1).bfloat16(), HintConfig(), _chance())
     assert hints.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("size_px", [64, 128, 512])
+def test_the_blur_of_a_hint_scales_with_the_picture(size_px: int):
+    step = torch.full((1, 3, size_px, size_px), -1.0)
+    step[..., size_px // 2 :] = 1.0
+    hint = make_hints(step, HintConfig(**PLAIN | {"blur_sigma_px": 28}), _chance())
+    distance = (torch.arange(size_px) + 0.5) / size_px - 0.5
+    expected = torch.erf(distance * 256 / (28 * 2**0.5))
+    inner = slice(size_px // 6, -size_px // 6)
+    assert float((hint[0, 0, size_px // 2] - expected).abs()[inner].max()) < 0.06
+
+
+@pytest.mark.parametrize("shape", [(96, 256), (400, 256)])
+def test_white_out_lies_whole_on_a_picture_of_any_shape(shape: tuple[int, int]):
+    color = torch.full((20, 3, *shape), -1.0)
+    hints = make_hints(color, HintConfig(**PLAIN | {"num_whiteouts": 1}), _chance())
+    assert (hints[:, 0] == 1).sum((1, 2)).tolist() == [100] * 20

@@ -1,3 +1,7 @@
+from collections.abc import Callable
+
+import cv2
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
@@ -143,3 +147,35 @@ def test_a_later_mark_lies_over_an_earlier_one():
 def test_fields_that_contradict_are_refused_in_one_line(kind: str, inner: object, message: str):
     with pytest.raises(ValidationError, match=message):
         HintConfig.model_validate({"kind": kind, kind: inner})
+
+
+@pytest.mark.parametrize("make", [_strokes, _dots])
+def test_as_many_marks_as_the_most_are_drawn_at_times(make: Callable[..., HintConfig]):
+    kind = make().kind
+    config = make(**{f"min_{kind}": 0, f"max_{kind}": 1, "skew": 1, "jitter": 0})
+    _, given = _given(torch.full((200, 3, 64, 64), -1.0), config)
+    assert 60 <= int(given.any(-1).any(-1).sum()) <= 140
+
+
+def test_a_stroke_ends_for_good_where_its_colour_does_or_the_picture():
+    stripes = torch.full((60, 3, 256, 256), -1.0)
+    stripes[..., 40:60] = stripes[..., 120:140] = stripes[..., 200:220] = 1.0
+    long = {"min_strokes": 1, "max_strokes": 1, "min_length_px": 256, "max_length_px": 256}
+    thin = {"min_width_px": 1.5, "max_width_px": 1.5, "jitter": 0}
+    for color, bend in ((stripes, 0), (torch.full_like(stripes, -1.0), 360)):
+        _, given = _given(color, _strokes(**long, **thin, max_bend_deg=bend))
+        for picture in given:
+            pieces, _ = cv2.connectedComponents(picture.numpy().astype(np.uint8))
+            assert pieces == 2
+
+
+def test_strokes_are_of_every_length_between_the_least_and_the_most():
+    level = {"min_angle_deg": 0, "max_angle_deg": 0, "max_bend_deg": 0}
+    sized = {"min_length_px": 10, "max_length_px": 60, "min_width_px": 1, "max_width_px": 1}
+    config = _strokes(min_strokes=1, max_strokes=1, jitter=0, **level, **sized)
+    _, given = _given(torch.full((100, 3, 256, 256), -1.0), config)
+    lengths = given.any(1).sum(1)
+    whole = lengths[~given[:, :, -1].any(1)]
+    assert int(whole.min()) == pytest.approx(10, abs=4)
+    assert int(whole.max()) == pytest.approx(60, abs=4)
+    assert float(whole.double().mean()) == pytest.approx(35, abs=6)

@@ -1,8 +1,13 @@
+from collections import Counter
+
+import pytest
+
 from preprocessing.config import CleanConfig
 from preprocessing.judge import count, judge
 from preprocessing.resize import to_square
 from preprocessing.screen import THUMBNAIL_PX, measure
-from storage.records import DropReason, Md5Match, Post, Verdict
+from preprocessing.split import capacity, split_of
+from storage.records import DropReason, Md5Match, Post, Split, Verdict
 from tests.pictures import drawing, encoded
 
 CONFIG = CleanConfig(min_side_px=64)
@@ -47,6 +52,13 @@ def test_of_near_duplicates_the_largest_stays_and_then_the_lossless():
         DropReason.NEAR_DUPLICATE,
         None,
     ]
+
+
+def test_of_equally_good_copies_the_oldest_post_stays():
+    one, other = (encoded(drawing(1, 512), compress_level=level) for level in (1, 9))
+    found = _judge([_post(8, "other"), _post(2, "one")], {"other": other, "one": one})
+    assert found[2].keep
+    assert found[8].reason is DropReason.NEAR_DUPLICATE
 
 
 def test_a_variant_in_another_colour_stays_and_is_of_the_same_family():
@@ -95,6 +107,15 @@ def test_the_papers_counts_are_exact_when_there_are_enough():
     counts = count(list(_judge(posts, contents, config).values()))
     assert (counts["train"], counts["val"], counts["test"]) == (14, 3, 3)
     assert counts["kept"] + counts["surplus"] == counts["judged"] - counts.get("near_duplicate", 0)
+
+
+def test_each_split_has_the_room_and_the_share_of_its_own_number():
+    config = CleanConfig(num_train=500, num_val=400, num_test=100)
+    room = capacity(config)
+    assert room == {Split.TRAIN: 500, Split.VAL: 400, Split.TEST: 100}
+    found = Counter(split_of(f"md5-{number}", config) for number in range(4000))
+    for split, number in room.items():
+        assert found[split] / 4000 == pytest.approx(number / 1000, abs=0.03)
 
 
 def test_every_dropped_picture_is_counted_under_its_reason():

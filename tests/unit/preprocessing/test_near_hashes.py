@@ -69,6 +69,24 @@ def test_each_pair_of_distinct_hashes_is_told_once_however_many_bands_agree():
     assert sorted(told.tolist()) == _pairs_by_looking_at_all(hashes, 4)
 
 
+def test_each_pair_is_told_once_where_hashes_agree_on_several_bands():
+    chance = np.random.default_rng(3)
+    # For so many at this radius, two bands at a time cost the least.
+    many = chance.integers(0, 1 << 64, 4000, dtype=np.uint64)
+    hashes = np.unique(np.concatenate([many, _flipped(chance, many[:500], 6)]))
+    told = np.concatenate([*near_hashes(hashes, 10)])
+    assert len(told) >= 400
+    assert len(np.unique(told, axis=0)) == len(told)
+
+
+def test_each_pair_is_told_once_though_there_are_more_than_are_told_together():
+    told, there_are = 0, 1024 * 1023 // 2
+    for block in near_hashes(np.arange(1024, dtype=np.uint64), 10):
+        told += len(block)
+        assert told <= there_are
+    assert told == there_are
+
+
 def test_a_pair_is_found_among_more_hashes_than_are_looked_at_together():
     chance = np.random.default_rng(1)
     many = chance.integers(0, 1 << 64, 400_000, dtype=np.uint64)

@@ -10,7 +10,7 @@ import pytest
 
 from preprocessing.config import PackConfig
 from preprocessing.looks import Looks
-from preprocessing.packing import pack_samples
+from preprocessing.packing import pack_samples, plan_packing
 from storage import images
 from storage.layout import DataLayout
 from tests.verdicts import verdict_of
@@ -45,3 +45,29 @@ def test_line_art_that_is_broken_is_left_out_and_named(
 
     assert {name.partition(".")[0] for name in sample.files} == endings
     assert (line_art in caplog.text) is bool(cut)
+
+
+def test_the_samples_of_a_shard_stand_by_their_md5_whatever_order_they_come_in():
+    kept = [verdict_of(number, place=number) for number in (3, 1, 2)]
+    ((plan, chosen),) = plan_packing(kept, PackConfig())
+    assert [verdict.post_id for verdict in chosen] == [1, 2, 3]
+    assert plan_packing(kept[::-1], PackConfig()) == [(plan, chosen)]
+
+
+def test_a_place_decides_the_shard_and_each_is_filled_before_the_next():
+    kept = [verdict_of(number, place=number) for number in range(7)]
+    plans = plan_packing(kept, PackConfig(samples_per_shard=3))
+    assert [(plan.name, plan.samples) for plan, _ in plans] == [
+        ("train-000000.tar", 3),
+        ("train-000001.tar", 3),
+        ("train-000002.tar", 1),
+    ]
+
+
+@pytest.mark.parametrize("fact", ["sha256", "line_md5", "source", "family"])
+def test_a_shard_of_other_contents_has_another_plan(fact: str):
+    (one,), (other,) = (
+        plan_packing([verdict_of(1, **{fact: value})], PackConfig()) for value in ("", "other")
+    )
+    assert one[0].name == other[0].name
+    assert one[0].digest != other[0].digest

@@ -4,7 +4,7 @@ import pytest
 from cykooz_resizer import CpuExtensions, ImageData, PixelType, ResizeOptions, Resizer
 from PIL import Image
 
-from preprocessing.resize import BICUBIC, to_square
+from preprocessing.resize import BICUBIC, to_gray, to_square
 from tests.pictures import drawing
 
 SHAPES = [(64, 64), (100, 150), (301, 77), (64, 500), (40, 30)]
@@ -72,3 +72,10 @@ def test_a_side_that_shrinks_is_averaged_though_the_other_grows():
     stripes[:, ::2] = 255
     away_from_the_edges = to_square(stripes, 64)[:, 1:-1]
     assert np.abs(away_from_the_edges.astype(int) - 127.5).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("color", "luma"), [((255, 0, 0), 76), ((0, 255, 0), 150), ((0, 0, 255), 29)]
+)
+def test_gray_weighs_each_channel_as_luma_does(color: tuple[int, int, int], luma: int):
+    assert to_gray(np.full((2, 3, 3), color, np.uint8)).tolist() == [[luma] * 3] * 2

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from preprocessing.config import CleanConfig
-from preprocessing.screen import colorfulness, measure, screen
+from preprocessing.screen import colorfulness, largest_difference, measure, screen
 from storage.records import DropReason
 from tests.pictures import drawing, encoded
 
@@ -29,6 +29,18 @@ def test_what_is_not_fit_says_why(picture: np.ndarray, reason: DropReason):
     row, _ = measure("m", encoded(picture.astype(np.uint8)), CONFIG.max_pixels)
     assert row.reason is None
     assert screen(row, CONFIG) is reason
+
+
+def test_a_picture_of_just_the_longest_shape_is_fit():
+    row, _ = measure("m", encoded(np.tile(drawing(3), (3, 1, 1))), CONFIG.max_pixels)
+    assert screen(row, CONFIG) is None
+
+
+def test_thumbnails_differ_by_the_channel_that_differs_most():
+    one = np.zeros((64, 64, 3), np.uint8)
+    other = one.copy()
+    other[10:13, 20:23] = (0, 90, 30)
+    assert largest_difference(one, other) == pytest.approx(90)
 
 
 def test_a_jpeg_of_a_gray_drawing_is_monochrome_too():

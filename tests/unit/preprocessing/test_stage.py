@@ -1,13 +1,16 @@
-"""clean() on a few made posts."""
+"""clean(), pack() and condition() on a few made posts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from preprocessing.stage import clean
-from storage import manifest
+from dataset import version
+from dataset.verify import verify
+from preprocessing.config import ConditionConfig
+from preprocessing.stage import clean, condition, pack
+from storage import manifest, shards
 from storage.layout import DataLayout
-from storage.records import DropReason, Post, Verdict
-from tests.datasets import CLEAN, posts_of, scrape_of
+from storage.records import Contract, DropReason, Post, Split, Verdict
+from tests.datasets import CLEAN, PACK, posts_of, scrape_of
 
 
 def _judged(layout: DataLayout, posts: Sequence[Post], snapshot: str) -> dict[int, Verdict]:
@@ -35,3 +38,17 @@ def test_kin_through_a_film_share_a_split(layout: DataLayout) -> None:
         assert found[child].family == found[eldest].family
         assert found[child].split == found[eldest].split
         assert film.post_id not in found
+
+
+def test_pictures_that_move_to_another_split_are_what_that_split_has(layout: DataLayout) -> None:
+    scraped = scrape_of(layout, posts_of(layout, range(1, 25)), "1")
+    alone = PACK.model_copy(update={"samples_per_shard": 1})
+    for config in (CLEAN, CLEAN.model_copy(update={"num_val": CLEAN.num_train})):
+        cleaned = clean(config, scraped, layout)
+        paired = condition(ConditionConfig(), pack(alone, cleaned, layout), layout, seed=1)
+        assert all(paired.counts[split] == cleaned.counts[split] for split in Split)
+        assert not verify(version.of(paired, layout)).damages
+    folder = layout.stage(paired.stage, paired.key)
+    for row in shards.rows_in(folder, Contract.PAIRS):
+        (sample,) = shards.read(folder / row.name)
+        assert ("hint.png" in sample.files) == (row.split is not Split.TRAIN)

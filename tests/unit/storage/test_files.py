@@ -1,4 +1,9 @@
 import os
+import resource
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from upath import UPath
@@ -27,6 +32,26 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(layout: DataLayout):
     assert [each.name for each in layout.root.iterdir()] == ["a.txt"]
 
 
+@contextmanager
+def _no_file_longer_than(number: int) -> Iterator[None]:
+    """As on a disk that is nearly full: one write takes a part, and the next one fails."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (number, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_disk_that_is_full_halfway_leaves_the_old_file_and_no_litter(layout: DataLayout):
+    path = layout.root / "a.txt"
+    files.write_text(path, "old")
+    with _no_file_longer_than(1000), pytest.raises(OSError, match="too large"):
+        files.write_bytes(path, bytes(1500))
+    assert path.read_text() == "old"
+    assert [each.name for each in layout.root.iterdir()] == ["a.txt"]
+
+
 def test_sweeping_leaves_what_others_may_still_be_writing(layout: DataLayout):
     layout.root.mkdir(parents=True)
     old, new = layout.root / ".a.1.part", layout.root / ".b.2.part"
@@ -42,3 +67,13 @@ def test_an_address_works_as_a_folder_does():
     files.write_json(root / "a.json", {"b": 1})
     assert files.read_json(root / "a.json") == {"b": 1}
     assert not files.is_local(root)
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second disk")
+def test_a_file_gets_a_second_name_on_another_disk_too(layout: DataLayout):
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as source:
+        source.write(b"all of it")
+        source.flush()
+        files.give_name(UPath(source.name), layout.root / "a.txt")
+    assert (layout.root / "a.txt").read_bytes() == b"all of it"
+    assert [each.name for each in layout.root.iterdir()] == ["a.txt"]

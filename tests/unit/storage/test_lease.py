@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -169,6 +170,38 @@ def test_a_file_that_was_removed_while_it_was_held_is_not_the_one_that_counts(tm
     assert again
     assert path.exists()
     again.finish()
+
+
+def test_a_file_that_is_replaced_while_it_is_being_locked_is_locked_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path, really, calls = tmp_path / LEASE_NAME, fcntl.lockf, list[int]()
+
+    def lockf(handle: int, how: int) -> None:
+        calls.append(handle)
+        if len(calls) == 1:
+            # Who held it has removed it, and a third has made it again.
+            path.unlink()
+            path.touch()
+        really(handle, how)
+
+    monkeypatch.setattr(fcntl, "lockf", lockf)
+    held = lease.lock(path)
+    assert held
+    child = os.fork()
+    if not child:
+        os._exit(0 if lease.lock(path) is None else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    held.finish()
+
+
+def test_of_two_notes_the_second_is_all_that_is_left(layout: DataLayout):
+    folder = layout.stage(Stage.CLEAN, "0123456789ab")
+    for inputs in ({"scrape": "0123456789ab", "takedowns": "ba9876543210"}, {"scrape": "01"}):
+        held = lease.take(folder, inputs, "a test")
+        assert held
+        held.release()
+        assert lease.inputs_of(folder) == inputs
 
 
 def test_processes_of_torchrun_do_not_wait(

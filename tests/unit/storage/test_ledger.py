@@ -49,6 +49,21 @@ def test_a_stage_that_lost_an_output_is_made_again(layout: DataLayout):
     assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
 
 
+def test_a_stage_whose_output_was_cut_is_made_again(layout: DataLayout):
+    sealed = _make(layout, Knobs())
+    (layout.stage(Stage.CLEAN, sealed.key) / "deep" / "a.txt").write_text("cont")
+    assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
+
+
+def test_a_stage_that_lost_a_dated_output_is_made_again(layout: DataLayout):
+    opened = ledger.open_stage(Stage.CLEAN, Knobs(), inputs={}, layout=layout)
+    files.write_text(opened.folder / "times.txt", "when it was made")
+    sealed = opened.seal({}, dated=["times.txt"])
+    assert ledger.find(layout, Stage.CLEAN, sealed.key) == sealed
+    (opened.folder / "times.txt").unlink()
+    assert ledger.find(layout, Stage.CLEAN, sealed.key) is None
+
+
 def test_a_record_that_cannot_be_read_is_named(layout: DataLayout):
     sealed = _make(layout, Knobs())
     files.write_text(layout.record(Stage.CLEAN, sealed.key), "{")

@@ -1,10 +1,14 @@
+import dataclasses
+
 import pytest
 from pyarrow import parquet
 
-from storage import manifest
+from storage import ledger, manifest
 from storage.errors import ContractError, CorruptFile, MissingInput
-from storage.layout import DataLayout
+from storage.layout import DataLayout, part_name
+from storage.ledger import Stage
 from storage.records import Contract, DropReason, Md5Match, Measure, Post, ShardRow, Split
+from storage.section import Section
 
 POST = Post(
     post_id=7,
@@ -57,6 +61,15 @@ def test_another_contract_is_refused_with_both_names(layout: DataLayout):
 def test_a_table_that_is_not_there_says_so(layout: DataLayout):
     with pytest.raises(MissingInput, match="not there"):
         manifest.read_table(layout.root / "none", Contract.POSTS, Post)
+
+
+def test_the_rows_of_a_stage_are_those_of_its_parts_and_of_no_other_table(layout: DataLayout):
+    opened = ledger.open_stage(Stage.SCRAPE, Section(), inputs={}, layout=layout)
+    rows = [dataclasses.replace(POST, post_id=number) for number in (1, 2)]
+    for number, row in enumerate(rows):
+        manifest.write_table(opened.folder / part_name(number), Contract.POSTS, [row], Post)
+    manifest.write_table(opened.folder / "seen.parquet", Contract.MEASURES, [], Measure)
+    assert list(manifest.rows_of(opened.seal({}), layout, Post)) == rows
 
 
 def test_a_file_that_is_no_table_is_corrupt(layout: DataLayout):

@@ -6,7 +6,7 @@ import logging
 import pytest
 from rich.console import Console
 
-from storage.progress import Bars, told
+from storage.progress import Bars, told, watch
 
 FACTS = "loss=57.39 l2=0.1909 wasserstein=53.06 pictures_per_second=8.295 share_of_peak=0.4123"
 
@@ -37,6 +37,19 @@ def test_a_part_that_takes_long_tells_how_far_it_is(
     lines = [record.getMessage().split() for record in caplog.records]
     assert [line[1] for line in lines] == ["done=3", "done=6"]
     assert lines[0] == ["train-000000.tar", "done=3", "of=8", "left=0:00:27"]
+
+
+def test_what_was_there_already_counts_as_done_and_took_no_time(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 100, 4))
+    monkeypatch.setattr("storage.progress.time.monotonic", lambda: next(clock))
+    with caplog.at_level(logging.INFO), watch("clean", 100, already=50) as advance:
+        for _ in range(3):
+            advance()
+    (line,) = [record.getMessage().split() for record in caplog.records]
+    # Three in 16 seconds, and 47 are left.
+    assert line == ["clean", "done=53", "of=100", "left=0:04:11"]
 
 
 def test_a_part_that_is_soon_done_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:

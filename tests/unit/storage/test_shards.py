@@ -29,6 +29,13 @@ def test_the_same_samples_give_the_same_bytes(layout: DataLayout):
     assert rows[0].sha256 == rows[1].sha256
 
 
+def test_the_order_of_a_samples_files_changes_no_byte(layout: DataLayout):
+    turned = [Sample(each.key, dict(reversed(each.files.items()))) for each in SAMPLES]
+    row = shards.make(layout.root, PLAN, SAMPLES)
+    other = shards.make(layout.root, replace(PLAN, name="b.tar"), turned)
+    assert row.sha256 == other.sha256
+
+
 def test_shards_of_a_run_whose_record_is_broken_are_not_taken_over(
     layout: DataLayout, caplog: pytest.LogCaptureFixture
 ):
@@ -55,6 +62,36 @@ def test_a_shard_whose_bytes_have_changed_is_not_taken_over(
     assert shards.take_over(new, PLAN, former) is None
     assert "its bytes have changed" in caplog.text
     assert not (new / PLAN.name).exists()
+
+
+def test_a_shard_that_is_taken_over_is_of_the_split_that_it_is_planned_for(layout: DataLayout):
+    old, new = layout.stage("pack", "old"), layout.stage("pack", "new")
+    row = shards.make(old, PLAN, SAMPLES)
+    plan = replace(PLAN, name="val.tar", split=Split.VAL)
+    taken = shards.take_over(new, plan, {PLAN.digest: (old / row.name, row)})
+    assert taken == replace(row, name="val.tar", split=Split.VAL)
+
+
+@pytest.mark.parametrize("has_another", [True, False])
+def test_a_shard_that_was_damaged_in_its_place_is_made_again(layout: DataLayout, has_another: bool):
+    folder, other = layout.stage("pack", "new"), layout.stage("pack", "old")
+    row = shards.make(folder, PLAN, SAMPLES)
+    if has_another:
+        shards.make(other, PLAN, SAMPLES)
+    whole = (folder / row.name).read_bytes()
+    former = {PLAN.digest: ((other if has_another else folder) / row.name, row)}
+    assert shards.take_over(folder, PLAN, former) == row
+    (folder / row.name).write_bytes(whole[:600])
+    assert shards.take_over(folder, PLAN, former) == (row if has_another else None)
+    assert shards.make(folder, PLAN, SAMPLES) == row
+    assert (folder / row.name).read_bytes() == whole
+
+
+def test_a_shard_that_is_lost_is_not_taken_over(layout: DataLayout):
+    old, new = layout.stage("pack", "old"), layout.stage("pack", "new")
+    row = shards.make(old, PLAN, SAMPLES)
+    (old / row.name).unlink()
+    assert shards.take_over(new, PLAN, {PLAN.digest: (old / row.name, row)}) is None
 
 
 def test_members_carry_no_time_and_no_owner(layout: DataLayout):

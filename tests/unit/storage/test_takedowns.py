@@ -122,6 +122,16 @@ def test_pictures_that_look_alike_are_named(layout: DataLayout):
     assert look_alikes(layout, taken, radius=0) == []
 
 
+def test_pictures_that_look_alike_are_named_whichever_table_they_are_in(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    for name, number, md5 in (("first", 1, POST.md5), ("second", 2, "2" * 32)):
+        path = layout.stage("clean", name) / "part-00000.parquet"
+        rows = [verdict_of(number, md5=md5, fingerprint="00000000000000ff")]
+        manifest.write_table(path, Contract.VERDICTS, rows, Verdict)
+    taken, _ = take_down(layout, "1", "2026-01-02")
+    assert look_alikes(layout, taken, radius=4) == [2]
+
+
 def test_requests_at_the_same_time_all_stay_on_the_list(layout: DataLayout):
     _scraped(
         layout, "one:", *(dataclasses.replace(POST, post_id=n, md5=f"{n:032}") for n in (1, 2))
@@ -199,3 +209,38 @@ def test_what_came_back_meanwhile_is_deleted(layout: DataLayout):
     images.keep(layout, POST.line_md5, "png", b"line")
     takedowns.enforce(layout)
     assert [path.stem for path in layout.images().glob("*/*")] == ["d" * 32]
+
+
+def test_what_the_table_had_nothing_of_stands_for_no_other_post(layout: DataLayout):
+    _scraped(layout, "one:", dataclasses.replace(POST, site_md5="", line_md5=""))
+    take_down(layout, "1", "2026-01-02")
+    known = takedowns.read(layout)
+    assert known.cover("one:", 1)
+    assert not known.cover("one:", 7)
+    assert not known.has("")
+
+
+def test_squares_that_were_made_of_a_picture_go_with_it(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    for key in ("one way", "another"):
+        for md5 in (POST.md5, "d" * 32):
+            files.write_bytes(layout.square(key, md5), b"square")
+    take_down(layout, "1", "2026-01-02")
+    assert layout.squares(POST.md5) == []
+    assert len(layout.squares("d" * 32)) == 2
+
+
+@pytest.mark.parametrize(("radius", "found"), [(1, []), (2, [2]), (3, [2, 3])])
+def test_look_alikes_differ_by_the_radius_at_most(
+    layout: DataLayout, radius: int, found: list[int]
+):
+    _scraped(layout, "one:", POST)
+    verdicts = [
+        verdict_of(1, md5=POST.md5, fingerprint="0f"),
+        verdict_of(2, fingerprint="3f"),
+        verdict_of(3, fingerprint="7f"),
+    ]
+    path = layout.stage("clean", "key") / "part-00000.parquet"
+    manifest.write_table(path, Contract.VERDICTS, verdicts, Verdict)
+    taken, _ = take_down(layout, "1", "2026-01-02")
+    assert look_alikes(layout, taken, radius) == found
