@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from dataset import takedown
 from flows import logs
 from flows.parser import Parser
 from preprocessing.config import CleanConfig
@@ -50,13 +51,13 @@ def answer(command: TakedownCommand) -> str:
     logs.keep(layout)
     known = set(takedowns.read(layout).entries)
     today = datetime.now(UTC).date().isoformat()
-    taken, deleted = takedowns.take_down(layout, command.picture, today)
+    taken, deleted = takedown.take_down(layout, command.picture, today)
     did = "had taken down already:" if known.issuperset(taken) else "took down"
     posts = ", ".join(dict.fromkeys(f"post {each.post_id} of {each.site}" for each in taken))
     told = (
         f"{did} {posts} ({deleted} files deleted, noted in {layout.takedowns()});"
         " datasets made from now on lack it, those made before do not"
     )
-    if alike := takedowns.look_alikes(layout, taken, CleanConfig().duplicate_radius):
+    if alike := takedown.look_alikes(layout, taken, CleanConfig().duplicate_radius):
         told += f"; still there, and alike: {', '.join(f'post {each}' for each in alike)}"
     return told

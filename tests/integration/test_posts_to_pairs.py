@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from dataset.takedown import take_down
 from preprocessing.config import CleanConfig, ConditionConfig, EdgeConfig, PackConfig
 from preprocessing.resize import to_square
 from preprocessing.stage import clean, condition, pack
-from storage import images, ledger, manifest, shards, takedowns
+from storage import images, ledger, manifest, shards
 from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -276,7 +277,7 @@ def test_after_a_takedown_the_same_configuration_makes_a_dataset_without_it(
     before = _make(scraped, layout)
     first = _verdicts(before[0], layout)
     removed = next(row for row in first.values() if row.keep and row.split is Split.TRAIN)
-    takedowns.take_down(layout, str(removed.post_id), "2026-01-01")
+    take_down(layout, str(removed.post_id), "2026-01-01")
 
     after = _make(scraped, layout)
     assert all(one.key != other.key for one, other in zip(before, after, strict=True))
@@ -303,7 +304,7 @@ def test_line_art_that_was_taken_down_is_in_no_later_dataset(
     rows.append(_post(layout, 99, content, lines))
     manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, rows, Post)
     scraped = opened.seal({"listed": 41})
-    takedowns.take_down(layout, "2", "2026-01-01")
+    take_down(layout, "2", "2026-01-01")
 
     cleaned, packed, _ = _make(scraped, layout)
     twin = _verdicts(cleaned, layout)[99]

@@ -5,9 +5,10 @@ import pytest
 from dataset import told, version
 from dataset.diff import Difference, diff
 from dataset.settings import changes
+from dataset.takedown import take_down
 from dataset.version import Version
 from preprocessing.config import CleanConfig
-from storage import manifest, shards, takedowns
+from storage import manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, DropReason, ShardRow, Split
@@ -29,7 +30,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Difference:
     redrawn = replace(post_of(layout, 6, encoded(drawing(106, 96))), arrival=1)
     by_id[6] = replace(by_id[6], reason=DropReason.REPLACED, vanished_on="2026-01-03")
     del by_id[7]
-    takedowns.take_down(layout, by_id[9].md5, "2026-01-03")
+    take_down(layout, by_id[9].md5, "2026-01-03")
     changed = CleanConfig(min_side_px=80)
     new = [
         redrawn,

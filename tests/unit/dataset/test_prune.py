@@ -14,10 +14,11 @@ from upath import UPath
 from dataset import prune, version
 from dataset.prune import Going, carry_out, plan
 from dataset.prune_graph import Name
+from dataset.takedown import take_down
 from dataset.verify import verify
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
-from storage import files, lease, ledger, takedowns
+from storage import files, lease, ledger
 from storage.errors import IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, Stage
@@ -449,7 +450,7 @@ def test_what_was_taken_down_goes_although_a_snapshot_names_it(real: DataLayout)
     row = newest.posts[0]
     path = real.image(row.md5, row.extension)
     content = path.read_bytes()
-    takedowns.take_down(real, row.md5, "2026-01-02")
+    take_down(real, row.md5, "2026-01-02")
     # The takedown was cut short: it is noted, and a file was left.
     path.write_bytes(content)
     assert {each.what for each in _prune(real, 3)} == {"originals"}

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from dataset import version
+from dataset.takedown import take_down
 from dataset.verify import verify
 from dataset.version import Version
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
-from storage import files, manifest, shards, takedowns
+from storage import files, manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, OpenStage, Stage
 from storage.records import Contract, DropReason, Post, ShardRow, Split, Verdict
@@ -222,7 +223,7 @@ def test_a_stage_made_again_of_something_else_is_named_though_the_counts_agree(b
 
 def test_what_was_taken_down_since_is_named_and_not_missed_among_the_originals(broken: Version):
     row = next(row for row in broken.kept.values() if not row.line_md5)
-    takedowns.take_down(broken.layout, row.md5, "2026-01-02")
+    take_down(broken.layout, row.md5, "2026-01-02")
     found = verify(broken, originals=True)
     assert found.originals == len(broken.kept) - 1
     (line,) = map(str, found.damages)
@@ -251,7 +252,7 @@ def test_a_snapshot_after_a_takedown_makes_a_version_that_is_whole(layout: DataL
     posts = posts_of(layout, range(1, 41))
     first = version.of(dataset_of(layout, posts), layout)
     removed = next(iter(first.kept.values()))
-    takedowns.take_down(layout, removed.md5, "2026-01-02")
+    take_down(layout, removed.md5, "2026-01-02")
     # The next scrape finds it on the list, and another that is gone was taken down as well.
     new = [
         replace(post, reason=DropReason.TAKEN_DOWN) if post.md5 == removed.md5 else post
@@ -262,7 +263,7 @@ def test_a_snapshot_after_a_takedown_makes_a_version_that_is_whole(layout: DataL
     assert second.kept.keys() == first.kept.keys() - {removed.md5}
     gone = replace(posts[-1], reason=DropReason.VANISHED)
     third = version.of(dataset_of(layout, [*new[:-1], gone], "3"), layout)
-    takedowns.take_down(layout, gone.md5, "2026-01-03")
+    take_down(layout, gone.md5, "2026-01-03")
     fourth = version.of(dataset_of(layout, [*new[:-1], gone], "3"), layout)
     assert fourth.key != third.key
     assert verify(fourth).damages == ()

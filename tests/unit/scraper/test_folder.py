@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from dataset.takedown import take_down
 from scraper.config import ScraperConfig
 from scraper.stage import scrape, settled
-from storage import images, manifest, takedowns
+from storage import images, manifest
 from storage.errors import BadInput
 from storage.layout import DataLayout
 from storage.records import TOMBSTONES, DropReason, Md5Match, Post
@@ -299,7 +300,7 @@ def test_a_folder_that_is_not_there_or_empty_is_said(layout, tmp_path):
 
 def test_what_was_taken_down_is_not_taken_again(folder, layout):
     rows = rows_of(layout, scrape(config_of(folder), layout))
-    _, deleted = takedowns.take_down(layout, rows["b.png"].md5, "2026-01-01")
+    _, deleted = take_down(layout, rows["b.png"].md5, "2026-01-01")
     assert deleted == 2
     shutil.copy(folder / "b.png", folder / "again.png")
     before = rows["b.png"]

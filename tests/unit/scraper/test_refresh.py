@@ -12,9 +12,10 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from starlette.responses import PlainTextResponse, Response
 
+from dataset.takedown import take_down
 from scraper.errors import SiteRefuses
 from scraper.stage import scrape, settled
-from storage import files, manifest, takedowns
+from storage import files, manifest
 from storage.errors import MissingInput
 from storage.files import read_json
 from storage.layout import DataLayout
@@ -388,7 +389,7 @@ def test_a_base_that_is_gone_is_said_in_one_line(board, look, site, layout):
 
 def test_a_picture_taken_down_is_never_fetched_again(board, look, layout):
     _, rows, _ = look("1")
-    taken, deleted = takedowns.take_down(layout, "9", "2026-01-01")
+    taken, deleted = take_down(layout, "9", "2026-01-01")
     assert (len(taken), deleted) == (1, 2)
     # Its post, a second post of it, and a second post that states another md5 than it serves.
     board.add(31, md5=rows[9].md5)
@@ -408,7 +409,7 @@ def test_what_was_taken_down_is_never_asked_for_again_by_whichever_post(board, l
     board.posts[8]["md5"] = "b" * 32
     board.posts[9]["line_url"] = board.posts[7]["line_url"]
     _, first, _ = look("1")
-    takedowns.take_down(layout, "7", "2026-01-01")
+    take_down(layout, "7", "2026-01-01")
     for name in ("2", "3"):
         _, rows, asked = look(name)
         assert asked == []
@@ -422,7 +423,7 @@ def test_what_is_taken_down_while_a_scrape_runs_does_not_stay(board, look, layou
 
     def take_down_once(path, _):
         if path.startswith("/index.php") and not taken:
-            taken.append(takedowns.take_down(layout, "7", "2026-01-01"))
+            taken.append(take_down(layout, "7", "2026-01-01"))
 
     site.ear.forget()
     site.ear.instead = take_down_once
@@ -434,7 +435,7 @@ def test_what_is_taken_down_while_a_scrape_runs_does_not_stay(board, look, layou
 
 def test_a_picture_taken_down_whose_post_is_gone_is_not_counted_as_listed(board, look, layout):
     _, rows, _ = look("1")
-    takedowns.take_down(layout, "9", "2026-01-01")
+    take_down(layout, "9", "2026-01-01")
     look("2")
     hidden = board.posts.pop(9)
     record, gone, _ = look("3")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dataset.takedown import look_alikes, take_down
 from storage import files, images, manifest, takedowns
 from storage.errors import BadInput, CorruptFile
 from storage.layout import DataLayout
 from storage.records import Contract, DropReason, Md5Match, Measure, Post, Verdict
-from storage.takedowns import Takedowns, look_alikes, take_down
+from storage.takedowns import Takedowns
 from tests.verdicts import verdict_of
 
 POST = Post(
