@@ -2,6 +2,7 @@
 
 import io
 import logging
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -27,11 +28,17 @@ def test_at_80_columns_count_time_and_every_fact_are_seen() -> None:
     assert "100/2000" in cleaning
 
 
+def _count_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let four seconds pass from one look at the clock to the next; for this room alone."""
+    clock = iter(range(0, 100, 4))
+    fake = SimpleNamespace(monotonic=lambda: next(clock))
+    monkeypatch.setattr("storage.progress.time", fake)
+
+
 def test_a_part_that_takes_long_tells_how_far_it_is(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter(range(0, 100, 4))
-    monkeypatch.setattr("storage.progress.time.monotonic", lambda: next(clock))
+    _count_time(monkeypatch)
     with caplog.at_level(logging.INFO):
         assert list(told("train-000000.tar", "abcdefgh", 8)) == [*"abcdefgh"]
     lines = [record.getMessage().split() for record in caplog.records]
@@ -42,8 +49,7 @@ def test_a_part_that_takes_long_tells_how_far_it_is(
 def test_what_was_there_already_counts_as_done_and_took_no_time(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter(range(0, 100, 4))
-    monkeypatch.setattr("storage.progress.time.monotonic", lambda: next(clock))
+    _count_time(monkeypatch)
     with caplog.at_level(logging.INFO), watch("clean", 100, already=50) as advance:
         for _ in range(3):
             advance()

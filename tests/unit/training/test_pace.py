@@ -1,6 +1,6 @@
 """How fast a training is said to go."""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +13,8 @@ def test_the_speed_is_that_of_the_pictures_since_the_row_before(
 ) -> None:
     players, _, how = setting(recipe="unet-l2", batch_size=3)
     now = 100.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    # For this room alone: other threads need theirs.
+    monkeypatch.setattr("training.pace.time", SimpleNamespace(monotonic=lambda: now))
     pace = Pace(players, how, step=10)
     now = 102.0
     assert pace.at(15) == {"pictures_per_second": 5 * 3 / 2}
@@ -25,7 +26,7 @@ def test_the_speed_is_that_of_the_pictures_since_the_row_before(
 def test_beside_a_known_peak_its_share_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     players, _, how = setting(recipe="unet-l2", batch_size=3)
     now = 0.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr("training.pace.time", SimpleNamespace(monotonic=lambda: now))
     pace = Pace(players, how, step=0)
     pace.pictures_at_peak = 120.0
     now = 1.0
