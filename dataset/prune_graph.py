@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from upath import UPath
 
 from storage import files, lease
-from storage.layout import DataLayout
+from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
-from storage.takedowns import LOOK_NAME
 
 Name = tuple[Stage, str]
 """One run of a stage: the stage, and its key."""

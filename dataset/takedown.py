@@ -12,8 +12,8 @@ from typing import TypeVar
 from upath import UPath
 
 from storage import files, lease, manifest, takedowns
-from storage.errors import BadInput, ContractError
-from storage.layout import DataLayout, parts_in
+from storage.errors import BadInput, ContractError, CorruptFile, MissingInput
+from storage.layout import LOOK_NAME, DataLayout, parts_in
 from storage.ledger import Stage
 from storage.records import Contract, Measure, Post, Verdict
 from storage.takedowns import Takedown
@@ -43,8 +43,7 @@ def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown],
     with lease.held(layout.takedowns_lease(), "takedowns: another one is being written"):
         known = takedowns.read(layout).entries
         found = _seen(_find(layout, name, date), layout)
-        before = {_identity(entry): entry for entry in known}
-        found = [_first(before.get(_identity(entry)), entry) for entry in found]
+        found = list(dict.fromkeys(_first(known, entry) for entry in found))
         takedowns.write(layout, [*found, *(entry for entry in known if entry not in found)])
         return found, takedowns.delete(layout, found)
 
@@ -95,7 +94,7 @@ def _find(layout: DataLayout, name: str, date: str) -> list[Takedown]:
 
 def _posts(layout: DataLayout) -> Iterator[tuple[str, Post]]:
     for path, rows in _tables(layout.tables(Stage.SCRAPE), Contract.POSTS, Post):
-        look = path.parent / takedowns.LOOK_NAME
+        look = path.parent / LOOK_NAME
         site = files.read_json(look)["site"] if look.exists() else ""
         yield from ((site, row) for row in rows)
 
@@ -115,20 +114,19 @@ def _seen(found: Sequence[Takedown], layout: DataLayout) -> list[Takedown]:
 def _tables(
     paths: Sequence[UPath], contract: Contract, row_type: type[Row]
 ) -> Iterator[tuple[UPath, list[Row]]]:
-    """Read tables, but for those that an older version has left."""
+    """Read tables, but for those that an older version has left, or that are damaged."""
     for path in paths:
         try:
             yield path, manifest.read_table(path, contract, row_type)
-        except ContractError as error:
+        except (ContractError, CorruptFile, MissingInput) as error:
             logger.warning("not searched: %s", error)
 
 
-def _first(before: Takedown | None, now: Takedown) -> Takedown:
-    """Give the entry that stood there first, with what was seen of the picture by then."""
-    if before is None:
-        return now
-    return dataclasses.replace(before, measure=before.measure or now.measure)
-
-
-def _identity(entry: Takedown) -> Takedown:
-    return dataclasses.replace(entry, date="")
+def _first(known: Sequence[Takedown], now: Takedown) -> Takedown:
+    """Give the entry that says as much already, with what was seen of the picture by now."""
+    for before in known:
+        is_same = (before.site, before.post_id, before.md5) == (now.site, now.post_id, now.md5)
+        says_all = now.line_md5 in ("", before.line_md5) and now.site_md5 in ("", before.site_md5)
+        if is_same and says_all:
+            return dataclasses.replace(before, measure=before.measure or now.measure)
+    return now

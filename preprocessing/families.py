@@ -1,16 +1,14 @@
 """Which pictures are variants of one drawing, and so must never be in two splits.
 
-Posts are united by parent (also through a film, which is no picture itself), by equal bytes and by
-likeness, and what replaced a post's original with what it replaced. What came with an earlier look
-at the site is settled: a family's split never changes, so whoever comes later joins it. A latecomer
-that is akin to families of two splits can join neither: it straddles them, and so does its later
-kin, a parent that comes after it included.
+Posts are united by parent, by equal bytes and by likeness, and what replaced a post's original with
+what it replaced. What came with an earlier look at the site is settled: a family's split never
+changes, so whoever comes later joins it. A latecomer that is akin to families of two splits can
+join neither: it straddles them, and so does its later kin, a parent that comes after it included.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from preprocessing.config import CleanConfig
 from preprocessing.dedup import Candidate, hashes_of
@@ -31,10 +29,7 @@ class Families:
 
 
 def families(
-    arrived: Sequence[Post],
-    candidates: Sequence[Candidate],
-    config: CleanConfig,
-    films: Sequence[Post] = (),
+    arrived: Sequence[Post], candidates: Sequence[Candidate], config: CleanConfig
 ) -> Families:
     """Unite posts, look by look.
 
@@ -42,12 +37,11 @@ def families(
         arrived: all posts that have or had an original, in the order in which they came.
         candidates: what is compared by its looks, each with its first post.
         config: how near looks have to be, and the shares of the splits.
-        films: posts that never have an original, yet have parents and children that do.
     """
     arrived = _apart(arrived)
-    union = _Union(arrived, films, config)
-    kin_of_look = _by_look(arrived, candidates, config.family_radius, films)
-    for number in sorted({post.arrival for post in arrived} | kin_of_look.keys()):
+    union = _Union(arrived, config)
+    kin_of_look = _by_look(arrived, candidates, config.family_radius)
+    for number in sorted({post.arrival for post in arrived}):
         union.settle(kin_of_look[number], number)
     first_of = {post.md5: post for post in reversed(arrived)}
     return Families(
@@ -68,7 +62,7 @@ def _apart(arrived: Sequence[Post]) -> list[Post]:
 
 
 def _by_look(
-    arrived: Sequence[Post], candidates: Sequence[Candidate], radius: int, films: Sequence[Post]
+    arrived: Sequence[Post], candidates: Sequence[Candidate], radius: int
 ) -> dict[int, list[Kinship]]:
     """Sort kinships by the look that showed them.
 
@@ -77,7 +71,7 @@ def _by_look(
     """
     arrival_of = {post.post_id: post.arrival for post in arrived}
     found = defaultdict[int, list[Kinship]](list)
-    for post in chain(arrived, films):
+    for post in arrived:
         if post.parent_id:
             found[post.arrival].append((post.post_id, post.parent_id))
     for one, other in _alike(arrived, candidates, radius):
@@ -100,7 +94,7 @@ def _alike(
 class _Union:
     """Sets of posts that grow together; a set has a name once one of its posts has come."""
 
-    def __init__(self, arrived: Sequence[Post], films: Sequence[Post], config: CleanConfig) -> None:
+    def __init__(self, arrived: Sequence[Post], config: CleanConfig) -> None:
         self.straddling = set[int]()
         self._config = config
         self._parent_of: dict[int, int] = {}
@@ -108,11 +102,10 @@ class _Union:
         self._founder_of: dict[int, int] = {}
         """By the root of each settled set: the place of the post that names it."""
         self._arrived = arrived
-        self._films = films
 
     def settle(self, kinships: Sequence[Kinship], look: int) -> None:
         """Take in what one look brought: each kinship, unless it would join two splits."""
-        new = [each.post_id for each in chain(self._arrived, self._films) if each.arrival == look]
+        new = [post.post_id for post in self._arrived if post.arrival == look]
         # By its set, which may be named by a sibling or by a parent that has not come.
         new_of = defaultdict[int, list[int]](list)
         for post_id in new:
@@ -126,7 +119,7 @@ class _Union:
                 unseen = [root for root in members if root not in settled]
                 self.straddling.update(newcomers, unseen)
                 continue
-            founders = [self._posts[each][0] for each in newcomers if each in self._posts]
+            founders = [self._posts[post_id][0] for post_id in newcomers]
             self._unite(members, min(settled.values(), default=min(founders, default=None)))
 
     def name_of(self, post: Post) -> str:

@@ -1,6 +1,5 @@
 """The scraper's knobs: which site, what to ask for, and how gently."""
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -23,8 +22,9 @@ def absolute(folder: str) -> str:
         ValueError: it is below the home of somebody whom nobody knows.
     """
     try:
-        # Without `..` too, which Path.absolute() leaves there.
-        return os.path.abspath(Path(folder).expanduser()) if folder else ""  # noqa: PTH100
+        path = Path(folder).expanduser()
+        # What `..` stands for, links considered, is for the system to say.
+        return str(path.resolve() if ".." in path.parts else path.absolute()) if folder else ""
     except RuntimeError as error:
         raise ValueError("wanted a folder in a home that is known here") from error
 

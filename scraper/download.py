@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed
@@ -15,10 +15,13 @@ from scraper.sniffing import PICTURES, sniff
 from storage import digest, images
 from storage.errors import CorruptFile
 from storage.layout import DataLayout
-from storage.records import MOVING, DropReason, Md5Match, Post
+from storage.records import DropReason, Md5Match, Post
 from storage.takedowns import Takedowns
 
 logger = logging.getLogger(__name__)
+
+# GIF too: a board's GIFs move, and 256 colors are no original of a drawing that does not.
+UNWANTED_EXTENSIONS = {"gif", "webm", "mp4", "m4v", "swf", "zip", "avi", "mov"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,10 @@ class Downloader:
         except NotServed as error:
             logger.info("dropped post=%d reason=%s: %s", listed.post_id, error.reason, error)
             was_removed = before and error.reason is DropReason.TAKEN_DOWN
-            original = answer_of(before) if before and was_removed else Answer()
-            return self._row(listed, known, original, reason=error.reason)
+            if before and was_removed:
+                row = self._row(listed, known, answer_of(before), reason=error.reason)
+                return replace(row, line_md5=before.line_md5)
+            return self._row(listed, known, Answer(), reason=error.reason)
         lines = self._line_md5(listed, _settled(known, original), journal)
         return self._row(listed, known, original, line_md5=lines)
 
@@ -57,10 +62,10 @@ class Downloader:
         """Give a known post's original as it was, unless it has to be asked for (again)."""
         if self.taken_down.cover(self.config.site, listed.post_id, listed.site_md5):
             raise NotServed(DropReason.TAKEN_DOWN, "removed on request")
-        if before and self.taken_down.has(before.md5):
-            raise NotServed(DropReason.TAKEN_DOWN, "its bytes were removed on request")
         if before is None or listed.is_ghost or _is_replaced(listed, before):
             return None
+        if self.taken_down.has(before.md5):
+            raise NotServed(DropReason.TAKEN_DOWN, "its bytes were removed on request")
         if before.md5:
             return answer_of(before) if self._is_stored(before) else None
         if before.reason is None or before.reason in self.known.healing(self.config):
@@ -70,7 +75,7 @@ class Downloader:
     def _original(self, listed: ListedPost, journal: Journal) -> Answer:
         if listed.is_ghost:
             raise NotServed(DropReason.GHOST, "names no picture")
-        if listed.extension in MOVING:
+        if listed.extension in UNWANTED_EXTENSIONS:
             raise NotServed(DropReason.UNWANTED_TYPE, listed.file_name)
         name, max_bytes = listed.site_md5, self.config.max_bytes
         answer = self._stored(name) or self._fetch(listed.file_url, journal, name)
@@ -165,8 +170,9 @@ class Downloader:
     ) -> Post:
         # What is settled stays: the look that brought the original, and the parent it had then.
         settled = _settled(known, original)
-        # The site's pages do not state it.
+        # The site's pages tell neither.
         site_md5 = listed.site_md5 or (settled.site_md5 if settled else "")
+        line_url = self.session.relative(listed.line_url) or (settled.line_url if settled else "")
         return Post(
             post_id=listed.post_id,
             md5=original.md5,
@@ -189,7 +195,7 @@ class Downloader:
             has_children=listed.has_children,
             post_url=post_url(listed.post_id),
             file_url=self.session.relative(listed.file_url),
-            line_url=self.session.relative(listed.line_url),
+            line_url=line_url,
             line_md5=line_md5,
             arrival=settled.arrival if settled else self.look,
         )

@@ -99,7 +99,6 @@ class Folder:
 
         Known files all stay, as the posts of a site do, and so many others come as there is room.
         """
-        manifest.drop_stragglers(folder)
         counts, rows = self._write_files(folder, advance)
         had = [row for row in self.before if row.md5]
         # A killed run may have left one, of what is back by now.

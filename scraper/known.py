@@ -15,10 +15,9 @@ from scraper.config import ScraperConfig, absolute
 from scraper.journal import Answer
 from storage import files, ledger, manifest
 from storage.errors import MissingInput
-from storage.layout import DataLayout
+from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, DropReason, Post, StageRecord
-from storage.takedowns import LOOK_NAME
 
 Before = Mapping[int, Sequence[Post]]
 """By its id, the rows of a post in the base, never none: the present one first, then those of

@@ -13,8 +13,8 @@ MARK = ".line"
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 BROKEN = (
-    OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, struct.error,
-    Image.DecompressionBombError,
+    OSError, SyntaxError, ValueError, LookupError, EOFError, TypeError, AttributeError,
+    ArithmeticError, struct.error, Image.DecompressionBombError,
 )  # fmt: skip
 """What Pillow raises where a file is damaged; in its metadata, too."""
 

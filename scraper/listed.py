@@ -96,7 +96,7 @@ def md5_or_nothing(text: str) -> str:
 def _file_url(fields: Mapping[str, Any]) -> str:
     # Older answers of this engine name the folder and the file only.
     if not fields.get("file_url") and fields.get("directory") and fields.get("image"):
-        return f"/images/{fields['directory']}/{fields['image']}"
+        return f"/images/{_text(fields['directory'])}/{_text(fields['image'])}"
     return _text(fields.get("file_url"))
 
 

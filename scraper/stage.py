@@ -22,7 +22,7 @@ from scraper.turnstile import Gate
 from scraper.walk import Walk
 from storage import files, ledger, takedowns
 from storage.errors import BadInput
-from storage.layout import DataLayout
+from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.progress import watch
 from storage.records import StageRecord
@@ -52,7 +52,7 @@ def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) 
         from_source = _from_folder if config.folder else _from_site
         taken = from_source(config, opened, look)
         takedowns.enforce(layout)
-        return opened.seal(taken, apart_from=[takedowns.LOOK_NAME])
+        return opened.seal(taken, apart_from=[LOOK_NAME])
 
 
 def settled(record: StageRecord, layout: DataLayout) -> StageRecord:

@@ -45,7 +45,6 @@ class Walk:
 
     def go(self) -> Counter[str]:
         """Write one part a page until there are enough posts or no more, and count them."""
-        manifest.drop_stragglers(self.folder)
         number, below = 0, None
         while True:
             path = self.folder / part_name(number)

@@ -13,6 +13,8 @@ from storage.errors import BadInput
 DEFAULT_ROOT = "data"
 RECORD_NAME = "stage.json"
 LEASE_NAME = ".lease"
+LOOK_NAME = "look.json"
+"""Beside a snapshot's tables: which site they are of."""
 IMAGES = "images"
 LOOKS = "looks"
 DISK = ("file", "local")
@@ -136,7 +138,8 @@ class DataLayout:
 
     def squares(self, md5: str) -> list[UPath]:
         """Give all squares that were ever made of an original."""
-        return list((self.root / LOOKS).glob(f"*/{md5[:2]}/{md5}.png"))
+        places = (self.square(look.name, md5) for look in self.all_looks().glob("*"))
+        return [place for place in places if place.exists()]
 
     def cache(self, key: str) -> Path:
         """Give the place, always on a disk of this machine, of what can be made again from a stage.

@@ -116,7 +116,7 @@ def wait(path: Path, told: str) -> Lease:
 
 @contextmanager
 def held(path: UPath, told: str) -> Iterator[None]:
-    """Wait for a file's lock and hold it for a moment; below an object store there is none."""
+    """Keep other processes from what a file stands for, for a moment; on a store, nobody."""
     if not files.is_local(path):
         yield
         return

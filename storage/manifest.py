@@ -16,7 +16,7 @@ from upath import UPath
 
 from storage import files
 from storage.errors import ContractError, CorruptFile, MissingInput
-from storage.layout import PART, DataLayout, part_name, parts_in
+from storage.layout import PART, DataLayout
 from storage.records import Contract, StageRecord
 
 Row = TypeVar("Row")
@@ -71,13 +71,6 @@ def rows_of(record: StageRecord, layout: DataLayout, row_type: type[Row]) -> Ite
     for output in record.outputs:
         if PART.fullmatch(output.name):
             yield from read_table(folder / output.name, record.contract, row_type)
-
-
-def drop_stragglers(folder: UPath) -> None:
-    """Remove the parts of a table behind one that is lost: made anew, it may reach into them."""
-    for number, path in enumerate(parts_in(folder)):
-        if path.name != part_name(number):
-            path.unlink()
 
 
 def schema_of(row_type: type) -> pa.Schema:

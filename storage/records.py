@@ -80,10 +80,6 @@ TOMBSTONES = frozenset({DropReason.VANISHED, DropReason.REPLACED})
 """Why a row is there though the site, or the folder, has nothing that it stands for."""
 
 
-MOVING = frozenset({"gif", "webm", "mp4", "m4v", "swf", "zip", "avi", "mov"})
-"""Endings of what is no original of a drawing: a board's GIFs move, and have but 256 colours."""
-
-
 class Md5Match(StrEnum):
     """How the md5 that the site states compares with that of the bytes it served."""
 
@@ -99,7 +95,8 @@ class Post:
     `md5`, `sha256`, `bytes`, `extension` are those of the bytes served (empty or 0 without an
     original); `width` and `height` (px) are what the site states. `file_url` and `line_url` are
     relative to the site's address when they lie there. `line_md5` names the drawing's true line
-    art in the image store, where the site has it. `parent_id` is 0 without a parent.
+    art in the image store, where the site has it (and stays when that was taken down). `parent_id`
+    is 0 without a parent.
 
     The row of a post that vanished from the site is its tombstone: it stays as it was last seen,
     with `vanished_on`, the date (ISO 8601) of the look that missed it, empty for all others. A post
@@ -139,11 +136,6 @@ class Post:
     line_md5: str
     vanished_on: str = ""
     arrival: int = 0
-
-    @property
-    def moves(self) -> bool:
-        """Whether its file moves, as its name says: such a post never has an original."""
-        return self.file_url.partition("?")[0].rpartition(".")[2].lower() in MOVING
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,6 @@ from storage.records import DropReason, Measure
 
 logger = logging.getLogger(__name__)
 
-LOOK_NAME = "look.json"
-"""Beside a snapshot's tables: which site they are of."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Takedown:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from preprocessing.config import CleanConfig, ConditionConfig, PackConfig
 from preprocessing.stage import clean, condition, pack
 from scraper.config import ScraperConfig
-from storage import files, images, ledger, manifest, takedowns
-from storage.layout import DataLayout
+from storage import files, images, ledger, manifest
+from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
 from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post, StageRecord
 from tests.pictures import drawing, encoded
@@ -68,7 +68,7 @@ def scrape_of(layout: DataLayout, posts: Sequence[Post], snapshot: str) -> Stage
     config = ScraperConfig(base_url="sample:", snapshot=snapshot)
     opened = ledger.open_stage(Stage.SCRAPE, config, inputs={}, layout=layout)
     look = {"site": "sample:", "base": "", "date": "2026-01-02"}
-    files.write_json(opened.folder / takedowns.LOOK_NAME, look)
+    files.write_json(opened.folder / LOOK_NAME, look)
     newest_first = sorted(posts, key=lambda post: -post.post_id)
     manifest.write_table(opened.folder / "part-00000.parquet", Contract.POSTS, newest_first, Post)
     reasons = [post.reason for post in posts]
@@ -77,7 +77,7 @@ def scrape_of(layout: DataLayout, posts: Sequence[Post], snapshot: str) -> Stage
         "originals": reasons.count(None),
     }
     counts |= {each.value: reasons.count(each) for each in DropReason if each in reasons}
-    return opened.seal(counts, apart_from=[takedowns.LOOK_NAME])
+    return opened.seal(counts, apart_from=[LOOK_NAME])
 
 
 def _kept(layout: DataLayout, content: bytes) -> str:

@@ -9,7 +9,7 @@ import pytest
 from dataset.takedown import look_alikes, take_down
 from storage import files, images, manifest, takedowns
 from storage.errors import BadInput, CorruptFile
-from storage.layout import DataLayout
+from storage.layout import LOOK_NAME, DataLayout
 from storage.records import Contract, DropReason, Md5Match, Measure, Post, Verdict
 from storage.takedowns import Takedowns
 from tests.verdicts import verdict_of
@@ -23,7 +23,7 @@ POST = Post(
 def _scraped(layout: DataLayout, site: str, *posts: Post) -> None:
     folder = layout.stage("scrape", site.strip(":"))
     manifest.write_table(folder / "part-00000.parquet", Contract.POSTS, posts, Post)
-    files.write_json(folder / takedowns.LOOK_NAME, {"site": site})
+    files.write_json(folder / LOOK_NAME, {"site": site})
     for post in posts:
         images.keep(layout, post.md5, post.extension, b"made")
         images.keep(layout, post.line_md5, "png", b"line")
@@ -201,6 +201,13 @@ def test_a_table_that_an_older_version_has_left_hinders_nobody(layout: DataLayou
     manifest.write_table(old, Contract.MEASURES, [], Measure)
     taken, _ = take_down(layout, "1", "2026-01-02")
     assert look_alikes(layout, taken, 4) == []
+
+
+def test_a_damaged_table_of_looks_hinders_nobody(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    files.write_text(layout.looks("a") / "part-x.parquet", "no table")
+    (entry,), deleted = take_down(layout, "1", "2026-01-02")
+    assert (entry.measure, deleted) == (None, 2)
 
 
 def test_what_came_back_meanwhile_is_deleted(layout: DataLayout):

@@ -43,19 +43,6 @@ def _ids_of(split: Split) -> list[int]:
 TRAIN, VAL = _ids_of(Split.TRAIN), _ids_of(Split.VAL)
 
 
-def test_a_film_unites_its_parent_and_its_children_at_the_look_that_brought_it():
-    film = replace(_post(5, parent_id=1), md5="")
-    posts = [_post(1), _post(2, parent_id=5), _post(3, arrival=2, parent_id=5)]
-    found = families(posts, [], CONFIG, [film])
-    assert {found.of[post.md5] for post in posts} == {"md5-1"}
-    # Who came before it is settled, and those that come after it can join neither.
-    one, other = TRAIN[0], VAL[0]
-    posts = [_post(one), _post(other, parent_id=5), _post(400, arrival=2, parent_id=5)]
-    found = families(posts, [], CONFIG, [replace(film, parent_id=one, arrival=1)])
-    assert found.of[f"md5-{one}"] != found.of[f"md5-{other}"]
-    assert found.straddling == {"md5-400"}
-
-
 def test_an_unseen_parent_of_what_straddles_two_splits_straddles_them_when_it_comes():
     parent = 10**6
     one, other = _post(TRAIN[0]), _post(VAL[0])

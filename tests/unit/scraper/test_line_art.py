@@ -3,12 +3,14 @@
 import io
 import struct
 
+import pytest
 from PIL import Image
 
 from scraper.line_art import as_png
 
 EXIF = b"Exif\0\0II*\0" + struct.pack("<I", 8)
 ON_ITS_SIDE = struct.pack("<HHII", 0x0112, 3, 1, 6)
+PROGRAM_AS_A_NUMBER = struct.pack("<HHIf", 0x0131, 11, 1, 1.5)
 WIDTH_IN_LETTERS = struct.pack("<HHI4s", 0x0100, 2, 3, b"ab")
 
 
@@ -30,8 +32,9 @@ def test_what_lies_on_its_side_is_set_upright() -> None:
     assert Image.open(io.BytesIO(upright)).size == (32, 48)
 
 
-def test_damaged_words_about_a_picture_cost_the_line_art_and_no_more() -> None:
-    assert as_png(_jpeg_with(ON_ITS_SIDE, WIDTH_IN_LETTERS)) is None
+@pytest.mark.parametrize("damaged", [WIDTH_IN_LETTERS, PROGRAM_AS_A_NUMBER])
+def test_damaged_words_about_a_picture_cost_the_line_art_and_no_more(damaged: bytes) -> None:
+    assert as_png(_jpeg_with(ON_ITS_SIDE, damaged)) is None
 
 
 def test_a_png_stays_as_it_is_if_it_is_whole() -> None:

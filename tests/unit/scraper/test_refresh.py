@@ -15,11 +15,10 @@ from starlette.responses import PlainTextResponse, Response
 from dataset.takedown import take_down
 from scraper.errors import SiteRefuses
 from scraper.stage import scrape, settled
-from storage import files, manifest
+from storage import files, manifest, takedowns
 from storage.errors import MissingInput
 from storage.files import read_json
 from storage.layout import DataLayout
-from storage.ledger import Stage
 from storage.records import DropReason, Md5Match, Post
 
 PAGE = 20
@@ -198,10 +197,12 @@ def test_a_look_that_cannot_tell_a_picture_by_its_md5_forgets_none(board, look):
 
 def test_larger_originals_are_dropped_though_another_search_has_stored_them(board, look):
     redraw(board, 7, b"x" * 9_000)
+    redraw(board, 8, b"x" * (5_000 - len(Board.picture(8))))
     _, rows, _ = look("1")
     assert rows[7].bytes > 9_000
     record, rows, _ = look("2", tags=("-none",), max_bytes=5_000)
     assert (rows[7].reason, rows[7].bytes) == (DropReason.TOO_LARGE, 0)
+    assert (rows[8].reason, rows[8].bytes) == (None, 5_000)
     assert record.counts["originals"] == 29
 
 
@@ -417,6 +418,40 @@ def test_what_was_taken_down_is_never_asked_for_again_by_whichever_post(board, l
         assert (rows[9].reason, rows[9].line_md5) == (None, first[7].line_md5)
 
 
+def test_another_picture_of_a_post_whose_picture_was_taken_down_elsewhere_is_taken(
+    board, look, layout
+):
+    same = Board.picture(7)
+    board.picture = lambda number: same if number == 8 else Board.picture(number)
+    board.posts[8]["md5"] = board.posts[7]["md5"]
+    look("1")
+    takedowns_of_7, _ = take_down(layout, "7", "2026-01-01")
+    assert [entry.post_id for entry in takedowns_of_7] == [7]
+    redraw(board, 8, b" redrawn")
+    _, rows, asked = look("2")
+    assert (rows[8].reason, rows[8].md5) == (None, rows[8].site_md5)
+    assert "/images/1/8.png" in asked
+
+
+def test_a_takedown_that_is_asked_for_again_after_a_look_changes_nothing(board, look, layout):
+    look("1")
+    take_down(layout, "9", "2026-01-01")
+    wanted = takedowns.read(layout)
+    _, rows, _ = look("2")
+    assert rows[9].line_md5 == wanted.entries[0].line_md5
+    take_down(layout, "9", "2026-02-02")
+    assert takedowns.read(layout) == wanted
+
+
+def test_a_look_that_tells_no_places_of_line_art_forgets_none(board, look):
+    _, first, _ = look("1")
+    places = {number: board.posts[number].pop("line_url") for number in board.posts}
+    assert look("2")[1:] == (first, [])
+    for number, place in places.items():
+        board.posts[number]["line_url"] = place
+    assert look("3")[1:] == (first, [])
+
+
 def test_what_is_taken_down_while_a_scrape_runs_does_not_stay(board, look, layout, site):
     _, first, _ = look("1")
     taken = []
@@ -485,16 +520,3 @@ def test_a_page_cut_short_by_a_kill_is_not_asked_for_again(site, board, make_con
     assert not list(layout.root.glob("scrape/*/*.jsonl"))
     elsewhere = DataLayout.at(str(layout.root / "elsewhere"))
     assert scrape(config, elsewhere).outputs == record.outputs
-
-
-def test_a_part_that_was_lost_is_made_anew_with_all_behind_it(board, look, layout):
-    record, _, _ = look("1", line_art=False)
-    folder = layout.stage(Stage.SCRAPE, record.key)
-    (folder / "stage.json").unlink()
-    (folder / "part-00000.parquet").unlink()
-    for post_id in (30, 29, 28):
-        del board.posts[post_id]
-    record, rows, asked = look("1", line_art=False)
-    assert (asked, [*rows], record.counts["listed"]) == ([], [*range(27, 0, -1)], 27)
-    posts = [row.post_id for row in manifest.rows_of(record, layout, Post)]
-    assert posts == [*rows]
