@@ -10,6 +10,8 @@ DEFAULT_REACH_PX = 28.0
 """How far strokes run out, at 256 px: the standard deviation of the paper's own blur."""
 
 MAX_REACH_PX = 128
+MOST_PX = 1_000_000
+"""No side of a picture is longer."""
 
 Kind = Literal["png", "ora"]
 
@@ -42,5 +44,5 @@ def check(reach_px: float, max_px: int) -> None:
     """
     if not 0 <= reach_px <= MAX_REACH_PX:
         raise BadInput(f"reach_px: wanted 0 to {MAX_REACH_PX}, not {reach_px:g}")
-    if max_px < 0:
-        raise BadInput(f"max_px: wanted 0 or more, not {max_px}")
+    if not 0 <= max_px <= MOST_PX:
+        raise BadInput(f"max_px: wanted 0 to {MOST_PX}, not {str(max_px)[:20]}")

@@ -24,6 +24,8 @@ NO_PICTURE = "is no whole PNG, JPEG, WebP, GIF or BMP; save it anew as one of th
 
 # What a scan's paper is: light on the scale of this share of the longer side.
 PAPER_SHARE = 1 / 24
+LIGHT_PX = 1024
+"""So large a copy tells of the light."""
 LOWEST_PAPER = 32
 SPECKLE_PX = 3
 INK_AT, PAPER_AT = 0.45, 0.88
@@ -70,14 +72,19 @@ def clean_scan(line_HW: Gray) -> Gray:
     """Make paper white and ink black, whatever light it was seen in, and take speckles out.
 
     Each pixel is told by its share of the light that the paper around it sends back: the paper's
-    is found by a closing wider than any line, smoothed.
+    is found by a closing wider than any line, smoothed. So smooth is light that a small copy tells
+    of it as well, in a hundredth of the time.
     """
     calm_HW = cv2.medianBlur(line_HW, SPECKLE_PX)
-    side = max(3, round(max(line_HW.shape) * PAPER_SHARE)) | 1
+    height, width = line_HW.shape
+    scale = min(1.0, LIGHT_PX / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small_HW = cv2.resize(calm_HW, size, interpolation=cv2.INTER_AREA)
+    side = max(3, round(max(size) * PAPER_SHARE)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    paper_HW = cv2.GaussianBlur(
-        cv2.morphologyEx(calm_HW, cv2.MORPH_CLOSE, kernel), (0, 0), side / 2
-    )
+    light_HW = cv2.morphologyEx(small_HW, cv2.MORPH_CLOSE, kernel)
+    light_HW = cv2.GaussianBlur(light_HW, (0, 0), side / 2)
+    paper_HW = cv2.resize(light_HW, (width, height), interpolation=cv2.INTER_LINEAR)
     share_HW = calm_HW / np.maximum(paper_HW, LOWEST_PAPER).astype(np.float32)
     levels_HW = (share_HW - INK_AT) / (PAPER_AT - INK_AT)
     return cast(Gray, (np.clip(levels_HW, 0, 1) * WHITE).round().astype(np.uint8))

@@ -109,4 +109,7 @@ def _model(source: Source, key: str, ended: str) -> Model:
 
 
 def _ended(record: UPath) -> str:
-    return str(files.read_json(record).get("ended_at", ""))
+    try:
+        return str(files.read_json(record)["ended_at"])
+    except (ValueError, TypeError, KeyError):
+        return ""

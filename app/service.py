@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -140,6 +141,11 @@ def _answer_errors(app: FastAPI) -> None:
     async def refuse(_: Request, error: Exception) -> JSONResponse:
         status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
         return JSONResponse({"error": str(error)}, status)
+
+    @app.exception_handler(HTTPException)
+    async def pass_on(_: Request, error: Exception) -> JSONResponse:
+        told = cast(HTTPException, error)
+        return JSONResponse({"error": told.detail}, told.status_code, headers=told.headers)
 
     @app.exception_handler(RequestValidationError)
     async def misunderstand(_: Request, error: Exception) -> JSONResponse:

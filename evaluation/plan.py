@@ -9,7 +9,7 @@ from upath import UPath
 
 from evaluation.config import EvaluationConfig
 from evaluation.instruments import Instruments
-from storage import digest, manifest
+from storage import digest, manifest, shards
 from storage.layout import DataLayout
 from storage.records import Contract
 
@@ -38,11 +38,15 @@ class Plan:
 
     @property
     def shared_folder(self) -> UPath:
-        """Where it is kept what untrained answers are worth: the same for every training."""
+        """Where it is kept what untrained answers are worth: the same for every training.
+
+        Pairs that are made again under their key may be of other pictures, so their bytes count.
+        """
         told = self.config.settings() | {
             "contract": Contract.EVALUATION.value,
             "seed": self.seed,
             "instruments": self.instruments.names,
+            "pairs": shards.digests_in(self.pairs_folder, Contract.PAIRS),
         }
         cache = DataLayout.of(self.pairs_folder).cache(self.pairs_folder.name)
         return UPath(cache / "untrained" / digest.of_settings(told))

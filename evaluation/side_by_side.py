@@ -202,11 +202,12 @@ def _answers(found: SideBySide, condition: str) -> list[tuple[str, Numbers]]:
             else:
                 same = (score["answer"], score["l2"])
                 untrained.setdefault(same, ([], score))[0].append(letter)
+    num_runs = len(answers)
     # The order of everywhere; the same answer stands in the order of the runs.
     for (answer, _), (letters, score) in sorted(
         untrained.items(), key=lambda one: (PLACES.get(one[0][0], len(PLACES)), one[1][0])
     ):
-        whose = "" if len(letters) == len(answers) else f" ({', '.join(letters)})"
+        whose = "" if len(letters) == num_runs else f" ({', '.join(letters)})"
         answers.append((f"{_untrained(condition, answer)}{whose}", score))
     return answers
 

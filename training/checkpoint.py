@@ -95,8 +95,17 @@ def restore(checkpoint: Checkpoint, players: Players) -> None:
 
 
 def recipe_of(folder: UPath) -> Recipe:
-    """Give the recipe that a checkpoint was trained by."""
-    return Recipe(**_state(folder)["recipe"])
+    """Give the recipe that a checkpoint was trained by.
+
+    Raises:
+        CorruptFile: it says none that this Irodori knows.
+    """
+    try:
+        return Recipe(**_state(folder)["recipe"])
+    except (TypeError, KeyError) as error:
+        raise CorruptFile(
+            f"{folder / STATE}: tells no recipe of this Irodori ({error}); train again"
+        ) from error
 
 
 def size_of(folder: UPath) -> int:

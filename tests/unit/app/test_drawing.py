@@ -52,16 +52,18 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
         read_color(content.getvalue(), "page.png")
 
 
-def test_a_photo_of_a_page_gets_white_paper_and_black_ink() -> None:
+@pytest.mark.parametrize("times", [1, 6])
+def test_a_photo_of_a_page_gets_white_paper_and_black_ink(times: int) -> None:
     chance = np.random.default_rng(0)
     # A lamp at the left, a shadow at the right, grain all over.
     light = np.linspace(230, 120, 400)[None].repeat(300, axis=0)
     ink = np.ones((300, 400))
     ink[100:104, 30:370] = 0.25
     ink[30:270, 200:203] = 0.25
-    photo = (light * ink + chance.normal(0, 4, ink.shape)).clip(0, 255).astype(np.uint8)
+    shown = (light * ink).repeat(times, axis=0).repeat(times, axis=1)
+    photo = (shown + chance.normal(0, 4, shown.shape)).clip(0, 255).astype(np.uint8)
 
-    cleaned = clean_scan(photo)
+    cleaned = clean_scan(photo)[::times, ::times]
 
     paper = np.ones_like(ink, dtype=bool)
     paper[94:110] = paper[:, 194:209] = False

@@ -57,6 +57,15 @@ def test_a_training_without_a_checkpoint_is_left_out(two: DataLayout) -> None:
     assert [model.key for model in open_models(two, "cpu").listed()] == ["old"]
 
 
+def test_what_is_broken_or_of_a_later_irodori_is_left_out(two: DataLayout) -> None:
+    files.write_text(two.record(Stage.TRAIN, "broken"), "{")
+    (state,) = (two.stage(Stage.TRAIN, "new") / "checkpoints").glob("*/state.json")
+    told = files.read_json(state)
+    files.write_json(state, told | {"recipe": told["recipe"] | {"of_tomorrow": 1}})
+
+    assert [model.key for model in open_models(two, "cpu").listed()] == ["old"]
+
+
 def test_a_named_checkpoint_is_the_only_model(two: DataLayout) -> None:
     (model,) = open_models(two, "cpu", "old").listed()
 

@@ -124,6 +124,17 @@ def test_models_are_listed_and_chosen_by_key(client: Client, page: bytes) -> Non
     assert "there is no model 'nothing'" in unknown.json()["error"]
 
 
+def test_what_is_no_request_of_ours_is_told_in_the_same_way(client: Client) -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    no_form = client.post("/api/colorize", data=b"words", headers=headers)
+    assert (no_form.status_code, no_form.json()) == (
+        400,
+        {"error": "Missing boundary in multipart."},
+    )
+    nowhere = client.get("/api/nothing")
+    assert (nowhere.status_code, nowhere.json()) == (404, {"error": "Not Found"})
+
+
 @pytest.mark.parametrize(
     ("files", "data", "status", "told"),
     [
@@ -133,7 +144,8 @@ def test_models_are_listed_and_chosen_by_key(client: Client, page: bytes) -> Non
         ({"lines": "page", "hints": "page"}, {}, 400, "hints: has no clear pixels"),
         ({"lines": "page"}, {"reach_px": "900"}, 400, "reach_px: wanted 0 to 128"),
         ({"lines": "page"}, {"reach_px": "nan"}, 400, "reach_px: wanted 0 to 128"),
-        ({"lines": "page"}, {"max_px": "-1"}, 400, "max_px: wanted 0 or more"),
+        ({"lines": "page"}, {"max_px": "-1"}, 400, "max_px: wanted 0 to 1000000"),
+        ({"lines": "page"}, {"max_px": "1" + 300 * "0"}, 400, "max_px: wanted 0 to 1000000"),
         ({"lines": "page"}, {"variant": "many"}, 422, "variant: Input should be a valid integer"),
     ],
 )

@@ -87,6 +87,10 @@ def test_two_runs_on_the_same_pictures_are_paired_without_a_note(
         assert each.difference == pytest.approx(first[each.measure] - second[each.measure])
         assert each.low <= each.difference <= each.high
     assert {each.condition for each in found.paired} == set(Condition)
+    # What is the same for both is nobody's own.
+    names = [row[0].text for table in side_by_side.score_tables(found) for row in table.rows]
+    assert "The hint itself" in names
+    assert not any("(A" in name for name in names)
 
 
 def test_what_an_older_irodori_wrote_is_compared_by_what_it_has(layout: DataLayout, tmp_path: Path):
