@@ -12,9 +12,9 @@ class Contract(StrEnum):
     """The name and version of every table and shard; a change of algorithm bumps the number."""
 
     POSTS = "posts/3"
-    MEASURES = "measures/3"
-    VERDICTS = "verdicts/4"
-    SHARDS = "shards/3"
+    MEASURES = "measures/4"
+    VERDICTS = "verdicts/5"
+    SHARDS = "shards/4"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
     EVALUATION = "evaluation/5"

@@ -54,7 +54,7 @@ def test_another_contract_is_refused_with_both_names(layout: DataLayout):
     path = layout.root / "shards.parquet"
     row = ShardRow("train-000000.tar", Split.TRAIN, 1, 2, "cc", "dd")
     manifest.write_table(path, Contract.SHARDS, [row], ShardRow)
-    with pytest.raises(ContractError, match=r"holds shards/3, wanted pairs/2"):
+    with pytest.raises(ContractError, match=r"holds shards/4, wanted pairs/2"):
         manifest.read_table(path, Contract.PAIRS, ShardRow)
 
 
@@ -83,7 +83,7 @@ def test_the_contract_stands_in_the_file_for_other_programs(layout: DataLayout):
     path = layout.root / "measures.parquet"
     manifest.write_table(path, Contract.MEASURES, [], Measure)
     with path.open("rb") as file:
-        assert parquet.read_schema(file).metadata == {b"irodori.contract": b"measures/3"}
+        assert parquet.read_schema(file).metadata == {b"irodori.contract": b"measures/4"}
 
 
 def _fields(post: Post) -> dict:

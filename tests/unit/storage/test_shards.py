@@ -39,7 +39,7 @@ def test_the_order_of_a_samples_files_changes_no_byte(layout: DataLayout):
 def test_shards_of_a_run_whose_record_is_broken_are_not_taken_over(
     layout: DataLayout, caplog: pytest.LogCaptureFixture
 ):
-    for key, record in (("broken", "{"), ("whole", '{"contract": "shards/3"}')):
+    for key, record in (("broken", "{"), ("whole", '{"contract": "shards/4"}')):
         folder = layout.stage("pack", key)
         row = shards.make(folder, replace(PLAN, digest=key), SAMPLES)
         manifest.write_table(shards.table_in(folder), Contract.SHARDS, [row], ShardRow)
