@@ -1,9 +1,9 @@
 """A file's pixels as they are stored: by OpenCV where it reads them right, by Pillow elsewhere.
 
 OpenCV is the faster one, can read a JPEG at a fraction of its size, and at full size gives the
-same pixels; at a fraction, a progressive one does without the last bits of its luma. Of a plain
-PNG kornia's decoder gives the same in 40 % of the time; of one with a palette it gives the places
-in it. Pillow is left with CMYK, GIF and BMP.
+same pixels; at a fraction, a progressive one does without its last bits. Of a plain PNG
+kornia's decoder gives the same in 40 % of the time; of one with a palette it gives the places in
+it. Pillow is left with CMYK, GIF and BMP.
 """
 
 from typing import cast
@@ -74,12 +74,22 @@ def _read(content: bytes, flags: int) -> Pixels:
 
 def _read_jpeg(image: JpegImageFile, content: bytes, enough_px: int | None) -> Pixels:
     reduction = _reduction(image, enough_px)
-    if reduction and image.info.get("progressive"):
-        name, *_, table = image.layer[0]
-        is_luma = name != ord("R") and image.info.get("adobe_transform") != 0
-        if is_luma and image.quantization[table][1] <= FINE_STEP:
-            content = without_refinements(content, name)
+    if reduction and image.info.get("progressive") and _is_fine(image):
+        content = without_refinements(content, _fully_sampled(image))
     return _read(content, UPRIGHT_RGB | reduction)
+
+
+def _is_fine(image: JpegImageFile) -> bool:
+    """Whether a JPEG's luma is stored in small steps; of red, green and blue none is luma."""
+    name, *_, table = image.layer[0]
+    is_luma = name != ord("R") and image.info.get("adobe_transform") != 0
+    return is_luma and image.quantization[table][1] <= FINE_STEP
+
+
+def _fully_sampled(image: JpegImageFile) -> set[int]:
+    """Name the components that have a sample for each pixel; others are means already."""
+    most = max(across * down for _, across, down, _ in image.layer)
+    return {name for name, across, down, _ in image.layer if across * down == most}
 
 
 def _reduction(image: Image.Image, enough_px: int | None) -> int:

@@ -1,12 +1,12 @@
 """The scans of a progressive JPEG, and those that a picture of half its size can do without.
 
 Such a file tells each coefficient in several scans: first without its lowest bits, then bit by bit
-in refinements, which take half of the bytes and of the time. What these add to the luma of a fine
-file is some gray levels in each pixel, and hardly one in the mean of several.
+in refinements, which take half of the bytes and of the time. What these add to a fine file is some
+levels in each sample, and hardly one in the mean of several.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 START, END, SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 FILL = b"\xff"
@@ -14,20 +14,20 @@ BEHIND_A_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
 """A marker that ends a scan: no byte 255 of its data, no restart, no fill."""
 
 
-def without_refinements(jpeg: bytes, component: int) -> bytes:
-    """Give a progressive JPEG without the scans that refine one component alone.
+def without_refinements(jpeg: bytes, components: Container[int]) -> bytes:
+    """Give a progressive JPEG without the scans that refine one of these components.
 
-    The component's mean of each block, told with the others' as a rule, stays as it is. A file
-    whose segments do not follow each other to its end is given as it is.
+    The mean of each block stays exact. A file whose segments do not follow each other to its end is
+    given as it is.
 
     Args:
         jpeg: a whole file, perhaps with others behind its end, which are left out.
-        component: the component's name in the file, as frame and scans tell it.
+        components: their names in the file, as its frame tells them.
     """
     segments = [*_segments(jpeg)]
     if not segments or segments[-1] != END:
         return jpeg
-    kept = (segment for segment in segments if not _refines(segment, component))
+    kept = (segment for segment in segments if not _refines(segment, components))
     return b"".join((START, *kept))
 
 
@@ -48,10 +48,10 @@ def _segments(jpeg: bytes) -> Iterator[bytes]:
         yield END
 
 
-def _refines(segment: bytes, component: int) -> bool:
-    """Whether a segment is a scan that adds a bit to coefficients of one component alone."""
+def _refines(segment: bytes, components: Container[int]) -> bool:
+    """Whether a segment is a scan that adds a bit to coefficients of one of these components."""
     if not segment.startswith(SCAN):
         return False
     # marker, length, number of components (1), its name, its tables, first and last coefficient
     count, name, first, bits = segment[4], segment[5], segment[7], segment[9]
-    return count == 1 and name == component and first > 0 and bits >> 4 > 0
+    return count == 1 and name in components and first > 0 and bits >> 4 > 0

@@ -2,7 +2,7 @@
 
 One thread, one step after the other, each the fastest that is known, on every distinct original
 that decodes: decode (JPEG at half size where that leaves one and a half times the side wanted, and
-then progressive ones without the last bits of their luma),
+then progressive ones without their last bits),
 bicubic to 256 px, sha256 and perceptual hash, and the cheapest encoding without loss. No tables, no
 tars, no checks.
 """
@@ -25,7 +25,9 @@ from preprocessing.fingerprint import fingerprint
 from preprocessing.scans import without_refinements
 from storage.pictures import encode_png
 
-SIZE_PX, LUMA = 256, 1
+SIZE_PX = 256
+LUMA, ALL = {1}, {1, 2, 3}
+FRAME, SAMPLING_PLACE, FULL = b"\xff\xc2", 11, 0x11
 KINDS_OF_PNG = {"rgb": "rgb", "rgba": "rgba", "palette": "mono"}
 ANY_PALETTE = np.zeros((256, 1, 3), np.uint8)
 REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4}
@@ -71,7 +73,8 @@ def _decode(content: bytes, picture: Mixed) -> RGB:
     is_jpeg = picture.kind in ("jpg", "progressive")
     factor = next(each for each in REDUCED if each <= max(1, room * is_jpeg))
     if picture.kind == "progressive" and factor > 1:
-        content = without_refinements(content, LUMA)
+        sampling = content[content.index(FRAME) + SAMPLING_PLACE]
+        content = without_refinements(content, ALL if sampling == FULL else LUMA)
     return cv2.imdecode(np.frombuffer(content, np.uint8), REDUCED[factor])
 
 
