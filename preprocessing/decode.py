@@ -63,7 +63,7 @@ class Picture:
 
     def on_white(self) -> Color:
         """Give the picture as RGB, what is transparent laid on white."""
-        return _on_white(self.pixels_HWC)
+        return _on_white(_inked(self.pixels_HWC))
 
     def square(self, size_px: int) -> Color:
         """Resize the whole picture to an RGB square on white, sides stretched, at its exact scale.
@@ -73,7 +73,7 @@ class Picture:
         """
         fraction = round(self.width / self.pixels_HWC.shape[1])
         extent_px = (self.width / fraction, self.height / fraction)
-        return _on_white(to_square(self.pixels_HWC, size_px, extent_px))
+        return _on_white(to_square(_inked(self.pixels_HWC), size_px, extent_px))
 
 
 def decode(content: bytes, max_pixels: int, *, enough_px: int | None = None) -> Picture:
@@ -126,12 +126,19 @@ def _decode(image: Image.Image, content: bytes, enough_px: int | None) -> Pictur
     return Picture(pixels, image.format in LOSSLESS_FORMATS, width, height)
 
 
-def _on_white(color: Color) -> Color:
-    """Flatten RGBA; the rounding is that of the exact sum, and all is done in 8 bits."""
+def _inked(color: Color) -> Color:
+    """Multiply the colours of RGBA by their alpha; RGB is given as it is."""
     if color.shape[2] == 3:
         return color
-    ink = cv2.cvtColor(cv2.cvtColor(color, cv2.COLOR_RGBA2mRGBA), cv2.COLOR_RGBA2RGB)
-    paper = cv2.bitwise_not(cv2.extractChannel(color, 3))
+    return cast(Color, cv2.cvtColor(color, cv2.COLOR_RGBA2mRGBA))
+
+
+def _on_white(inked: Color) -> Color:
+    """Lay inked colours on white paper; the rounding is that of the exact sum."""
+    if inked.shape[2] == 3:
+        return inked
+    paper = cv2.bitwise_not(cv2.extractChannel(inked, 3))
+    ink = cv2.cvtColor(inked, cv2.COLOR_RGBA2RGB)
     return cast(Color, cv2.add(ink, cv2.cvtColor(paper, cv2.COLOR_GRAY2RGB)))
 
 

@@ -4,21 +4,15 @@ from typing import cast
 
 import cv2
 import numpy as np
-from cykooz_resizer import (
-    CropBox,
-    FilterType,
-    ImageData,
-    PixelType,
-    ResizeAlg,
-    ResizeOptions,
-    Resizer,
-)
+from cykooz_resizer import CropBox, FilterType, ResizeAlg, ResizeOptions, Resizer
 from numpy.typing import NDArray
+from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
 BICUBIC = ResizeAlg.convolution(FilterType.catmull_rom)
-PIXEL_TYPES = {(): PixelType.U8, (3,): PixelType.U8x3, (4,): PixelType.U8x4}
+GRAY, FOUR_CHANNELS = "L", "CMYK"
+"""What Pillow calls the two kinds that are resized; there is no ink in the second."""
 
 
 def to_square(
@@ -30,21 +24,22 @@ def to_square(
     have it; in whole numbers, so that every processor gives the same bytes.
 
     Args:
-        pixels_HWC: uint8, RGB, RGBA (a pixel counts by its alpha) or gray as HW.
+        pixels_HWC: uint8, RGB, RGBA with its colours multiplied by alpha, or gray as HW.
         size_px: the side of the square.
         extent_px: the width and height that count, where the last column and row stand over the
             picture's edge by a part of a pixel; else all.
     """
     height, width, *channels = pixels_HWC.shape
-    kind = PIXEL_TYPES[tuple(channels)]
+    is_rgb = channels == [3]
+    # Pixels of four bytes are taken as they lie; of three, they would be copied twice.
+    taken = cv2.cvtColor(pixels_HWC, cv2.COLOR_RGB2RGBA) if is_rgb else pixels_HWC
+    kind = FOUR_CHANNELS if channels else GRAY
+    source = Image.frombuffer(kind, (width, height), np.ascontiguousarray(taken), "raw", kind, 0, 1)
+    square = Image.new(kind, (size_px, size_px))
     extent = CropBox(0, 0, *(extent_px or (width, height)))
-    square = ImageData(size_px, size_px, kind)
-    Resizer().resize(
-        ImageData(width, height, kind, pixels_HWC.tobytes()),
-        square,
-        ResizeOptions(BICUBIC, crop_box=extent),
-    )
-    return np.frombuffer(square.get_buffer(), np.uint8).reshape(size_px, size_px, *channels)
+    Resizer().resize_pil(source, square, ResizeOptions(BICUBIC, crop_box=extent))
+    found = np.asarray(square)
+    return cast(Pixels, cv2.cvtColor(found, cv2.COLOR_RGBA2RGB)) if is_rgb else found
 
 
 def to_gray(color_HWC: Pixels) -> Pixels:

@@ -160,3 +160,17 @@ def test_more_pixels_than_the_cap_are_never_decoded():
 
 def test_a_picture_of_just_the_cap_is_decoded():
     assert decode(encoded(drawing(1, 64)), 64 * 64).width == 64
+
+
+def test_the_colour_of_what_is_transparent_is_seen_nowhere_in_a_square():
+    half = np.full((128, 128, 4), (0, 200, 0, 0), np.uint8)
+    half[:, :61] = (180, 30, 30, 255)
+    square = decode(_bytes(Image.fromarray(half), "PNG"), CAP).square(32).astype(int)
+    assert tuple(square[0, 0]) == (180, 30, 30)
+    assert (square[:, 17:] == 255).all()
+    # what the edge covers is a mix of red and paper alone
+    for red, green, blue in square[:, 15]:
+        assert 180 < red < 255
+        share = (255 - red) / 75
+        assert abs(green - (255 - 225 * share)) <= 3
+        assert green == blue
