@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+import cv2
 from prefect.exceptions import TerminationSignal
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
@@ -71,7 +72,8 @@ def engine_of(name: str, config: PipelineConfig, parts: int) -> Iterator[Engine]
     workers = min(config.workers, parts)
     match config.runner:
         case "threads":
-            with ThreadPoolTaskRunner[Any](max_workers=workers) as threads, dropped_on(*ASKED):
+            runner = ThreadPoolTaskRunner[Any](max_workers=workers)
+            with runner as threads, _opencv_alone(workers), dropped_on(*ASKED):
                 yield Engine(threads)
         case "processes":
             with _processes(name, workers) as engine:
@@ -80,6 +82,18 @@ def engine_of(name: str, config: PipelineConfig, parts: int) -> Iterator[Engine]
             require(config)
             with _dask(name, workers, config.dask_address) as engine:
                 yield engine
+
+
+@contextmanager
+def _opencv_alone(workers: int) -> Iterator[None]:
+    """Let OpenCV start no threads beside several of ours: they would only wait for a core."""
+    threads = cv2.getNumThreads()
+    if workers > 1:
+        cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
 
 
 @contextmanager

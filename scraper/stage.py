@@ -16,7 +16,6 @@ from scraper.download import Downloader
 from scraper.folder import Folder, tell_of_changes
 from scraper.known import KnownPosts, Look
 from scraper.safebooru import SafebooruClient
-from scraper.sample_booru.serving import serve
 from scraper.session import SiteSession
 from scraper.turnstile import Gate
 from scraper.walk import Walk
@@ -103,5 +102,8 @@ def _site(config: ScraperConfig) -> Iterator[str]:
     if config.base_url != SAMPLE:
         yield config.base_url
         return
+    # A web server and what draws its pictures: of no use beside a real site.
+    from scraper.sample_booru.serving import serve  # noqa: PLC0415
+
     with serve(config.sample_posts) as base_url:
         yield base_url

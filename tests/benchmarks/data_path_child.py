@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
+import cv2
 from upath import UPath
 
 from preprocessing.config import CleanConfig, PackConfig
@@ -72,6 +73,7 @@ def _walk(
         done(part)
         return result
 
+    cv2.setNumThreads(1)
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(work, parts))
 

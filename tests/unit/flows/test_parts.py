@@ -67,8 +67,22 @@ def test_results_come_in_the_parts_order_and_each_part_tells_one_line(
     assert _run(config, _negate, range(1, 9)) == [-part for part in range(1, 9)]
     lines = [record.getMessage() for record in caplog.records if record.name == logger.name]
     assert sorted(line.split()[1] for line in lines) == [f"part={part}" for part in range(1, 9)]
-    if config is PROCESSES:
-        assert all(line.endswith("threads=1") for line in lines)
+    assert all(line.endswith("threads=1") for line in lines)
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_beside_no_other_thread_of_ours_opencv_keeps_its_own(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "preprocessing")
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        _run(PipelineConfig(workers=1), _negate, range(1, 3))
+        _run(THREADS, _negate, range(3, 5))
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+    lines = [each.getMessage() for each in caplog.records if each.name == logger.name]
+    assert [line.split()[-1] for line in lines] == ["threads=3"] * 2 + ["threads=1"] * 2
 
 
 @pytest.mark.usefixtures("prefect_server")
