@@ -51,6 +51,7 @@ def evaluate(
     )
     if opened.finished:
         return opened.finished
+    opened.go_on()
 
     # Only who measures needs torch.
     from evaluation.measurement import measure_training  # noqa: PLC0415

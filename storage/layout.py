@@ -13,6 +13,8 @@ from storage.errors import BadInput
 DEFAULT_ROOT = "data"
 RECORD_NAME = "stage.json"
 LEASE_NAME = ".lease"
+BEGUN_NAME = ".begun.json"
+"""Beside what a stage goes on with: what it was begun from."""
 LOOK_NAME = "look.json"
 """Beside a snapshot's tables: which site they are of."""
 IMAGES = "images"

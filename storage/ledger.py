@@ -20,8 +20,8 @@ from typing import Any
 from upath import UPath
 
 from storage import digest, files, lease
-from storage.errors import ContractError, CorruptFile, MissingInput
-from storage.layout import RECORD_NAME, DataLayout
+from storage.errors import BadInput, ContractError, CorruptFile, MissingInput
+from storage.layout import BEGUN_NAME, RECORD_NAME, DataLayout
 from storage.lease import Lease
 from storage.records import Contract, Output, StageRecord
 from storage.section import Section
@@ -75,6 +75,25 @@ class OpenStage:
         """Where this run writes."""
         return self.layout.stage(self.stage, self.key)
 
+    def go_on(self) -> None:
+        """Note what this run is made of, or hold it against what was noted when it was begun.
+
+        For a stage whose unfinished work does not tell: a checkpoint fits any pictures.
+
+        Raises:
+            BadInput: an input was made again meanwhile, of something else.
+        """
+        path = self.folder / BEGUN_NAME
+        begun = files.read_json(path) if path.exists() else {}
+        others = [label for label, held in begun.items() if self.made_of.get(label) != held]
+        names = (place.rpartition("/")[2] for place in files.below(self.folder))
+        if others and not all(name.startswith(".") for name in names):
+            raise BadInput(
+                f"{self.folder}: begun before its {' and '.join(others)} was made again, of"
+                " something else; delete this folder to begin anew"
+            )
+        files.write_json(path, self.made_of)
+
     def seal(
         self,
         counts: Mapping[str, int],
@@ -106,11 +125,22 @@ class OpenStage:
             started_at=self.started_at,
             ended_at=_now(),
         )
+        for name in sorted(self._lost(record)):
+            path = self.folder / name
+            logger.warning("not made again file=%s; delete its stage's folder to make it", path)
         files.write_json(self.folder / RECORD_NAME, dataclasses.asdict(record))
         logger.info("sealed stage=%s key=%s outputs=%d", self.stage, self.key, len(record.outputs))
         if self.lease:
             self.lease.finish()
         return record
+
+    def _lost(self, record: StageRecord) -> set[str]:
+        """Name what this stage held when it was sealed before, of the same, and holds no more."""
+        before = read(self.layout, self.stage, self.key)
+        if not before or before.made_of != record.made_of:
+            return set()
+        made = {*(output.name for output in record.outputs), *record.dated}
+        return {*(output.name for output in before.outputs), *before.dated} - made
 
 
 def key_of(

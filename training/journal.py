@@ -61,10 +61,11 @@ class Journal:
         files.write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def save_best(self) -> None:
-        """Name the step whose checkpoint has the least `val_l2`, the first of equals."""
+        """Name the step whose checkpoint has the least `val_l2`, the first of equals, if any."""
         judged = [row for row in self.rows if VAL_L2 in row]
-        best = min(judged, key=lambda row: row[VAL_L2])
-        files.write_json(self.folder / BEST, {name: best[name] for name in ("step", VAL_L2)})
+        if judged:
+            best = min(judged, key=lambda row: row[VAL_L2])
+            files.write_json(self.folder / BEST, {name: best[name] for name in ("step", VAL_L2)})
 
 
 def last_step(train_folder: UPath) -> int:

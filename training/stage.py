@@ -31,6 +31,7 @@ def train(
     opened = ledger.open_stage(Stage.TRAIN, config, inputs=inputs, layout=layout, seed=seed)
     if opened.finished:
         return opened.finished
+    opened.go_on()
     for name in config.idle:
         flag = name.replace("_", "-")
         logger.warning("--training.%s changes nothing in the recipe %s", flag, config.recipe)

@@ -4,7 +4,7 @@ import pytest
 from pydantic import Field
 
 from storage import files, ledger
-from storage.errors import CorruptFile, MissingInput
+from storage.errors import BadInput, CorruptFile, MissingInput
 from storage.layout import LEASE_NAME, DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
@@ -99,6 +99,31 @@ def test_a_stage_whose_input_was_made_again_of_something_else_is_found_with_a_wa
     assert other.key == cleaned.key
     assert packed(other).finished
     assert "was made before its clean was made again, of something else" in caplog.text
+
+
+def test_what_was_begun_from_something_else_is_not_gone_on_with(layout: DataLayout):
+    def begin(cleaned: StageRecord) -> OpenStage:
+        opened = ledger.open_stage(Stage.TRAIN, Knobs(), inputs={"clean": cleaned}, layout=layout)
+        opened.go_on()
+        return opened
+
+    cleaned = _make(layout, Knobs())
+    begin(cleaned)
+    place = layout.stage(Stage.CLEAN, cleaned.key) / "deep" / "a.txt"
+    place.unlink()
+    other = _make(layout, Knobs(), "other")
+    # So far there was nothing to go on with.
+    opened = begin(other)
+    (opened.folder / "checkpoint").write_text("half of it")
+    begin(other)
+    place.unlink()
+    again = _make(layout, Knobs())
+    told = rf"{opened.folder}: begun before its clean was made again, .*; delete this folder"
+    for _ in range(2):
+        with pytest.raises(BadInput, match=told):
+            begin(again)
+    files.remove(opened.folder)
+    assert not [each.name for each in begin(again).seal({}).outputs]
 
 
 def test_what_a_killed_writer_left_is_swept_away(layout: DataLayout):

@@ -9,7 +9,7 @@ import cv2
 import pytest
 from upath import UPath
 
-from storage import digest
+from storage import digest, files
 from storage.errors import BadInput, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -123,6 +123,35 @@ def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path
     assert 2 <= len(checkpoint.list_checkpoints(folder)) < 8
 
     assert digests(train(config, paired, disturbed, 0)) == digests(wanted)
+
+
+def test_an_unfinished_training_does_not_go_on_with_other_pictures(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    record = train(config_of(), paired, layout, 0)
+    layout.record(Stage.TRAIN, record.key).unlink()
+    other = make_pairs(layout, {Split.TRAIN: [9], Split.VAL: [3]}, SIZE_PX)
+    assert other.key == paired.key
+    with pytest.raises(BadInput, match="begun before its condition was made again"):
+        train(config_of(), other, layout, 0)
+    files.remove(folder_of(layout, record))
+    anew = train(config_of(), other, layout, 0)
+    assert anew.counts["train_pictures"] == 9
+
+
+def test_a_finished_training_that_lost_a_file_has_it_again_or_says_so(
+    layout: DataLayout, paired: StageRecord, caplog: pytest.LogCaptureFixture
+) -> None:
+    record = train(config_of(), paired, layout, 0)
+    folder = folder_of(layout, record)
+    for name in ("best.json", f"checkpoints/{checkpoint.name_of(12)}/generator.safetensors"):
+        (folder / name).unlink()
+        assert digests(train(config_of(), paired, layout, 0)) == digests(record)
+    assert "not made again" not in caplog.text
+    name = "checkpoints/step-0000004/generator.safetensors"
+    (folder / name).unlink()
+    assert name not in digests(train(config_of(), paired, layout, 0))
+    assert f"not made again file={folder / name}; delete its stage's folder" in caplog.text
 
 
 def test_what_a_killed_run_wrote_after_its_last_checkpoint_is_forgotten(
