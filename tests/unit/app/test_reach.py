@@ -54,3 +54,39 @@ def test_without_strokes_or_reach_nothing_changes(box: np.ndarray, reach: float)
 
     assert (run_out(white, none, box, reach) == white).all()
     assert (run_out(hint, mask, box, 0) == hint).all()
+
+
+@pytest.mark.parametrize("reach", [3, 28])
+def test_a_region_is_washed_as_if_nothing_else_were_there(reach: float) -> None:
+    # One by the upper left corner, one by the right edge, one in the middle: each by its own stroke
+    # in the end, whatever the others got.
+    lines = np.full((128, 128), 255, np.uint8)
+    cv2.rectangle(lines, (-5, -5), (40, 50), 0, 2)
+    cv2.rectangle(lines, (90, 30), (140, 100), 0, 2)
+    cv2.rectangle(lines, (50, 60), (80, 110), 0, 2)
+    hint, mask = np.full((128, 128, 3), 255, np.uint8), np.zeros((128, 128), np.uint8)
+    alone = []
+    for number, (row, column) in enumerate([(0, 4), (60, 120), (80, 60)]):
+        place = np.s_[row : row + 6, column : column + 6]
+        one_hint, one_mask = np.full_like(hint, 255), np.zeros_like(mask)
+        for picture in (hint, one_hint):
+            picture[place] = np.roll(RED, number)
+        for layer in (mask, one_mask):
+            layer[place] = 255
+        alone.append(run_out(one_hint, one_mask, lines, reach))
+    together = run_out(hint, mask, lines, reach)
+    assert (together[20:26, 10:16] == alone[0][20:26, 10:16]).all()
+    assert (together[60:66, 100:106] == alone[1][60:66, 100:106]).all()
+    assert (together[90:96, 60:66] == alone[2][90:96, 60:66]).all()
+
+
+def test_at_the_pictures_edge_the_picture_goes_on() -> None:
+    # A stroke along the edge colours as one in the middle of a wider picture does.
+    hint, mask = np.full((64, 64, 3), 255, np.uint8), np.zeros((64, 64), np.uint8)
+    hint[:3], mask[:3] = RED, 255
+    lines = np.full((64, 64), 255, np.uint8)
+    washed = run_out(hint, mask, lines, 28)
+    assert (washed == washed[:, :1]).all()
+    across = cv2.rotate(hint, cv2.ROTATE_90_CLOCKWISE), cv2.rotate(mask, cv2.ROTATE_90_CLOCKWISE)
+    turned = run_out(*across, lines, 28)
+    assert (turned == cv2.rotate(washed, cv2.ROTATE_90_CLOCKWISE)).all()
