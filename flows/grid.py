@@ -29,7 +29,10 @@ class ExperimentsConfig(Section):
     """Each model is judged with these hints; what it is trained with is its recipe's business."""
 
     at_once: int = Field(1, ge=1, le=256, json_schema_extra=OPERATIONAL)
-    """So many trainings at once, each in a process of its own; one GPU trains one model."""
+    """So many trainings at once, each in a process of its own; one GPU trains one model.
+
+    On a CPU, several have one thread each and one has all: the last bits of what they learn differ.
+    """
 
     @field_validator("seeds")
     @classmethod
