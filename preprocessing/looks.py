@@ -83,7 +83,7 @@ class Looks:
     def _known(self) -> list[Measure]:
         paths = parts_in(self.layout.looks(self.key))
         tables = [manifest.read_table(path, Contract.MEASURES, Measure) for path in paths]
-        tables.insert(0, takedowns.read(self.layout).measures())
+        tables.insert(0, takedowns.read(self.layout).measures(self.max_pixels))
         # Two runs at once may both have looked at one.
         return list({row.md5: row for table in tables for row in table}.values())
 

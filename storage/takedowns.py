@@ -57,9 +57,15 @@ class Takedowns:
         """Whether these bytes, an original's or a line art's, were removed."""
         return bool(md5) and any(md5 in (entry.md5, entry.line_md5) for entry in self.entries)
 
-    def measures(self) -> list[Measure]:
-        """Give what was seen of the pictures that were removed."""
-        return [entry.measure for entry in self.entries if entry.measure]
+    def measures(self, max_pixels: int) -> list[Measure]:
+        """Give what was seen of the removed pictures that were no larger than is looked at."""
+        seen = (entry.measure for entry in self.entries)
+        return [
+            each
+            for each in seen
+            if each and each.reason is not DropReason.TOO_LARGE
+            if each.width * each.height <= max_pixels
+        ]
 
     def inputs(self) -> dict[str, str]:
         """Give what a stage that heeds the list puts among its inputs; of an empty one nothing."""

@@ -14,6 +14,7 @@ from storage.records import Contract, DropReason, Md5Match, Measure, Post, Verdi
 from storage.takedowns import Takedowns
 from tests.verdicts import verdict_of
 
+MAX_PIXELS = 1_000_000
 POST = Post(
     1, "a" * 32, None, "", 4, "png", 9, 9, "b" * 32, Md5Match.MISMATCH, (), "s", None, "", "", "",
     0, 0, False, "", "", "", "c" * 32,
@@ -174,11 +175,23 @@ def test_what_was_seen_of_a_picture_is_kept_with_it(layout: DataLayout):
         place = layout.looks(key) / "part-x.parquet"
         manifest.write_table(place, Contract.MEASURES, [measure], Measure)
     take_down(layout, "1", "2026-01-02")
-    assert takedowns.read(layout).measures() == [seen]
+    assert takedowns.read(layout).measures(MAX_PIXELS) == [seen]
 
     files.remove(layout.all_looks())
     take_down(layout, "1", "2027-01-02")
-    assert takedowns.read(layout).measures() == [seen]
+    assert takedowns.read(layout).measures(MAX_PIXELS) == [seen]
+    # Where so large a picture is not looked at, it was not seen.
+    assert takedowns.read(layout).measures(80) == []
+
+
+def test_that_a_picture_was_too_large_for_one_dataset_tells_another_nothing(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    too_large = Measure(POST.md5, DropReason.TOO_LARGE, 0, 0, "", 0.0, lossless=False)
+    place = layout.looks("a") / "part-x.parquet"
+    manifest.write_table(place, Contract.MEASURES, [too_large], Measure)
+    take_down(layout, "1", "2026-01-02")
+    assert takedowns.read(layout).entries[0].measure == too_large
+    assert takedowns.read(layout).measures(MAX_PIXELS) == []
 
 
 def test_a_list_of_before_anything_seen_was_kept_is_read_and_means_the_same(layout: DataLayout):
