@@ -8,6 +8,7 @@ import dataclasses
 import types
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from operator import attrgetter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
@@ -30,7 +31,8 @@ def write_table(path: UPath, contract: Contract, rows: Iterable[Row], row_type: 
     schema = schema_of(row_type).with_metadata({CONTRACT_FIELD: contract.value.encode()})
     listed = list(rows)
     # Column by column, and as they are: Arrow takes an Enum of str for its text.
-    columns = [pa.array([getattr(row, each.name) for row in listed], each.type) for each in schema]
+    values = [list(map(attrgetter(each.name), listed)) for each in schema]
+    columns = [pa.array(each, field.type) for each, field in zip(values, schema, strict=True)]
     with files.whole(path) as file:
         pq.write_table(pa.Table.from_arrays(columns, schema=schema), file, compression="zstd")
 
