@@ -63,7 +63,7 @@ def parse(words: Sequence[str]) -> EvaluateCommand:
         " digits of its key",
     )
     parser.add_argument(
-        "--out", default=DEFAULT_OUT, metavar="DIR", help=f"(default: {DEFAULT_OUT})"
+        "-o", "--out", default=DEFAULT_OUT, metavar="DIR", help=f"(default: {DEFAULT_OUT})"
     )
     parser.add_argument(
         "--hints", default="", choices=HINTS, help="(default: as in the checkpoint's dataset)"

@@ -119,7 +119,7 @@ def test_a_bad_picture_is_named_and_its_exit_code_is_1_and_lone_lines_are_colour
     key = evaluated.inputs["train"][:8]
     done = _irodori(
         *("evaluate", "--pictures", pictures, "--lines", lines, "--checkpoint", key),
-        *("--root", layout.root, "--out", tmp_path / "out"),
+        *("--root", layout.root, "-o", tmp_path / "out"),
     )
     assert done.returncode == 1, done.stderr
     assert f"{pictures / 'cut.png'} (corrupt)" in done.stdout
