@@ -73,7 +73,7 @@ def clean_scan(line_HW: Gray) -> Gray:
 
     Each pixel is told by its share of the light that the paper around it sends back: the paper's
     is found by a closing wider than any line, smoothed. So smooth is light that a small copy tells
-    of it as well, in a hundredth of the time.
+    of it as well, of 12 megapixels in a fortieth of the time.
     """
     calm_HW = cv2.medianBlur(line_HW, SPECKLE_PX)
     height, width = line_HW.shape

@@ -20,7 +20,7 @@ FULL_AT = 0.001
 SOFTEN = 0.5
 LEAST_PX = 3
 FARTHEST_SIGMAS = 4
-"""So far OpenCV's kernel reaches for such pixels."""
+"""So far, and a pixel more, OpenCV's kernel reaches for such pixels."""
 
 
 def run_out(
@@ -81,7 +81,7 @@ def _blur_alone(
 ) -> NDArray[np.float32]:
     """Blur a part of a picture that is 0 elsewhere, and goes on beyond the picture's edges."""
     height, width = picture.shape[:2]
-    beyond = round(FARTHEST_SIGMAS * sigma_px)
+    beyond = round(FARTHEST_SIGMAS * sigma_px) + 1
     top, left, bottom, right = (beyond * each for each in at_edge)
     wide = cv2.copyMakeBorder(picture, top, bottom, left, right, cv2.BORDER_REPLICATE)
     blurred = cv2.GaussianBlur(wide, (0, 0), sigma_px, borderType=cv2.BORDER_CONSTANT)

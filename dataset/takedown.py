@@ -128,5 +128,8 @@ def _first(known: Sequence[Takedown], now: Takedown) -> Takedown:
         is_same = (before.site, before.post_id, before.md5) == (now.site, now.post_id, now.md5)
         says_all = now.line_md5 in ("", before.line_md5) and now.site_md5 in ("", before.site_md5)
         if is_same and says_all:
-            return dataclasses.replace(before, measure=before.measure or now.measure)
+            seen = [each for each in (before.measure, now.measure) if each]
+            # What was too large for one look may have passed another.
+            best = min(seen, key=lambda each: each.reason is not None, default=None)
+            return dataclasses.replace(before, measure=best)
     return now

@@ -34,8 +34,6 @@ UPRIGHT_RGB = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 TIMES_ENOUGH = 1.5
 TO_RGB = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGBA}
 BIT_DEPTH_PLACE = 24
-FINE_STEP = 3
-"""The quantisation step of the lowest frequency above which every bit counts: quality 85."""
 
 
 def read_pixels(image: Image.Image, content: bytes, enough_px: int | None) -> Pixels:
@@ -74,22 +72,20 @@ def _read(content: bytes, flags: int) -> Pixels:
 
 def _read_jpeg(image: JpegImageFile, content: bytes, enough_px: int | None) -> Pixels:
     reduction = _reduction(image, enough_px)
-    if reduction and image.info.get("progressive") and _is_fine(image):
-        content = without_refinements(content, _fully_sampled(image))
+    if reduction and image.info.get("progressive"):
+        content = without_refinements(content, _tables(image))
     return _read(content, UPRIGHT_RGB | reduction)
 
 
-def _is_fine(image: JpegImageFile) -> bool:
-    """Whether a JPEG's luma is stored in small steps; of red, green and blue none is luma."""
-    name, *_, table = image.layer[0]
-    is_luma = name != ord("R") and image.info.get("adobe_transform") != 0
-    return is_luma and image.quantization[table][1] <= FINE_STEP
-
-
-def _fully_sampled(image: JpegImageFile) -> set[int]:
-    """Name the components that have a sample for each pixel; others are means already."""
+def _tables(image: JpegImageFile) -> dict[int, list[int]]:
+    """Give the tables of a JPEG's components with a sample for each pixel; others are means."""
     most = max(across * down for _, across, down, _ in image.layer)
-    return {name for name, across, down, _ in image.layer if across * down == most}
+    return {
+        name: image.quantization[table]
+        for name, across, down, table in image.layer
+        # One may stand behind the header, where its component begins.
+        if across * down == most and table in image.quantization
+    }
 
 
 def _reduction(image: Image.Image, enough_px: int | None) -> int:

@@ -82,9 +82,10 @@ class OpenStage:
 
         Raises:
             BadInput: an input was made again meanwhile, of something else.
+            CorruptFile: what was noted cannot be read.
         """
         path = self.folder / BEGUN_NAME
-        begun = files.read_json(path) if path.exists() else {}
+        begun = self._begun(path)
         others = [label for label, held in begun.items() if self.made_of.get(label) != held]
         names = (place.rpartition("/")[2] for place in files.below(self.folder))
         if others and not all(name.startswith(".") for name in names):
@@ -93,6 +94,18 @@ class OpenStage:
                 " something else; delete this folder to begin anew"
             )
         files.write_json(path, self.made_of)
+
+    def _begun(self, path: UPath) -> dict[str, str]:
+        """Give what was noted, or else what the record says that has lost one of its files."""
+        try:
+            return {str(label): str(held) for label, held in files.read_json(path).items()}
+        except FileNotFoundError:
+            record = read(self.layout, self.stage, self.key)
+            return record.made_of if record else {}
+        except (ValueError, AttributeError) as error:
+            raise CorruptFile(
+                f"{path}: no readable JSON; delete {self.folder} to begin anew"
+            ) from error
 
     def seal(
         self,
@@ -127,7 +140,7 @@ class OpenStage:
         )
         for name in sorted(self._lost(record)):
             path = self.folder / name
-            logger.warning("not made again file=%s; delete its stage's folder to make it", path)
+            logger.warning("not made again file=%s; the stage is sealed without it", path)
         files.write_json(self.folder / RECORD_NAME, dataclasses.asdict(record))
         logger.info("sealed stage=%s key=%s outputs=%d", self.stage, self.key, len(record.outputs))
         if self.lease:

@@ -54,7 +54,8 @@ def resume(train_folder: UPath, players: Players) -> Journal:
     """Put the players where the newest checkpoint was that is whole, and open the journal there.
 
     Raises:
-        CorruptFile: none of those that one could go on from is whole; the newest is named.
+        CorruptFile: none of those that one could go on from is whole; the newest is named. Or rows
+            of the journal are lost.
     """
     last, row = _restored(train_folder, players)
     if last is None:
@@ -67,6 +68,7 @@ def resume(train_folder: UPath, players: Players) -> Journal:
     else:
         # Killed between a checkpoint and the end of the bookmark before it.
         remove(train_folder)
+    journal.check()
     logger.info("resumed step=%d folder=%s", last.step, last.folder)
     return journal
 

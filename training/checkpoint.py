@@ -104,7 +104,8 @@ def recipe_of(folder: UPath) -> Recipe:
         return Recipe(**_state(folder)["recipe"])
     except (TypeError, KeyError) as error:
         raise CorruptFile(
-            f"{folder / STATE}: tells no recipe of this Irodori ({error}); train again"
+            f"{folder / STATE}: tells no recipe of this Irodori ({error});"
+            " take the one that made it, or train again"
         ) from error
 
 

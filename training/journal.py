@@ -36,6 +36,22 @@ class Journal:
         self.num_steps = 0
         self.newest: dict[str, Tensor] = {}
 
+    def check(self) -> None:
+        """Make sure that all is told until where the training goes on, the best step too.
+
+        Raises:
+            CorruptFile: the newest rows are lost.
+        """
+        told = self.rows[-1]["step"] if self.rows else 0
+        wanted = self.until_step - self.num_steps
+        if told != wanted:
+            raise CorruptFile(
+                f"{self.path}: ends at step {told}, wanted {wanted}; put it back from a copy,"
+                f" or delete {self.folder} to train anew"
+            )
+        # It may be lost, or name a step whose checkpoint was not to be.
+        self.save_best()
+
     def add(self, facts: "dict[str, Tensor]") -> None:
         """Take a step's facts into the next row, without waiting for the device."""
         self.newest = facts

@@ -79,8 +79,6 @@ class Run:
         self.config, self.players, self.how = config, players, how
         self.audience, self.folder = audience, folder
         self.journal = bookmark.resume(folder, players)
-        # It may be lost, or name a step whose checkpoint was not to be.
-        self.journal.save_best()
         self.done = how.team.told(self.journal.until_step)
         self.learn = recorded.learning(how)
         self.pace = Pace(players, how, self.done)

@@ -8,6 +8,7 @@ tars, no checks.
 """
 
 import hashlib
+import io
 import json
 import sys
 import time
@@ -19,15 +20,14 @@ import numpy as np
 from kornia_rs.io import decode_image_png_u8
 from mixed_drawing import RGB
 from mixed_pictures import Mixed, make
+from PIL import Image
 
 from preprocessing.decode import Picture
 from preprocessing.fingerprint import fingerprint
-from preprocessing.scans import without_refinements
+from preprocessing.pixels import read_pixels
 from storage.pictures import encode_png
 
 SIZE_PX = 256
-LUMA, ALL = {1}, {1, 2, 3}
-FRAME, SAMPLING_PLACE, FULL = b"\xff\xc2", 11, 0x11
 KINDS_OF_PNG = {"rgb": "rgb", "rgba": "rgba", "palette": "mono"}
 ANY_PALETTE = np.zeros((256, 1, 3), np.uint8)
 REDUCED = {8: cv2.IMREAD_REDUCED_COLOR_8, 4: cv2.IMREAD_REDUCED_COLOR_4}
@@ -72,9 +72,8 @@ def _decode(content: bytes, picture: Mixed) -> RGB:
     room = min(picture.width, picture.height) // (SIZE_PX * 3 // 2)
     is_jpeg = picture.kind in ("jpg", "progressive")
     factor = next(each for each in REDUCED if each <= max(1, room * is_jpeg))
-    if picture.kind == "progressive" and factor > 1:
-        sampling = content[content.index(FRAME) + SAMPLING_PLACE]
-        content = without_refinements(content, ALL if sampling == FULL else LUMA)
+    if picture.kind == "progressive":
+        return read_pixels(Image.open(io.BytesIO(content)), content, SIZE_PX)
     return cv2.imdecode(np.frombuffer(content, np.uint8), REDUCED[factor])
 
 

@@ -76,3 +76,17 @@ def test_clean_lines_stay_as_they_are_when_cleaned(page_lines: np.ndarray) -> No
     cleaned = clean_scan(page_lines)
 
     assert (np.abs(cleaned.astype(int) - page_lines) > 40).mean() < 0.002
+
+
+@pytest.mark.parametrize("shape", [(1, 4000), (4000, 1), (3, 9000)])
+def test_a_strip_is_cleaned_too(shape: tuple[int, int]) -> None:
+    assert clean_scan(np.full(shape, 200, np.uint8)).shape == shape
+
+
+def test_the_light_of_a_large_scan_is_told_where_it_lies() -> None:
+    # Twice as light on the right: paper is white on both sides, ink is black.
+    light = np.linspace(110, 220, 3000)[None].repeat(300, 0)
+    light[140:146] *= 0.2
+    cleaned = clean_scan(light.astype(np.uint8))
+    assert (cleaned[:100] == 255).all()
+    assert (cleaned[142:144] == 0).all()

@@ -90,3 +90,34 @@ def test_at_the_pictures_edge_the_picture_goes_on() -> None:
     across = cv2.rotate(hint, cv2.ROTATE_90_CLOCKWISE), cv2.rotate(mask, cv2.ROTATE_90_CLOCKWISE)
     turned = run_out(*across, lines, 28)
     assert (turned == cv2.rotate(washed, cv2.ROTATE_90_CLOCKWISE)).all()
+
+
+def test_lines_that_run_askew_hold_a_colour_too() -> None:
+    lines = np.full((64, 64), 255, np.uint8)
+    np.fill_diagonal(lines, 0)
+    hint, mask = np.full((64, 64, 3), 255, np.uint8), np.zeros((64, 64), np.uint8)
+    hint[40:44, 10:14], mask[40:44, 10:14] = RED, 255
+    washed = run_out(hint, mask, lines, 28)
+    assert np.abs(washed[50, 20].astype(int) - RED).max() < 40
+    assert (washed[10, 50] == 255).all()
+
+
+def test_a_stroke_along_a_line_colours_nothing_else(box: np.ndarray) -> None:
+    hint, mask = np.full((128, 128, 3), 255, np.uint8), np.zeros((128, 128), np.uint8)
+    on_the_line = np.zeros_like(mask, bool)
+    on_the_line[box == 0] = True
+    hint[on_the_line], mask[on_the_line] = RED, 255
+    washed = run_out(hint, mask, box, 28)
+    assert (washed[~on_the_line] == 255).all()
+
+
+def test_a_colour_does_not_enter_what_lies_within_its_region() -> None:
+    lines = np.full((128, 128), 255, np.uint8)
+    cv2.rectangle(lines, (10, 10), (118, 118), 0, 2)
+    cv2.rectangle(lines, (40, 40), (88, 88), 0, 2)
+    hint, mask = _stroke(at=20)
+    blue, size = (40, 40, 230), 6
+    hint[60 : 60 + size, 60 : 60 + size], mask[60 : 60 + size, 60 : 60 + size] = blue, 255
+    washed = run_out(hint, mask, lines, 28).astype(int)
+    assert np.abs(washed[22, 36] - RED).max() < 40
+    assert np.abs(washed[64, 72] - blue).max() < 40

@@ -181,6 +181,7 @@ def test_what_was_seen_of_a_picture_is_kept_with_it(layout: DataLayout):
     take_down(layout, "1", "2027-01-02")
     assert takedowns.read(layout).measures(MAX_PIXELS) == [seen]
     # Where so large a picture is not looked at, it was not seen.
+    assert takedowns.read(layout).measures(81) == [seen]
     assert takedowns.read(layout).measures(80) == []
 
 
@@ -192,6 +193,12 @@ def test_that_a_picture_was_too_large_for_one_dataset_tells_another_nothing(layo
     take_down(layout, "1", "2026-01-02")
     assert takedowns.read(layout).entries[0].measure == too_large
     assert takedowns.read(layout).measures(MAX_PIXELS) == []
+    # Another dataset's look, once it is there, tells more.
+    seen = dataclasses.replace(too_large, reason=None, width=9, height=9)
+    place = layout.looks("b") / "part-x.parquet"
+    manifest.write_table(place, Contract.MEASURES, [seen], Measure)
+    take_down(layout, "1", "2026-01-03")
+    assert takedowns.read(layout).measures(MAX_PIXELS) == [seen]
 
 
 def test_a_list_of_before_anything_seen_was_kept_is_read_and_means_the_same(layout: DataLayout):

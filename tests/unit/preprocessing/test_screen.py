@@ -65,3 +65,18 @@ def test_white_paper_says_nothing_of_colours():
     on_more_paper[:256, :256] = drawn
     assert colorfulness(on_more_paper) == pytest.approx(colorfulness(drawn))
     assert colorfulness(np.full((4, 4, 3), 255, np.uint8)) == 0
+
+
+@pytest.mark.parametrize(("blue", "is_ink"), [(245, False), (244, True), (90, True)])
+def test_paper_is_light_in_all_three_channels(blue: int, is_ink: bool):
+    picture = np.full((4, 4, 3), 255, np.uint8)
+    picture[0, 0] = (255, 255, blue)
+    assert (colorfulness(picture) > 0) == is_ink
+
+
+def test_of_one_colour_only_its_distance_from_gray_counts():
+    # However the mean of a few is rounded, nothing spreads.
+    for red in range(245):
+        picture = np.full((7, 7, 3), (red, 100, 3), np.uint8)
+        mean = np.hypot(red - 100, (red + 100) / 2 - 3)
+        assert colorfulness(picture) == pytest.approx(0.3 * mean, abs=1e-3)

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from storage import files, ledger
 from storage.errors import BadInput, CorruptFile, MissingInput
-from storage.layout import LEASE_NAME, DataLayout
+from storage.layout import BEGUN_NAME, LEASE_NAME, DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
 from storage.section import OPERATIONAL, Section
@@ -122,8 +122,53 @@ def test_what_was_begun_from_something_else_is_not_gone_on_with(layout: DataLayo
     for _ in range(2):
         with pytest.raises(BadInput, match=told):
             begin(again)
+    for broken in ("", "[]"):
+        (opened.folder / BEGUN_NAME).write_text(broken)
+        with pytest.raises(CorruptFile, match=r"\.begun\.json: no readable JSON; delete "):
+            begin(again)
     files.remove(opened.folder)
-    assert not [each.name for each in begin(again).seal({}).outputs]
+    sealed = begin(again).seal({})
+    assert not [each.name for each in sealed.outputs]
+
+    # A copy without hidden files has the record alone, which says as much.
+    (opened.folder / BEGUN_NAME).unlink()
+    (opened.folder / "checkpoint").write_text("whole")
+    begin(again).seal({})
+    (opened.folder / BEGUN_NAME).unlink()
+    (opened.folder / "checkpoint").write_text("cut")
+    place.unlink()
+    with pytest.raises(BadInput, match=told):
+        begin(_make(layout, Knobs(), "third"))
+
+
+def test_a_stage_made_again_of_the_same_names_what_it_holds_no_more(
+    layout: DataLayout, caplog: pytest.LogCaptureFixture
+):
+    def packed(cleaned: StageRecord, *names: str, dated: tuple[str, ...] = ()) -> StageRecord:
+        opened = ledger.open_stage(Stage.PACK, Knobs(), inputs={"clean": cleaned}, layout=layout)
+        for name in (*names, *dated):
+            (opened.folder / name).write_text(name)
+        return opened.seal({}, dated=dated)
+
+    cleaned = _make(layout, Knobs())
+    folder = layout.stage(Stage.PACK, packed(cleaned, "a", "b", dated=("page",)).key)
+    (folder / "a").unlink()
+    packed(cleaned, "a", dated=("page",))
+    assert "not made again" not in caplog.text
+    for name in ("a", "page"):
+        (folder / name).unlink()
+    packed(cleaned)
+    lost = [line for line in caplog.text.splitlines() if "not made again" in line]
+    assert [line.split("file=")[1].split(";")[0] for line in lost] == [
+        str(folder / name) for name in ("a", "page")
+    ]
+    # Made of something else, it may hold other files.
+    caplog.clear()
+    (layout.stage(Stage.CLEAN, cleaned.key) / "deep" / "a.txt").unlink()
+    other = _make(layout, Knobs(), "other")
+    (folder / "b").unlink()
+    packed(other, "c")
+    assert "not made again" not in caplog.text
 
 
 def test_what_a_killed_writer_left_is_swept_away(layout: DataLayout):

@@ -17,19 +17,19 @@ def test_a_bookmark_that_is_half_put_in_leaves_the_one_before(tmp_path: Path, fi
     journal = Journal(folder, until_step=0)
     for loss in (1.0, 2.5):
         journal.add({"loss": torch.tensor(loss)})
-    bookmark.put(folder, players, journal, 3)
+    bookmark.put(folder, players, journal, 2)
     shelf = folder / bookmark.FOLDER / checkpoint.FOLDER
     # No file takes the place of a folder.
-    blocked = shelf / checkpoint.name_of(4) / file
+    blocked = shelf / checkpoint.name_of(3) / file
     blocked.mkdir(parents=True)
     journal.add({"loss": torch.tensor(7.0)})
     with pytest.raises(IsADirectoryError):
-        bookmark.put(folder, players, journal, 4)
+        bookmark.put(folder, players, journal, 3)
 
     resumed = bookmark.resume(folder, players_of(seed=1))
-    assert (resumed.until_step, resumed.num_steps) == (3, 2)
+    assert (resumed.until_step, resumed.num_steps) == (2, 2)
     assert resumed.sums == {"loss": 3.5}
 
     blocked.rmdir()
-    bookmark.put(folder, players, journal, 4)
-    assert [each.name for each in shelf.iterdir()] == [checkpoint.name_of(4)]
+    bookmark.put(folder, players, journal, 3)
+    assert [each.name for each in shelf.iterdir()] == [checkpoint.name_of(3)]

@@ -10,7 +10,7 @@ import pytest
 from upath import UPath
 
 from storage import digest, files
-from storage.errors import BadInput, IrodoriError
+from storage.errors import BadInput, CorruptFile, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Split, StageRecord
@@ -148,10 +148,21 @@ def test_a_finished_training_that_lost_a_file_has_it_again_or_says_so(
         (folder / name).unlink()
         assert digests(train(config_of(), paired, layout, 0)) == digests(record)
     assert "not made again" not in caplog.text
+    metrics = folder / "metrics.jsonl"
+    rows = metrics.read_text().splitlines(keepends=True)
+    for left in ([], rows[:-1]):
+        metrics.write_text("".join(left))
+        best = (folder / "best.json").read_text()
+        with pytest.raises(
+            CorruptFile, match=rf"{metrics}: ends at step \d+, wanted 12; put it back"
+        ):
+            train(config_of(), paired, layout, 0)
+        assert (folder / "best.json").read_text() == best
+    metrics.write_text("".join(rows))
     name = "checkpoints/step-0000004/generator.safetensors"
     (folder / name).unlink()
     assert name not in digests(train(config_of(), paired, layout, 0))
-    assert f"not made again file={folder / name}; delete its stage's folder" in caplog.text
+    assert f"not made again file={folder / name}; the stage is sealed without it" in caplog.text
 
 
 def test_what_a_killed_run_wrote_after_its_last_checkpoint_is_forgotten(
