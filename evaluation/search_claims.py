@@ -47,15 +47,19 @@ def adam_is_best(cells: Sequence[Tried], seed: int) -> Judged:
 
 
 def batches_do_not_help(cells: Sequence[Tried], seed: int) -> Judged:
-    """Judge that no batch above the paper's is worth it; one that failed is not."""
+    """Judge that no batch above the paper's is worth it; what failed is not, if not all have."""
     sizes = [int(cell.changed.get("batch_size", "0")) for cell in cells]
     own = [cell for cell, size in zip(cells, sizes, strict=True) if size == PAPER_BATCH]
     larger = [cell for cell, size in zip(cells, sizes, strict=True) if size > PAPER_BATCH]
-    if not own or not own[0].l2 or not larger:
+    if not own or not larger:
         return LACKING, Verdict.NOT_DECIDED
+    if not own[0].l2:
+        return _told(own[0], None), Verdict.NOT_DECIDED
     margin = MARGIN * sum(own[0].l2.values()) / len(own[0].l2)
     met = [_meet(cell, own[0], seed) for cell in larger]
     result = "; ".join(map(_told, larger, met))
+    if not any(met):
+        return result, Verdict.NOT_DECIDED
     if any(each and each.high < 0 for each in met):
         return result, Verdict.DOES_NOT_HOLD
     if all(each is None or each.low > -margin for each in met):
@@ -64,12 +68,14 @@ def batches_do_not_help(cells: Sequence[Tried], seed: int) -> Judged:
 
 
 def _beats_all(chosen: Sequence[Tried], cells: Sequence[Tried], seed: int) -> Judged:
-    """Let one cell meet all others; what failed is beaten."""
+    """Let one cell meet all others; what failed is beaten, if not all have."""
     others = [cell for cell in cells if cell not in chosen]
     if not chosen or not others:
         return LACKING, Verdict.NOT_DECIDED
+    if not any(cell.l2 for cell in others):
+        return "; ".join(_told(cell, None) for cell in others), Verdict.NOT_DECIDED
     if not chosen[0].l2:
-        return f"{chosen[0].name} diverged or failed", Verdict.DOES_NOT_HOLD
+        return _told(chosen[0], None), Verdict.DOES_NOT_HOLD
     met = [_meet(chosen[0], cell, seed) for cell in others]
     result = "; ".join(map(_told, others, met))
     if any(each and each.low > 0 for each in met):

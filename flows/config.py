@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from evaluation.config import EvaluationConfig, ReportConfig
 from flows.grid import ExperimentsConfig, Override
 from preprocessing.config import CleanConfig, ConditionConfig, HintKind, PackConfig
 from scraper.config import ScraperConfig
+from storage.errors import BadInput
 from storage.layout import DEFAULT_ROOT
 from storage.section import OPERATIONAL, Section
 from training.config import TrainingConfig
@@ -69,6 +70,22 @@ class PipelineConfig(Section):
             raise ValueError("means nothing without --runner dask")
         return address
 
+    @field_validator("experiments")
+    @classmethod
+    def _changes_fit_the_training(
+        cls, asked: ExperimentsConfig, info: ValidationInfo
+    ) -> ExperimentsConfig:
+        if "training" not in info.data:
+            return asked
+        for override in asked.overrides:
+            try:
+                _changed(info.data["training"], override)
+            except ValidationError as error:
+                said = error.errors()[0]["msg"].removeprefix("Value error, ")
+                # Raised past pydantic, which would tell all the settings as what was given.
+                raise BadInput(f"--experiments.overrides {override}: {said}") from error
+        return asked
+
     @property
     def recipes(self) -> tuple[RecipeName, ...]:
         """The recipes that a whole run trains, each once, the rivals first."""
@@ -76,8 +93,7 @@ class PipelineConfig(Section):
 
     def training_of(self, recipe: RecipeName, override: Override | None = None) -> TrainingConfig:
         """Give the training section of one of the recipes, with some fields changed."""
-        changed = {"recipe": recipe} | (override or {})
-        return TrainingConfig.model_validate(self.training.model_dump() | changed)
+        return _changed(self.training, {"recipe": recipe} | (override or {}))
 
     def judging_with(self, kind: HintKind) -> "PipelineConfig":
         """Give the configuration with another kind of hints."""
@@ -85,3 +101,7 @@ class PipelineConfig(Section):
         hints = asked["hints"] | {"kind": kind}
         condition = ConditionConfig.model_validate(asked | {"hints": hints})
         return PipelineConfig(**dict(self) | {"condition": condition})
+
+
+def _changed(training: TrainingConfig, override: Override) -> TrainingConfig:
+    return TrainingConfig.model_validate(training.model_dump() | override)

@@ -41,6 +41,14 @@ class ExperimentsConfig(Section):
             raise ValueError("a seed is at least 0 and below 2**63")
         return seeds
 
+    @field_validator("overrides")
+    @classmethod
+    def _overrides_are_fields(cls, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
+        return tuple(
+            {name: _as_training_has_it(name, value) for name, value in override.items()}
+            for override in overrides
+        )
+
     @field_validator("recipes", "overrides", "seeds", "hints")
     @classmethod
     def _nothing_is_asked_twice(cls, asked: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -49,22 +57,19 @@ class ExperimentsConfig(Section):
             raise ValueError(f"{twice[0]!r} is there twice, wanted once")
         return asked
 
-    @field_validator("overrides")
-    @classmethod
-    def _overrides_are_fields(cls, overrides: tuple[Override, ...]) -> tuple[Override, ...]:
-        for override in overrides:
-            _refuse_what_is_no_training(override)
-        return overrides
 
-
-def _refuse_what_is_no_training(override: Override) -> None:
-    known = [name for name in TrainingConfig.model_fields if name != "recipe"]
-    for name in override:
-        if name not in known:
-            raise ValueError(f"training has no field {name!r} to change{nearest(name, known)}")
+def _as_training_has_it(name: str, value: Any) -> Any:
+    """Give a field's value as the section reads it: the text 0.1 is the number."""
+    if name == "recipe":
+        raise ValueError("a recipe is none of the changes; --experiments.recipes names them")
+    if name not in TrainingConfig.model_fields:
+        known = [each for each in TrainingConfig.model_fields if each != "recipe"]
+        raise ValueError(f"training has no field {name!r} to change{nearest(name, known)}")
     try:
-        TrainingConfig.model_validate(override)
+        return getattr(TrainingConfig.model_validate({name: value}), name)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise ValueError(f"training.{field}: {first['msg']}, not {first['input']!r}") from error
+        if first["loc"]:
+            raise ValueError(f"training.{name}: {first['msg']}, not {first['input']!r}") from error
+        # What it means is for other fields to say, which may be given elsewhere.
+        return value

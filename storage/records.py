@@ -18,7 +18,7 @@ class Contract(StrEnum):
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"
     EVALUATION = "evaluation/5"
-    REPORT = "report/4"
+    REPORT = "report/5"
     EXPERIMENTS = "experiments/1"
 
 

@@ -41,9 +41,11 @@ DIFFERS: Mapping[RecipeName, str] = {
         " detector drawn for each picture"
     ),
     "deepcolor": "L1 50 for its 100, whose pictures are in [0, 1]",
+    "pix2pix": "no jitter, no mirroring; it answers by running statistics and without dropout",
     "auto-painter": (
         "features and TV are means (features by their target's energy), where its 1e-4 and 1e-3"
-        " weigh sums; a stroke has one colour, the mean of what it covers"
+        " weigh sums; a stroke has one colour, the mean of what it covers; its code takes a rate of"
+        " 2e-5, 512 px and mirroring, and leaves dropout on when it answers"
     ),
     "paintschainer": (
         "dots are discs of 1 to 3 px at 256 px, their colours not rounded to steps of 20; lines by"
@@ -51,7 +53,9 @@ DIFFERS: Mapping[RecipeName, str] = {
     ),
     "alacgan": (
         "no tag features, whose weights are not free; the features' distance is divided by their"
-        " target's energy; dots of 4 px stand for the pixels that it keeps of the small picture"
+        " target's energy; dots of 4 px stand for the pixels that it keeps of the small picture;"
+        " the penalty's norm is over a picture, where its code takes each pixel's, so that its"
+        " adversarial 1e-4 counts for more (7 times at 64 px); no mirroring, and the rate stays"
     ),
 }
 """Where a recipe leaves its source, and where what it leaves open had to be read."""

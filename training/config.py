@@ -186,10 +186,13 @@ class TrainingConfig(Section):
 
     @property
     def idle(self) -> list[str]:
-        """The overrides that are given and that the recipe's networks know nothing of."""
+        """The overrides that are given and that the recipe's networks know nothing of.
+
+        But for z_form, which presets give: how noise enters is no matter where there is none.
+        """
         if RECIPES[self.recipe].network == "unet":
             return []
-        return [name for name in OF_UNET if getattr(self, name) is not None]
+        return [name for name in OF_UNET if name != "z_form" and getattr(self, name) is not None]
 
     @property
     def rhythm(self) -> "Rhythm":

@@ -313,6 +313,9 @@ def test_the_papers_rate_is_best_if_it_beats_all_others(rates: dict[str, Tried])
     assert judged("gone", "bad") == DOES_NOT_HOLD
     assert judged("good", "bad", "same") == NOT_DECIDED
     assert judged("bad", "better") == NOT_DECIDED
+    # Where no other rate was measured there is nothing to be best of.
+    assert judged("good", "lost") == NOT_DECIDED
+    assert judged("gone", "lost") == NOT_DECIDED
 
 
 def test_adam_is_better_if_it_beats_sgd_at_every_rate():
@@ -332,6 +335,9 @@ def test_a_larger_batch_helps_only_if_it_is_clearly_better():
     assert verdict(12, searched("batch-size", one, own, worse, lost)) == HOLDS
     assert verdict(12, searched("batch-size", own, better)) == DOES_NOT_HOLD
     assert verdict(12, searched("batch-size", own, noisy)) == NOT_DECIDED
+    assert verdict(12, searched("batch-size", own, lost)) == NOT_DECIDED
+    (claim,) = of(12, claims(searched("batch-size", cell(None, batch_size="4"), worse)))
+    assert (claim.verdict, claim.result.endswith(": diverged or failed")) == (NOT_DECIDED, True)
 
 
 def test_a_search_that_was_not_made_says_which_command_makes_it():

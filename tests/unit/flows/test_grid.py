@@ -62,7 +62,7 @@ def test_a_set_of_changes_is_a_flag_in_json():
             r"no field 'lerning_rate' to change \(did you mean learning_rate\?\)",
         ),
         ({"learning_rate": -1}, r"training.learning_rate: .*greater than 0, not -1"),
-        ({"recipe": "paper"}, r"no field 'recipe'"),
+        ({"recipe": "paper"}, r"a recipe is none of the changes; --experiments\.recipes names"),
     ],
 )
 def test_a_change_that_cannot_be_made_is_told_before_anything_runs(overrides: dict, told: str):
@@ -79,6 +79,27 @@ def test_a_wrong_change_on_the_command_line_is_one_line():
 def test_nothing_is_asked_twice():
     with pytest.raises(ValidationError, match="1 is there twice, wanted once"):
         ExperimentsConfig(seeds=(1, 2, 1))
+
+
+def test_a_number_in_quotes_is_that_number():
+    asked = ExperimentsConfig(overrides=({"learning_rate": "0.001", "ema": 0},))
+    assert asked.overrides == ({"learning_rate": 0.001, "ema": 0.0},)
+    with pytest.raises(ValidationError, match=r"'learning_rate': 0\.001.* is there twice"):
+        ExperimentsConfig(overrides=({"learning_rate": 0.001}, {"learning_rate": "0.001"}))
+
+
+def test_a_change_is_judged_together_with_the_training_that_it_changes():
+    of_file = ("--training.feature-file", "vgg.pth", "--training.feature-sha256", 64 * "a")
+    to_file = ("--experiments.overrides", '[{"feature_source": "file"}]')
+    trial = trials_of(grid("comparison", *of_file, *to_file))[0]
+    assert trial.training.feature_source == "file"
+    told = r"^--experiments\.overrides \{'feature_source': 'file'\}: feature_source is file, so "
+    with pytest.raises(BadInput, match=told):
+        grid("comparison", *to_file)
+    no_file = ("--experiments.overrides", '[{"feature_file": ""}]')
+    told = r"^--experiments\.overrides \{'feature_file': ''\}: feature_source is file, so "
+    with pytest.raises(BadInput, match=told):
+        grid("comparison", "--training.feature-source", "file", *of_file, *no_file)
 
 
 def test_two_cells_that_are_the_same_training_are_refused():

@@ -203,6 +203,13 @@ def test_a_gpu_that_is_not_there_is_one_clear_line(layout: DataLayout, paired: S
         train(config_of(device="cuda"), paired, layout, 0)
 
 
+def test_gradients_that_a_cpu_gets_wrong_are_refused(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    with pytest.raises(BadInput, match=r"--training.precision bf16: .* alacgan .* auto or fp32"):
+        train(config_of(recipe="alacgan", precision="bf16"), paired, layout, 0)
+
+
 def test_another_seed_gives_another_training(layout: DataLayout, paired: StageRecord) -> None:
     one, two = (train(config_of(steps=1), paired, layout, seed) for seed in (0, 1))
     assert one.key != two.key
