@@ -15,8 +15,6 @@ START, END, SCAN = b"\xff\xd8", b"\xff\xd9", b"\xff\xda"
 FILL = b"\xff"
 BEHIND_A_SCAN = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
 """A marker that ends a scan: no byte 255 of its data, no restart, no fill."""
-
-
 SEEN_AT_HALF = [8 * row + column for row in range(4) for column in range(4)][1:]
 """The places in a block's table of what half its size can show, but for the mean."""
 MOST_LOST = 3.9

@@ -69,6 +69,8 @@ def resume(train_folder: UPath, players: Players) -> Journal:
         # Killed between a checkpoint and the end of the bookmark before it.
         remove(train_folder)
     journal.check()
+    # What names it may be lost, or name a step whose checkpoint was not to be.
+    journal.save_best()
     logger.info("resumed step=%d folder=%s", last.step, last.folder)
     return journal
 

@@ -37,7 +37,7 @@ class Journal:
         self.newest: dict[str, Tensor] = {}
 
     def check(self) -> None:
-        """Make sure that all is told until where the training goes on, the best step too.
+        """Make sure that all is told until where the training goes on.
 
         Raises:
             CorruptFile: the newest rows are lost.
@@ -49,8 +49,6 @@ class Journal:
                 f"{self.path}: ends at step {told}, wanted {wanted}; put it back from a copy,"
                 f" or delete {self.folder} to train anew"
             )
-        # It may be lost, or name a step whose checkpoint was not to be.
-        self.save_best()
 
     def add(self, facts: "dict[str, Tensor]") -> None:
         """Take a step's facts into the next row, without waiting for the device."""
