@@ -177,9 +177,10 @@ class TrainingConfig(Section):
         return self
 
     def resolved(self) -> Recipe:
-        """Give the recipe with this section's overrides."""
+        """Give the recipe with this section's overrides, as far as its networks heed them."""
         recipe = RECIPES[self.recipe]
-        given = {name: getattr(self, name) for name in _override_names()}
+        heeded = set(_override_names()) - set(() if recipe.network == "unet" else OF_UNET)
+        given = {name: getattr(self, name) for name in heeded}
         return dataclasses.replace(
             recipe, **{name: value for name, value in given.items() if value is not None}
         )

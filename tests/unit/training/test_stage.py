@@ -100,6 +100,12 @@ def test_an_override_that_the_recipes_network_knows_nothing_of_is_told(
     assert (told in caplog.text) == is_told
 
 
+def test_an_override_that_changes_nothing_makes_no_other_training() -> None:
+    plain = config_of(recipe="alacgan", z_form=None)
+    assert config_of(recipe="alacgan", z_size=10, layout="B").settings() == plain.settings()
+    assert config_of(recipe="paper", z_size=10).settings() != config_of(recipe="paper").settings()
+
+
 def test_a_finished_training_is_not_done_again(layout: DataLayout, paired: StageRecord) -> None:
     first = train(config_of(), paired, layout, 0)
     assert train(config_of(), paired, layout, 0) == first
