@@ -59,9 +59,12 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
         raise ContractError(
             f"{path}: holds {found}, wanted {contract}; run the stage that writes it again"
         )
-    hints = get_type_hints(row_type).items()
-    columns = [map(_reader_of(hint), table[name].to_pylist()) for name, hint in hints]
-    return list(map(row_type, *columns))
+    columns = {
+        name: map(_reader_of(hint), table[name].to_pylist())
+        for name, hint in get_type_hints(row_type).items()
+    }
+    rows = zip(*columns.values(), strict=True)
+    return [row_type(**dict(zip(columns, values, strict=True))) for values in rows]
 
 
 def rows_of(record: StageRecord, layout: DataLayout, row_type: type[Row]) -> Iterator[Row]:
