@@ -179,8 +179,8 @@ class TrainingConfig(Section):
     def resolved(self) -> Recipe:
         """Give the recipe with this section's overrides, as far as its networks heed them."""
         recipe = RECIPES[self.recipe]
-        heeded = set(_override_names()) - set(() if recipe.network == "unet" else OF_UNET)
-        given = {name: getattr(self, name) for name in heeded}
+        unheeded = () if recipe.network == "unet" else OF_UNET
+        given = {name: getattr(self, name) for name in _override_names() if name not in unheeded}
         return dataclasses.replace(
             recipe, **{name: value for name, value in given.items() if value is not None}
         )

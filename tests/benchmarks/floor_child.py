@@ -2,9 +2,8 @@
 
 One thread, one step after the other, each the fastest that is known, on every distinct original
 that decodes: decode (JPEG at half size where that leaves one and a half times the side wanted, and
-then progressive ones without their last bits),
-bicubic to 256 px, sha256 and perceptual hash, and the cheapest encoding without loss. No tables, no
-tars, no checks.
+then progressive ones without their last bits), bicubic to 256 px, sha256 and perceptual hash, and
+the cheapest encoding without loss. No tables, no tars, no checks.
 """
 
 import hashlib
@@ -69,11 +68,10 @@ def _decode(content: bytes, picture: Mixed) -> RGB:
         size, kind = (picture.height, picture.width), KINDS_OF_PNG[picture.kind]
         decoded = decode_image_png_u8(content, size, kind)
         return cv2.applyColorMap(decoded, ANY_PALETTE) if kind == "mono" else decoded
-    room = min(picture.width, picture.height) // (SIZE_PX * 3 // 2)
-    is_jpeg = picture.kind in ("jpg", "progressive")
-    factor = next(each for each in REDUCED if each <= max(1, room * is_jpeg))
     if picture.kind == "progressive":
         return read_pixels(Image.open(io.BytesIO(content)), content, SIZE_PX)
+    room = min(picture.width, picture.height) // (SIZE_PX * 3 // 2)
+    factor = next(each for each in REDUCED if each <= max(1, room * (picture.kind == "jpg")))
     return cv2.imdecode(np.frombuffer(content, np.uint8), REDUCED[factor])
 
 
