@@ -34,12 +34,17 @@ def to_square(
     # Pixels of four bytes are taken as they lie; of three, they would be copied twice.
     taken = cv2.cvtColor(pixels_HWC, cv2.COLOR_RGB2RGBA) if is_rgb else pixels_HWC
     kind = FOUR_CHANNELS if channels else GRAY
-    source = Image.frombuffer(kind, (width, height), np.ascontiguousarray(taken), "raw", kind, 0, 1)
-    square = Image.new(kind, (size_px, size_px))
+    square = np.empty((size_px, size_px, *taken.shape[2:]), np.uint8)
     extent = CropBox(0, 0, *(extent_px or (width, height)))
-    Resizer().resize_pil(source, square, ResizeOptions(BICUBIC, crop_box=extent))
-    found = np.asarray(square)
-    return cast(Pixels, cv2.cvtColor(found, cv2.COLOR_RGBA2RGB)) if is_rgb else found
+    source, target = _seen(np.ascontiguousarray(taken), kind), _seen(square, kind)
+    Resizer().resize_pil(source, target, ResizeOptions(BICUBIC, crop_box=extent))
+    return cast(Pixels, cv2.cvtColor(square, cv2.COLOR_RGBA2RGB)) if is_rgb else square
+
+
+def _seen(pixels: Pixels, kind: str) -> Image.Image:
+    """Give a picture as Pillow's, in the same memory: what is written to one is in the other."""
+    height, width = pixels.shape[:2]
+    return Image.frombuffer(kind, (width, height), pixels, "raw", kind, 0, 1)
 
 
 def to_gray(color_HWC: Pixels) -> Pixels:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from storage import files
+from storage.columns import column_of
 from storage.errors import ContractError, CorruptFile, MissingInput
 from storage.layout import PART, DataLayout
 from storage.records import Contract, StageRecord
@@ -30,9 +31,7 @@ def write_table(path: UPath, contract: Contract, rows: Iterable[Row], row_type: 
     """Write rows as one Parquet file, whole or not at all: the same rows, the same bytes."""
     schema = schema_of(row_type).with_metadata({CONTRACT_FIELD: contract.value.encode()})
     listed = list(rows)
-    # Column by column, and as they are: Arrow takes an Enum of str for its text.
-    values = [list(map(attrgetter(each.name), listed)) for each in schema]
-    columns = [pa.array(each, field.type) for each, field in zip(values, schema, strict=True)]
+    columns = [column_of(list(map(attrgetter(each.name), listed)), each.type) for each in schema]
     with files.whole(path) as file:
         pq.write_table(pa.Table.from_arrays(columns, schema=schema), file, compression="zstd")
 

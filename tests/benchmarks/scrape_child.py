@@ -5,7 +5,6 @@ import resource
 import sys
 import time
 
-import pandas as pd  # noqa: F401  (Arrow imports it with the first table: no import counts here)
 from upath import UPath
 
 from scraper.config import ScraperConfig
