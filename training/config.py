@@ -11,7 +11,6 @@ from pydantic import Field, model_validator
 
 from storage.section import OPERATIONAL, Section
 from training.recipes import (
-    OF_UNET,
     RECIPES,
     ConvOrder,
     FeatureLayer,
@@ -29,6 +28,8 @@ FEATURE_SHA256 = {
     "hed16": "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
 }
 """What the weights of each named source have to be."""
+GIVEN_TO_ALL = {"critic_width", "z_form", "feature_layer", "feature_shrink"}
+"""Overrides that presets give to all recipes: how wide a critic is, where there may be none."""
 
 
 class TrainingConfig(Section):
@@ -177,23 +178,27 @@ class TrainingConfig(Section):
         return self
 
     def resolved(self) -> Recipe:
-        """Give the recipe with this section's overrides, as far as its networks heed them."""
-        recipe = RECIPES[self.recipe]
-        unheeded = () if recipe.network == "unet" else OF_UNET
-        given = {name: getattr(self, name) for name in _override_names() if name not in unheeded}
-        return dataclasses.replace(
-            recipe, **{name: value for name, value in given.items() if value is not None}
-        )
+        """Give the recipe with this section's overrides, as far as it heeds them."""
+        idle = self._unheeded()
+        heeded = {name: value for name, value in self._overrides().items() if name not in idle}
+        return dataclasses.replace(RECIPES[self.recipe], **heeded)
 
     @property
     def idle(self) -> list[str]:
-        """The overrides that are given and that the recipe's networks know nothing of.
+        """What is given and changes nothing, but for what a preset or a command gives to all."""
+        names = self._unheeded() - GIVEN_TO_ALL
+        if self.resolved().feature_weight:
+            unread = {"imagenet": ["feature_sha256"], "hed16": ["feature_file", "feature_sha256"]}
+            names |= {name for name in unread.get(self.feature_source, ()) if getattr(self, name)}
+        return sorted(names)
 
-        But for z_form, which presets give: how noise enters is no matter where there is none.
-        """
-        if RECIPES[self.recipe].network == "unet":
-            return []
-        return [name for name in OF_UNET if name != "z_form" and getattr(self, name) is not None]
+    def _unheeded(self) -> set[str]:
+        given = self._overrides()
+        return given.keys() & dataclasses.replace(RECIPES[self.recipe], **given).unheeded
+
+    def _overrides(self) -> dict[str, Any]:
+        given = {name: getattr(self, name) for name in _override_names()}
+        return {name: value for name, value in given.items() if value is not None}
 
     @property
     def rhythm(self) -> "Rhythm":
@@ -207,12 +212,15 @@ class TrainingConfig(Section):
 
     def settings(self) -> dict[str, Any]:
         """What makes the output, with the recipe and the rhythm resolved: no field is None."""
-        rhythm = dataclasses.asdict(self.rhythm)
+        recipe, rhythm = self.resolved(), dataclasses.asdict(self.rhythm)
+        features = {"feature_sha256": self.features_digest}
+        if not recipe.feature_weight:
+            features = dict.fromkeys(("feature_source", "feature_pixels", "feature_sha256"), "")
         return (
             super().settings()
-            | dataclasses.asdict(self.resolved())
+            | dataclasses.asdict(recipe)
             | {f"{name}_every": steps for name, steps in rhythm.items()}
-            | {"feature_sha256": self.features_digest}
+            | features
         )
 
     @property

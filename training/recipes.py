@@ -102,9 +102,35 @@ class Recipe:
         }
         return {name: weight for name, weight in weights.items() if weight}
 
+    @property
+    def unheeded(self) -> set[str]:
+        """The fields that change nothing, with the networks, losses and optimiser as they are."""
+        found = {*UNHEEDED_BY[self.optimizer]}
+        if self.network != "unet":
+            found |= {*OF_UNET}
+        if not self.z_size:
+            found |= {"z_form"}
+        if not self.feature_weight:
+            found |= {"feature_layer", "feature_shrink"}
+        if not self.adversarial_weight:
+            return found | {*OF_GAME}
+        if self.rule != "wgan-gp":
+            found |= {"penalty_weight"}
+        if self.rule != "wgan-clip":
+            found |= {"clip"}
+        return found
+
 
 OF_UNET = ("layout", "order", "bn_momentum", "z_size", "z_form")
 """The fields that only the network `unet` heeds."""
+OF_GAME = ("critic_width", "n_critic", "penalty_weight", "drift_weight", "clip")
+"""The fields that only the critic's game heeds."""
+UNHEEDED_BY: Mapping[OptimizerName, tuple[str, ...]] = {
+    "adam": (),
+    "rmsprop": ("beta1", "beta2"),
+    "sgd": ("beta2",),
+}
+"""The fields that an optimiser knows nothing of."""
 
 PICTURE_LOSSES: dict[str, Any] = {"l1_weight": 100.0, "feature_weight": 1.0, "tv_weight": 5.0}
 """The paper's losses beside the adversarial one."""

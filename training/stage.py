@@ -34,7 +34,9 @@ def train(
     opened.go_on()
     for name in config.idle:
         flag = name.replace("_", "-")
-        logger.warning("--training.%s changes nothing in the recipe %s", flag, config.recipe)
+        logger.warning(
+            "--training.%s changes nothing here, with the recipe %s", flag, config.recipe
+        )
 
     # Imported here, so that a machine that never trains needs no torch.
     from training import loop, players  # noqa: PLC0415

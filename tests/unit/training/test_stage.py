@@ -96,7 +96,7 @@ def test_an_override_that_the_recipes_network_knows_nothing_of_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     train(config_of(recipe=recipe, steps=1, bn_momentum=0.5), paired, layout, 0)
-    told = f"--training.bn-momentum changes nothing in the recipe {recipe}"
+    told = f"--training.bn-momentum changes nothing here, with the recipe {recipe}"
     assert (told in caplog.text) == is_told
 
 
