@@ -83,6 +83,18 @@ def rows_before(look: Look, layout: DataLayout) -> list[Post]:
     return list(manifest.rows_of(base, layout, Post)) if base else []
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The columns of a post's row that tell what its address serves."""
+
+    post_id: int
+    md5: str
+    sha256: str
+    bytes: int
+    extension: str
+    site_md5: str
+
+
 class KnownPosts:
     """The rows of the base, walked down beside the site's listing."""
 
@@ -92,7 +104,7 @@ class KnownPosts:
         """By the md5 that the site states: what it serves, where that is something else."""
         self._max_bytes = int(base.settings["max_bytes"]) if base else 0
         if base:
-            for row in manifest.rows_of(base, layout, Post):
+            for row in manifest.rows_of(base, layout, Original):
                 self.oldest = row.post_id
                 self.learn([row])
         self._rows = manifest.rows_of(base, layout, Post) if base else iter(())
@@ -111,7 +123,7 @@ class KnownPosts:
             self._next = next(self._rows, None)
         return dict(taken)
 
-    def learn(self, rows: Iterable[Post]) -> None:
+    def learn(self, rows: Iterable[Post | Original]) -> None:
         """Remember which pictures are not what the site states."""
         for row in rows:
             if row.md5 and row.site_md5 and row.md5 != row.site_md5:
@@ -123,7 +135,7 @@ class KnownPosts:
         return MAY_HEAL | ({DropReason.TOO_LARGE} if is_roomier else set())
 
 
-def answer_of(row: Post) -> Answer:
+def answer_of(row: Post | Original) -> Answer:
     """Give the original that a row tells of."""
     return Answer(row.md5, row.sha256, row.bytes, row.extension)
 

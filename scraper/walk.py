@@ -29,6 +29,9 @@ from storage.records import Contract, Post
 
 logger = logging.getLogger(__name__)
 
+KNOWN_AT_ONCE = 25
+"""A worker renews so many known posts in one go: most ask for nothing, and a turn costs more."""
+
 
 @dataclass(slots=True)
 class Walk:
@@ -103,7 +106,8 @@ class Walk:
         self, listed: Sequence[ListedPost], wanted: int, before: Before, journal: Journal
     ) -> list[Post]:
         """Renew known posts, and fetch others until there are as many originals as wanted."""
-        rows = self._fetch_all([post for post in listed if post.post_id in before], before, journal)
+        known = [post for post in listed if post.post_id in before]
+        rows = self._fetch_all(known, before, journal, at_once=KNOWN_AT_ONCE)
         others = [post for post in listed if post.post_id not in before]
         while others and wanted > 0:
             batch, others = others[:wanted], others[wanted:]
@@ -116,15 +120,19 @@ class Walk:
         return rows
 
     def _fetch_all(
-        self, posts: Sequence[ListedPost], before: Before, journal: Journal
+        self, posts: Sequence[ListedPost], before: Before, journal: Journal, *, at_once: int = 1
     ) -> list[Post]:
-        def fetch(post: ListedPost) -> Post:
-            return self.downloader.fetch(post, before.get(post.post_id, ()), journal)
+        def fetch(start: int) -> list[Post]:
+            return [
+                self.downloader.fetch(post, before.get(post.post_id, ()), journal)
+                for post in posts[start : start + at_once]
+            ]
 
-        rows = []
-        for row in self.pool.map(fetch, posts):
-            self.advance(int(row.reason is None), post=str(row.post_id))
-            rows.append(row)
+        rows = list[Post]()
+        for fetched in self.pool.map(fetch, range(0, len(posts), at_once)):
+            for row in fetched:
+                self.advance(int(row.reason is None), post=str(row.post_id))
+            rows += fetched
         return rows
 
 

@@ -37,7 +37,7 @@ def write_table(path: UPath, contract: Contract, rows: Iterable[Row], row_type: 
 
 
 def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row]:
-    """Read the rows of one Parquet file.
+    """Read the rows of one Parquet file; of a row type with fewer fields, no other columns.
 
     Raises:
         MissingInput: the file is not there.
@@ -48,20 +48,15 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
         content = files.read_bytes(path)
         # Arrow's threads may abort a process that ends soon after (apache/arrow#34314).
         # Nor by read_table, which starts one to look for a dataset.
-        table = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
+        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+        _refuse_other(file, contract, path)
+        hints = get_type_hints(row_type)
+        table = file.read(columns=list(hints), use_threads=False)
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
     except pa.ArrowInvalid as error:
         raise CorruptFile(f"{path}: no readable Parquet; delete it and run again") from error
-    found = (table.schema.metadata or {}).get(CONTRACT_FIELD, b"no contract").decode()
-    if found != contract:
-        raise ContractError(
-            f"{path}: holds {found}, wanted {contract}; run the stage that writes it again"
-        )
-    columns = {
-        name: map(_reader_of(hint), table[name].to_pylist())
-        for name, hint in get_type_hints(row_type).items()
-    }
+    columns = {name: _as_hinted(table[name].to_pylist(), hint) for name, hint in hints.items()}
     rows = zip(*columns.values(), strict=True)
     return [row_type(**dict(zip(columns, values, strict=True))) for values in rows]
 
@@ -80,6 +75,14 @@ def schema_of(row_type: type) -> pa.Schema:
     return pa.schema(
         [_field_of(field.name, hints[field.name]) for field in dataclasses.fields(row_type)]
     )
+
+
+def _refuse_other(file: pq.ParquetFile, contract: Contract, path: UPath) -> None:
+    found = (file.schema_arrow.metadata or {}).get(CONTRACT_FIELD, b"no contract").decode()
+    if found != contract:
+        raise ContractError(
+            f"{path}: holds {found}, wanted {contract}; run the stage that writes it again"
+        )
 
 
 def _field_of(name: str, hint: Any) -> pa.Field:
@@ -101,10 +104,10 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
-def _reader_of(hint: Any) -> Any:
+def _as_hinted(values: list[Any], hint: Any) -> Iterable[Any]:
     inner = _without_none(hint)
     if get_origin(inner) is tuple:
-        return tuple
+        return (None if value is None else tuple(value) for value in values)
     if isinstance(inner, type) and issubclass(inner, Enum):
-        return lambda value: None if value is None else inner(value)
-    return lambda value: value
+        return (None if value is None else inner(value) for value in values)
+    return values

@@ -13,6 +13,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from dataset.takedown import take_down
+from scraper import walk
 from scraper.errors import SiteRefuses
 from scraper.stage import scrape, settled
 from storage import files, manifest, takedowns
@@ -107,6 +108,22 @@ def rows_of(layout, record):
     rows = list(manifest.rows_of(record, layout, Post))
     assert [row.post_id for row in rows] == sorted((row.post_id for row in rows), reverse=True)
     return {row.post_id: row for row in rows if row.reason is not DropReason.REPLACED}
+
+
+@pytest.mark.parametrize("at_once", [1, 7, PAGE, 100])
+def test_known_posts_are_all_renewed_and_counted_however_many_at_once(
+    board, look, monkeypatch, at_once
+):
+    monkeypatch.setattr(walk, "KNOWN_AT_ONCE", at_once)
+    look("1")
+    for post in board.posts.values():
+        post["score"] = 100 + post["id"]
+    record, rows, asked = look("2")
+    assert asked == []
+    assert {number: row.score for number, row in rows.items()} == {
+        number: 100 + number for number in range(1, 31)
+    }
+    assert record.counts["originals"] == 30
 
 
 def test_only_pictures_of_newer_posts_are_fetched(board, look):

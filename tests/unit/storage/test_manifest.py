@@ -44,6 +44,26 @@ def test_rows_come_back_as_they_were_written(layout: DataLayout):
     assert manifest.read_table(path, Contract.POSTS, Post) == rows
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scored:
+    """Some of a post's columns, in another order."""
+
+    score: int | None
+    post_id: int
+    reason: DropReason | None
+
+
+def test_a_row_type_of_fewer_fields_reads_these_columns_alone(layout: DataLayout):
+    rows = [POST, dataclasses.replace(POST, post_id=8, score=3, reason=DropReason.GONE)]
+    path = layout.root / "posts.parquet"
+    manifest.write_table(path, Contract.POSTS, rows, Post)
+    found = manifest.read_table(path, Contract.POSTS, Scored)
+    assert found == [
+        Scored(score=None, post_id=7, reason=None),
+        Scored(score=3, post_id=8, reason=DropReason.GONE),
+    ]
+
+
 def test_the_same_rows_give_the_same_bytes(layout: DataLayout):
     for name in ("one", "other"):
         manifest.write_table(layout.root / name, Contract.POSTS, [POST], Post)
