@@ -31,7 +31,8 @@ def shelf_text(shelf: Shelf) -> str:
         f"packed without pairs yet: {pack.key} ({_splits_of(pack)}); `irodori condition` draws them"
         for pack in shelf.unpaired
     ]
-    notes += [f"not readable: {line}" for line in shelf.unreadable]
+    of_versions = [f"{each.name}: {each.unreadable}" for each in shelf.versions if each.unreadable]
+    notes += [f"not readable: {line}" for line in (*of_versions, *shelf.unreadable)]
     return rendered([*([lines] if shelf.versions else []), *notes], heeds_edge=False)
 
 
@@ -85,7 +86,7 @@ def _line(version: Version) -> list[str]:
         snapshot, site = str(scraped.settings.get("snapshot", "")), version.site
         size_px = str(packed.settings["size_px"])
     except MissingInput:
-        site, snapshot, size_px = "(lost)", "", ""
+        site, snapshot, size_px = "(not readable)" if version.unreadable else "(lost)", "", ""
     counts = [f"{record.counts[split]:,}" for split in Split]
     edges, shards = record.settings["edges"]["detector"], str(record.counts["shards"])
     made = [size_px, edges, shards, size(record.counts["bytes"])]

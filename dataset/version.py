@@ -29,6 +29,9 @@ class Version:
     key: str
     records: Mapping[Stage, StageRecord]
     layout: DataLayout
+    unreadable: str = ""
+    """Why the record behind the last of these cannot be read; empty if it is gone, or all is there.
+    """
 
     @property
     def name(self) -> str:
@@ -39,8 +42,10 @@ class Version:
         """Give the record of one stage.
 
         Raises:
-            MissingInput: it is gone, or of another contract.
+            MissingInput: it is gone, or cannot be read.
         """
+        if stage not in self.records and self.unreadable:
+            raise MissingInput(f"dataset {self.name}: {self.unreadable}")
         if stage not in self.records:
             # The record of the last that is lost is what named those before it.
             *_, lost = (each for each in LINEAGE if each not in self.records)
@@ -108,7 +113,7 @@ def shelf(layout: DataLayout) -> Shelf:
         record = _read(layout, Stage.CONDITION, path.parent.name)
         if isinstance(record, str):
             unreadable.append(record)
-        else:
+        elif record:
             # Two may be sealed within the second that a record tells.
             found.append((record.ended_at, path.stat().st_mtime, record.key, record))
     newest_first = [record for *_, record in sorted(found, key=lambda one: one[:3], reverse=True)]
@@ -125,13 +130,14 @@ def shelf(layout: DataLayout) -> Shelf:
 
 def of(paired: StageRecord, layout: DataLayout) -> Version:
     """Give the version that a record of pairs stands for, with what it was made of."""
-    records = {Stage.CONDITION: paired}
+    records, unreadable = {Stage.CONDITION: paired}, ""
     for made, origin in zip(LINEAGE[:0:-1], LINEAGE[-2::-1], strict=True):
         record = _read(layout, origin, records[made].inputs.get(origin, ""))
-        if isinstance(record, str):
+        if not isinstance(record, StageRecord):
+            unreadable = record or ""
             break
         records[origin] = record
-    return Version(paired.key, records, layout)
+    return Version(paired.key, records, layout, unreadable)
 
 
 def unsealed(opened: OpenStage, counts: Mapping[str, int]) -> Version:
@@ -175,9 +181,9 @@ def pick(layout: DataLayout, key: str = "") -> Version:
     raise BadInput("; not readable: ".join([*told, *found.unreadable]))
 
 
-def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | str:
-    """Read a stage record as it stands; a line that says why, if that cannot be done."""
+def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | str | None:
+    """Read a stage record as it stands, if it is there; a line that says why it cannot be read."""
     try:
-        return ledger.read(layout, stage, key) or f"{layout.record(stage, key)}: not there"
+        return ledger.read(layout, stage, key)
     except (ContractError, CorruptFile) as error:
         return str(error)

@@ -101,6 +101,25 @@ def test_a_version_whose_scrape_is_lost_is_listed_and_says_so_when_it_is_asked_f
         left.posts  # noqa: B018
 
 
+@pytest.mark.parametrize(
+    ("content", "told_why"),
+    [({"contract": "verdicts/0"}, "holds verdicts/0, this Irodori reads"), (None, "no readable")],
+)
+def test_a_version_made_of_what_cannot_be_read_says_why(
+    broken: Version, content: dict[str, str] | None, told_why: str
+):
+    path = broken.layout.record(Stage.CLEAN, broken.record(Stage.CLEAN).key)
+    changed = content and json.dumps(files.read_json(path) | content)
+    files.write_text(path, changed or "{")
+    text = " ".join(told.shelf_text(version.shelf(broken.layout)).split())
+    assert f"not readable: {broken.name}: " in text
+    assert told_why in text
+    assert "(not readable)" in text
+    assert "(lost)" not in text
+    with pytest.raises(MissingInput, match=rf"dataset {broken.name}: .*clean/.*{told_why}"):
+        verify(version.pick(broken.layout, broken.key))
+
+
 def test_of_a_broken_lineage_the_stage_that_is_lost_is_named(broken: Version):
     broken.layout.record(Stage.PACK, broken.record(Stage.PACK).key).unlink()
     with pytest.raises(MissingInput, match="the pack it was made of is not below"):
