@@ -23,7 +23,7 @@ from scraper.listed import ListedPost
 from scraper.safebooru import SafebooruClient
 from scraper.tombstones import tombstones
 from storage import manifest
-from storage.layout import part_name
+from storage.layout import number_of, part_name, parts_in
 from storage.progress import Advance
 from storage.records import Contract, Post
 
@@ -49,11 +49,15 @@ class Walk:
     def go(self) -> Counter[str]:
         """Write one part a page until there are enough posts or no more, and count them."""
         number, below = 0, None
+        for path in parts_in(self.folder):
+            if path.name != part_name(number):
+                self._fill(self.folder / part_name(number), below, path)
+            below, number = self._read(path), number_of(path) + 1
+            if self._has_enough():
+                return self.counts
         while True:
             path = self.folder / part_name(number)
-            journal = path.with_suffix(".jsonl")
-            below = self._read(path) if path.exists() else self._write(path, below, journal)
-            journal.unlink(missing_ok=True)
+            below = self._write(path, below)
             number += path.exists()
             if below is None or self._has_enough():
                 return self.counts
@@ -66,24 +70,45 @@ class Walk:
     def _read(self, path: UPath) -> int:
         """Count a part that is there; give the id below which the walk goes on."""
         rows = manifest.read_table(path, Contract.POSTS, Post)
+        _journal_of(path).unlink(missing_ok=True)
         self.advance(_num_originals(rows))
         self._count(rows, self.downloader.known.down_to(rows[-1].post_id))
         return rows[-1].post_id
 
-    def _write(self, path: UPath, below: int | None, journal: UPath) -> int | None:
+    def _fill(self, path: UPath, below: int | None, behind: UPath) -> None:
+        """Write a part that was lost: all posts down to the first one of the part behind it.
+
+        Pages may be cut otherwise by now, so that one alone would hold too few posts or too many.
+        """
+        bound = manifest.read_table(behind, Contract.POSTS, Post)[0].post_id
+        listed = list[ListedPost]()
+        while page := self.client.page(below).posts:
+            listed += [post for post in page if post.post_id > bound]
+            below = page[-1].post_id
+            if below <= bound:
+                break
+        self._put(path, listed, bound + 1)
+
+    def _write(self, path: UPath, below: int | None) -> int | None:
         """Write the part of the next page; give the id to go on below, None at the end."""
-        page = self.client.page(below)
-        if not page.posts and below is None:
+        listed = self.client.page(below).posts
+        if not listed and below is None:
             return None
-        before = self.downloader.known.down_to(page.posts[-1].post_id if page.posts else 0)
-        rows = self._rows(page.posts, before, journal)
+        rows = self._put(path, listed, listed[-1].post_id if listed else 0)
+        if not listed:
+            return None
+        return rows[-1].post_id if rows else listed[-1].post_id
+
+    def _put(self, path: UPath, listed: Sequence[ListedPost], down_to: int) -> list[Post]:
+        """Write the rows of what is listed, and of what was known of the site down to an id."""
+        before = self.downloader.known.down_to(down_to)
+        rows = self._rows(listed, before, _journal_of(path))
         if rows:
             manifest.write_table(path, Contract.POSTS, rows, Post)
-            logger.info("wrote part=%s listed=%d", path.stem, len(page.posts))
+            logger.info("wrote part=%s listed=%d", path.stem, len(listed))
+        _journal_of(path).unlink(missing_ok=True)
         self._count(rows, before)
-        if not page.posts:
-            return None
-        return rows[-1].post_id if rows else page.posts[-1].post_id
+        return rows
 
     def _count(self, rows: Sequence[Post], before: Before) -> None:
         self.counts.update(refresh.counts_of(rows, before=before if self.look.base else None))
@@ -134,6 +159,10 @@ class Walk:
                 self.advance(int(row.reason is None), post=str(row.post_id))
             rows += fetched
         return rows
+
+
+def _journal_of(path: UPath) -> UPath:
+    return path.with_suffix(".jsonl")
 
 
 def _split_repeats(posts: Sequence[ListedPost]) -> tuple[list[ListedPost], list[ListedPost]]:

@@ -30,6 +30,11 @@ def part_name(which: int | str) -> str:
     return f"part-{which:05d}.parquet" if isinstance(which, int) else f"part-{which}.parquet"
 
 
+def number_of(part: UPath) -> int:
+    """Give the number of a part that was named by it."""
+    return int(part.stem.removeprefix("part-"))
+
+
 def parts_in(folder: UPath) -> list[UPath]:
     """Give the parts of the table in a folder, in their order."""
     return sorted((path for path in folder.glob("*") if PART.fullmatch(path.name)), key=str)
