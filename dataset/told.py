@@ -31,8 +31,7 @@ def shelf_text(shelf: Shelf) -> str:
         f"packed without pairs yet: {pack.key} ({_splits_of(pack)}); `irodori condition` draws them"
         for pack in shelf.unpaired
     ]
-    of_versions = [f"{each.name}: {each.unreadable}" for each in shelf.versions if each.unreadable]
-    notes += [f"not readable: {line}" for line in (*of_versions, *shelf.unreadable)]
+    notes += [f"not readable: {line}" for line in shelf.unreadable]
     return rendered([*([lines] if shelf.versions else []), *notes], heeds_edge=False)
 
 

@@ -98,7 +98,7 @@ class Shelf:
     """All that lies below a root: versions, newest first, and what is none.
 
     `unpaired` are finished packs that no finished pairs were drawn from; `unreadable` says in a
-    line each which records of pairs cannot be read, and why.
+    line each which records of pairs, or of what a version was made of, cannot be read, and why.
     """
 
     versions: tuple[Version, ...]
@@ -119,8 +119,10 @@ def shelf(layout: DataLayout) -> Shelf:
     newest_first = [record for *_, record in sorted(found, key=lambda one: one[:3], reverse=True)]
     paired = {record.inputs["pack"] for record in newest_first}
     packs = [_read(layout, Stage.PACK, path.parent.name) for path in layout.records(Stage.PACK)]
+    versions = tuple(of(record, layout) for record in newest_first)
+    unreadable += [f"{each.name}: {each.unreadable}" for each in versions if each.unreadable]
     return Shelf(
-        versions=tuple(of(record, layout) for record in newest_first),
+        versions=versions,
         unpaired=tuple(
             pack for pack in packs if isinstance(pack, StageRecord) and pack.key not in paired
         ),

@@ -48,17 +48,19 @@ class Grounds:
 
 
 def trials_of(config: PipelineConfig) -> list[Trial]:
-    """Give all trainings of a grid; the seeds of a cell stand together."""
+    """Give all trainings of a grid; the seeds of a cell stand together.
+
+    What a recipe does not heed is no change of it, and makes no cell of its own.
+    """
     asked = config.experiments
-    return [
-        Trial(
-            recipe=recipe,
-            change=", ".join(f"{name} {value}" for name, value in override.items()),
-            seed=seed,
-            training=config.training_of(recipe, override),
-        )
-        for recipe, override, seed in product(asked.recipes, asked.overrides, asked.seeds)
-    ]
+    trials: dict[str, Trial] = {}
+    for recipe, override, seed in product(asked.recipes, asked.overrides, asked.seeds):
+        training = config.training_of(recipe, override)
+        heeded = {name: override[name] for name in override if name not in training.unheeded}
+        change = ", ".join(f"{name} {value}" for name, value in heeded.items())
+        trial = Trial(recipe, change, seed, training)
+        trials.setdefault(trial.label, trial)
+    return list(trials.values())
 
 
 def undergo(

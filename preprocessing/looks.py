@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,8 @@ class Looks:
     @property
     def key(self) -> str:
         """What decides how an original looks."""
-        return _key_of(self.max_pixels)
+        told = {"contract": Contract.MEASURES.value, "max_pixels": self.max_pixels}
+        return digest.of_settings(told)
 
     def at(self, posts: Sequence[Post], each: Each) -> list[Measure]:
         """Give the measures of originals, and look at those that nobody has looked at.
@@ -91,11 +92,6 @@ class Looks:
         if post.reason in TOMBSTONES:
             return self.layout.image(post.md5, post.extension).exists()
         return post.reason is None
-
-
-@cache
-def _key_of(max_pixels: int) -> str:
-    return digest.of_settings({"contract": Contract.MEASURES.value, "max_pixels": max_pixels})
 
 
 def _parts_of(posts: Sequence[Post]) -> list[Part]:

@@ -30,7 +30,7 @@ from storage.records import Contract, Post
 logger = logging.getLogger(__name__)
 
 KNOWN_AT_ONCE = 25
-"""A worker renews so many known posts in one go: most ask for nothing, and a turn costs more."""
+"""A worker renews at most so many known posts in one go: most ask for nothing."""
 
 
 @dataclass(slots=True)
@@ -132,7 +132,8 @@ class Walk:
     ) -> list[Post]:
         """Renew known posts, and fetch others until there are as many originals as wanted."""
         known = [post for post in listed if post.post_id in before]
-        rows = self._fetch_all(known, before, journal, at_once=KNOWN_AT_ONCE)
+        share = -(-len(known) // self.downloader.config.connections) or 1
+        rows = self._fetch_all(known, before, journal, at_once=min(share, KNOWN_AT_ONCE))
         others = [post for post in listed if post.post_id not in before]
         while others and wanted > 0:
             batch, others = others[:wanted], others[wanted:]

@@ -46,7 +46,7 @@ def _column_of(values: Sequence[Any], kind: pa.DataType, validity: pa.Buffer | N
 
 
 def _bits(truths: Sequence[bool]) -> pa.Buffer:
-    return pa.py_buffer(np.packbits(np.array(truths, np.bool_), bitorder="little").tobytes())
+    return pa.py_buffer(np.packbits(np.array(array("b", truths)), bitorder="little").tobytes())
 
 
 def _offsets(values: Iterable[Sequence[Any]]) -> pa.Buffer:

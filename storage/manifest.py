@@ -24,6 +24,8 @@ from storage.records import Contract, StageRecord
 Row = TypeVar("Row")
 
 CONTRACT_FIELD = b"irodori.contract"
+DAMAGED = (pa.ArrowException, OSError, ValueError, KeyError)
+"""What Arrow and its values raise, if some bytes of a table are not what was written."""
 PLAIN_TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
 
 
@@ -46,19 +48,20 @@ def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row
     """
     try:
         content = files.read_bytes(path)
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
+    try:
         # Arrow's threads may abort a process that ends soon after (apache/arrow#34314).
         # Nor by read_table, which starts one to look for a dataset.
         file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
         _refuse_other(file, contract, path)
         hints = get_type_hints(row_type)
         table = file.read(columns=list(hints), use_threads=False)
-    except FileNotFoundError as error:
-        raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
-    except pa.ArrowInvalid as error:
+        columns = {name: _as_hinted(table[name].to_pylist(), hint) for name, hint in hints.items()}
+        rows = zip(*columns.values(), strict=True)
+        return [row_type(**dict(zip(columns, values, strict=True))) for values in rows]
+    except DAMAGED as error:
         raise CorruptFile(f"{path}: no readable Parquet; delete it and run again") from error
-    columns = {name: _as_hinted(table[name].to_pylist(), hint) for name, hint in hints.items()}
-    rows = zip(*columns.values(), strict=True)
-    return [row_type(**dict(zip(columns, values, strict=True))) for values in rows]
 
 
 def rows_of(record: StageRecord, layout: DataLayout, row_type: type[Row]) -> Iterator[Row]:
@@ -107,7 +110,7 @@ def _without_none(hint: Any) -> Any:
 def _as_hinted(values: list[Any], hint: Any) -> Iterable[Any]:
     inner = _without_none(hint)
     if get_origin(inner) is tuple:
-        return (None if value is None else tuple(value) for value in values)
+        return map(tuple, values)
     if isinstance(inner, type) and issubclass(inner, Enum):
         return (None if value is None else inner(value) for value in values)
     return values

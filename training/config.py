@@ -28,8 +28,13 @@ FEATURE_SHA256 = {
     "hed16": "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
 }
 """What the weights of each named source have to be."""
-GIVEN_TO_ALL = {"critic_width", "z_form", "feature_layer", "feature_shrink"}
-"""Overrides that presets give to all recipes: how wide a critic is, where there may be none."""
+OF_FEATURES = ("feature_source", "feature_file", "feature_sha256", "feature_pixels")
+UNREAD_BY = {
+    "imagenet": ("feature_sha256", "feature_pixels"),
+    "hed16": ("feature_file", "feature_sha256", "feature_pixels"),
+    "file": (),
+}
+"""What each source of features has no use for."""
 
 
 class TrainingConfig(Section):
@@ -179,22 +184,32 @@ class TrainingConfig(Section):
 
     def resolved(self) -> Recipe:
         """Give the recipe with this section's overrides, as far as it heeds them."""
-        idle = self._unheeded()
+        idle = self.unheeded
         heeded = {name: value for name, value in self._overrides().items() if name not in idle}
         return dataclasses.replace(RECIPES[self.recipe], **heeded)
 
     @property
-    def idle(self) -> list[str]:
-        """What is given and changes nothing, but for what a preset or a command gives to all."""
-        names = self._unheeded() - GIVEN_TO_ALL
-        if self.resolved().feature_weight:
-            unread = {"imagenet": ["feature_sha256"], "hed16": ["feature_file", "feature_sha256"]}
-            names |= {name for name in unread.get(self.feature_source, ()) if getattr(self, name)}
-        return sorted(names)
+    def unheeded(self) -> set[str]:
+        """The fields that change nothing, with all others as they are."""
+        return self._as_given().unheeded | self._absent() | {*UNREAD_BY[self.feature_source]}
 
-    def _unheeded(self) -> set[str]:
-        given = self._overrides()
-        return given.keys() & dataclasses.replace(RECIPES[self.recipe], **given).unheeded
+    @property
+    def idle(self) -> list[str]:
+        """What is given and changes nothing.
+
+        But for what is of a part that is not there: a preset, or a command that trains several
+        recipes, gives it to all.
+        """
+        fields = type(self).model_fields
+        left = self.unheeded - self._absent()
+        return sorted(name for name in left if getattr(self, name) != fields[name].default)
+
+    def _absent(self) -> set[str]:
+        recipe = self._as_given()
+        return recipe.absent.union(() if recipe.feature_weight else OF_FEATURES)
+
+    def _as_given(self) -> Recipe:
+        return dataclasses.replace(RECIPES[self.recipe], **self._overrides())
 
     def _overrides(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in _override_names()}
@@ -212,16 +227,19 @@ class TrainingConfig(Section):
 
     def settings(self) -> dict[str, Any]:
         """What makes the output, with the recipe and the rhythm resolved: no field is None."""
-        recipe, rhythm = self.resolved(), dataclasses.asdict(self.rhythm)
-        features = {"feature_sha256": self.features_digest}
-        if not recipe.feature_weight:
-            features = dict.fromkeys(("feature_source", "feature_pixels", "feature_sha256"), "")
+        settled = self._settled()
         return (
-            super().settings()
-            | dataclasses.asdict(recipe)
-            | {f"{name}_every": steps for name, steps in rhythm.items()}
-            | features
+            super(TrainingConfig, settled).settings()
+            | dataclasses.asdict(self.resolved())
+            | {f"{name}_every": steps for name, steps in dataclasses.asdict(self.rhythm).items()}
+            | {"feature_sha256": settled.features_digest}
         )
+
+    def _settled(self) -> "TrainingConfig":
+        """Give this section with defaults for what says of features nothing that is read."""
+        unread = self.unheeded.intersection(OF_FEATURES)
+        fields = type(self).model_fields
+        return self.model_copy(update={name: fields[name].default for name in unread})
 
     @property
     def features_digest(self) -> str:

@@ -103,28 +103,29 @@ class Recipe:
         return {name: weight for name, weight in weights.items() if weight}
 
     @property
+    def absent(self) -> set[str]:
+        """The fields of parts that are not there: a critic, noise, features."""
+        parts = {
+            "adversarial_weight": OF_GAME,
+            "z_size": ("z_form",),
+            "feature_weight": ("feature_layer", "feature_shrink"),
+        }
+        return {name for part, names in parts.items() if not getattr(self, part) for name in names}
+
+    @property
     def unheeded(self) -> set[str]:
         """The fields that change nothing, with the networks, losses and optimiser as they are."""
-        found = {*UNHEEDED_BY[self.optimizer]}
-        if self.network != "unet":
-            found |= {*OF_UNET}
-        if not self.z_size:
-            found |= {"z_form"}
-        if not self.feature_weight:
-            found |= {"feature_layer", "feature_shrink"}
-        if not self.adversarial_weight:
-            return found | {*OF_GAME}
-        if self.rule != "wgan-gp":
-            found |= {"penalty_weight"}
-        if self.rule != "wgan-clip":
-            found |= {"clip"}
-        return found
+        others = () if self.network == "unet" else OF_UNET
+        by_rule = (name for name, rule in OF_RULE.items() if rule != self.rule)
+        return self.absent.union(others, by_rule, UNHEEDED_BY[self.optimizer])
 
 
 OF_UNET = ("layout", "order", "bn_momentum", "z_size", "z_form")
 """The fields that only the network `unet` heeds."""
 OF_GAME = ("critic_width", "n_critic", "penalty_weight", "drift_weight", "clip")
 """The fields that only the critic's game heeds."""
+OF_RULE: Mapping[str, Rule] = {"penalty_weight": "wgan-gp", "clip": "wgan-clip"}
+"""The fields that only one rule of the game heeds."""
 UNHEEDED_BY: Mapping[OptimizerName, tuple[str, ...]] = {
     "adam": (),
     "rmsprop": ("beta1", "beta2"),

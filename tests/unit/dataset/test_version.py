@@ -12,6 +12,7 @@ from storage import files, ledger
 from storage.errors import BadInput, CorruptFile, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
+from storage.records import StageRecord
 
 
 def test_a_version_knows_all_it_was_made_of(made: Version):
@@ -70,10 +71,26 @@ def test_records_of_another_contract_or_in_pieces_are_named_and_hide_no_other(br
     files.write_text(broken.layout.record(Stage.CONDITION, "1" * 12), "{")
     found = version.shelf(broken.layout)
     assert [each.key for each in found.versions] == [broken.key]
-    assert [bool(re.search("holds pairs/0|no readable", line)) for line in found.unreadable] == [
-        True,
-        True,
-    ]
+    assert len(found.unreadable) == 2
+    assert all(re.search("holds pairs/0|no readable", line) for line in found.unreadable)
+    text = " ".join(told.shelf_text(found).split())
+    assert text.count("not readable: ") == 2
+    assert "holds pairs/0" in text
+
+
+def test_a_record_that_is_gone_before_it_is_read_hides_no_other(
+    broken: Version, monkeypatch: pytest.MonkeyPatch
+):
+    again = condition(ConditionConfig(), broken.record(Stage.PACK), broken.layout, seed=2)
+    read = ledger.read
+
+    def removed_meanwhile(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
+        return None if key == again.key else read(layout, stage, key)
+
+    monkeypatch.setattr(ledger, "read", removed_meanwhile)
+    found = version.shelf(broken.layout)
+    assert [each.key for each in found.versions] == [broken.key]
+    assert not found.unreadable
 
 
 def test_where_no_record_can_be_read_the_first_is_named(broken: Version):

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -100,6 +102,37 @@ def test_a_change_is_judged_together_with_the_training_that_it_changes():
     told = r"^--experiments\.overrides \{'feature_file': ''\}: feature_source is file, so "
     with pytest.raises(BadInput, match=told):
         grid("comparison", "--training.feature-source", "file", *of_file, *no_file)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        ([{}, {"n_critic": 5}], ["unet-l2-1", "paper-1", "paper-n_critic 5-1"]),
+        ([{"n_critic": 5}, {}], ["unet-l2-1", "paper-n_critic 5-1", "paper-1"]),
+        (
+            [{"n_critic": 1}, {"n_critic": 5}],
+            ["unet-l2-1", "paper-n_critic 1-1", "paper-n_critic 5-1"],
+        ),
+        (
+            [{"clip": 0.1}, {"clip": 0.2, "learning_rate": 0.1}],
+            ["unet-l2-1", "unet-l2-learning_rate 0.1-1", "paper-1", "paper-learning_rate 0.1-1"],
+        ),
+        (
+            [{"feature_source": "imagenet"}, {"feature_source": "hed16"}],
+            ["unet-l2-1", "paper-feature_source imagenet-1", "paper-feature_source hed16-1"],
+        ),
+    ],
+    ids=str,
+)
+def test_what_a_recipe_does_not_heed_makes_no_cell_of_it(
+    overrides: list[dict[str, object]], told: list[str]
+):
+    flags = ("--experiments.recipes", "unet-l2,paper", "--experiments.seeds", "1")
+    asked = grid("comparison", *flags, "--experiments.overrides", json.dumps(overrides))
+    trials = trials_of(asked)
+    assert [trial.label for trial in trials] == told
+    assert len({str(trial.training.settings()) for trial in trials}) == len(told)
+    plan.experiments(asked)
 
 
 def test_two_cells_that_are_the_same_training_are_refused():

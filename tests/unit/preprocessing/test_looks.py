@@ -9,6 +9,7 @@ from preprocessing import looks
 from preprocessing.looks import Looks
 from storage.layout import DataLayout
 from storage.parts import serially
+from storage.records import DropReason
 from tests.datasets import posts_of
 
 CAP = 10_000_000
@@ -36,3 +37,11 @@ def test_what_two_runs_looked_at_at_once_is_known_once(layout: DataLayout):
     shared.at(posts[:4], beside_another)
     seen = shared.at(posts, serially)
     assert sorted(row.md5 for row in seen) == sorted(post.md5 for post in posts)
+
+
+def test_a_look_at_larger_pictures_is_another_one(layout: DataLayout):
+    posts, roomy = posts_of(layout, range(2)), Looks(layout, CAP)
+    tight = Looks(layout, 16)
+    assert tight.key != roomy.key
+    assert [row.reason for row in tight.at(posts, serially)] == [DropReason.TOO_LARGE] * 2
+    assert [row.reason for row in roomy.at(posts, serially)] == [None] * 2

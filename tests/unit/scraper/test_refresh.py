@@ -4,8 +4,10 @@ import hashlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from xml.sax.saxutils import quoteattr
 
@@ -13,7 +15,7 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from dataset.takedown import take_down
-from scraper import walk
+from scraper import stage, walk
 from scraper.errors import SiteRefuses
 from scraper.stage import scrape, settled
 from storage import files, manifest, takedowns
@@ -124,6 +126,47 @@ def test_known_posts_are_all_renewed_and_counted_however_many_at_once(
         number: 100 + number for number in range(1, 31)
     }
     assert record.counts["originals"] == 30
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_pictures_of_one_page_come_over_several_connections_new_ones_and_lost_ones(
+    board, look, layout, monkeypatch, number
+):
+    together = threading.Barrier(2, timeout=20)
+
+    def picture_beside_another(post_id):
+        together.wait()
+        return Board.picture(post_id)
+
+    monkeypatch.setattr(walk, "KNOWN_AT_ONCE", 100)
+    for post_id in range(19, 31):
+        del board.posts[post_id]
+    if number == 2:
+        look("1", line_art=False)
+        files.remove(layout.images())
+    # Of eighteen, each waits for another one to be asked for.
+    board.picture = picture_beside_another
+    record, _, asked = look(str(number), line_art=False, connections=2)
+    assert len(asked) == 18
+    assert record.counts["originals"] == 18
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_progress_counts_the_originals_of_new_posts_and_of_known_ones(
+    board, look, monkeypatch, number
+):
+    told = []
+
+    @contextmanager
+    def watch(name, total):
+        yield lambda done=1, **facts: told.append((done, facts["post"]))
+
+    board.posts[7]["file_url"] = "/images/1/7.gif"
+    if number == 2:
+        look("1")
+    monkeypatch.setattr(stage, "watch", watch)
+    look(str(number))
+    assert sorted(told) == sorted((int(post != 7), str(post)) for post in range(1, 31))
 
 
 def test_only_pictures_of_newer_posts_are_fetched(board, look):

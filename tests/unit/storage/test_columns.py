@@ -49,6 +49,8 @@ def test_a_number_that_is_none_is_no_null():
         (2**63, pa.int64(), OverflowError),
         ("1", pa.float64(), TypeError),
         (1, pa.string(), TypeError),
+        ("true", pa.bool_(), TypeError),
+        (0.5, pa.bool_(), TypeError),
         (1, TEXTS, TypeError),
         ((1,), TEXTS, TypeError),
     ],

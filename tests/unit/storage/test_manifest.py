@@ -1,4 +1,6 @@
 import dataclasses
+import random
+from collections import Counter
 
 import pytest
 from pyarrow import parquet
@@ -62,6 +64,7 @@ def test_a_row_type_of_fewer_fields_reads_these_columns_alone(layout: DataLayout
         Scored(score=None, post_id=7, reason=None),
         Scored(score=3, post_id=8, reason=DropReason.GONE),
     ]
+    assert found[1].reason is DropReason.GONE
 
 
 def test_the_same_rows_give_the_same_bytes(layout: DataLayout):
@@ -90,6 +93,24 @@ def test_the_rows_of_a_stage_are_those_of_its_parts_and_of_no_other_table(layout
         manifest.write_table(opened.folder / part_name(number), Contract.POSTS, [row], Post)
     manifest.write_table(opened.folder / "seen.parquet", Contract.MEASURES, [], Measure)
     assert list(manifest.rows_of(opened.seal({}), layout, Post)) == rows
+
+
+def test_of_a_damaged_table_nothing_but_one_line_is_told(layout: DataLayout):
+    path = layout.root / "posts.parquet"
+    rows = [dataclasses.replace(POST, post_id=number) for number in range(50)]
+    manifest.write_table(path, Contract.POSTS, rows, Post)
+    whole, chance, told = path.read_bytes(), random.Random(1), Counter[str]()
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for _ in range(3):
+            damaged[chance.randrange(len(whole))] = chance.randrange(256)
+        path.write_bytes(damaged[: chance.choice([len(whole), chance.randrange(len(whole))])])
+        try:
+            manifest.read_table(path, Contract.POSTS, Post)
+            told["read"] += 1
+        except (CorruptFile, ContractError) as error:
+            told[type(error).__name__] += 1
+    assert told["CorruptFile"] > 200
 
 
 def test_a_file_that_is_no_table_is_corrupt(layout: DataLayout):

@@ -108,9 +108,12 @@ def test_an_override_changes_what_is_learned_exactly_where_it_is_heeded(
         ("pix2pix", {"penalty_weight": 3.0, "layout": "B"}, ["layout", "penalty_weight"]),
         ("wgan", {"beta1": 0.1}, ["beta1"]),
         ("wgan", {"beta1": 0.1, "optimizer": "sgd"}, []),
-        ("paper", {"adversarial_weight": 0.0, "n_critic": 5}, ["n_critic"]),
-        # A preset gives these to every recipe.
-        ("unet-l2", {"critic_width": 16, "z_form": "lowres", "feature_shrink": 2}, []),
+        ("paper", {"feature_pixels": "caffe"}, ["feature_pixels"]),
+        (
+            "alacgan",
+            {"layout": "B", "bn_momentum": 0.5, "clip": 0.5, "feature_pixels": "caffe"},
+            ["bn_momentum", "clip", "feature_pixels", "layout"],
+        ),
     ],
     ids=str,
 )
@@ -125,6 +128,26 @@ def test_what_changes_nothing_is_told_and_makes_no_other_training(
     )
 
 
+@pytest.mark.parametrize(
+    ("recipe", "given"),
+    [
+        ("unet-l2", {"critic_width": 16, "n_critic": 5, "penalty_weight": 3.0, "clip": 0.5}),
+        ("unet-l2", {"z_form": "lowres", "feature_shrink": 2, "feature_layer": "conv1_1"}),
+        ("unet-l2", {"feature_source": "hed16", "feature_pixels": "caffe"}),
+        ("paper", {"adversarial_weight": 0.0, "drift_weight": 5.0}),
+        ("paper", {"z_size": 0, "z_form": "lowres"}),
+    ],
+    ids=str,
+)
+def test_what_is_of_a_part_that_is_not_there_makes_no_other_training_without_a_word(
+    recipe: str, given: dict[str, Any]
+) -> None:
+    config = TrainingConfig.model_validate(given | {"recipe": recipe})
+    assert config.idle == []
+    left = {name: given[name] for name in ("adversarial_weight", "z_size") if name in given}
+    assert config.settings() == TrainingConfig.model_validate(left | {"recipe": recipe}).settings()
+
+
 SHA256 = "a" * 64
 
 
@@ -134,6 +157,7 @@ SHA256 = "a" * 64
         ("paper", {"feature_source": "hed16", "feature_file": "a"}, ["feature_file"]),
         ("paper", {"feature_file": "a"}, []),
         ("paper", {"feature_sha256": SHA256}, ["feature_sha256"]),
+        ("paper", {"feature_source": "hed16", "feature_sha256": SHA256}, ["feature_sha256"]),
         ("unet-l2", {"feature_source": "hed16", "feature_file": "a"}, []),
         (
             "paper",
@@ -149,10 +173,21 @@ def test_weights_of_features_that_nobody_reads_are_told(
     assert TrainingConfig.model_validate(given | {"recipe": recipe}).idle == idle
 
 
-def test_without_features_their_source_makes_no_other_training() -> None:
+def test_with_features_their_source_and_pixels_make_another_training() -> None:
+    given = {"feature_file": "a", "feature_sha256": SHA256, "feature_source": "file"}
+    others: list[dict[str, str]] = [
+        {},
+        {"feature_source": "hed16"},
+        given,
+        given | {"feature_sha256": "b" * 64},
+        given | {"feature_pixels": "caffe"},
+    ]
+    told = [TrainingConfig.model_validate(other).settings() for other in others]
+    assert all(one != other for place, one in enumerate(told) for other in told[:place])
+
+
+def test_without_features_nothing_of_them_is_asked() -> None:
     plain = TrainingConfig(recipe="unet-l2").settings()
-    assert TrainingConfig(recipe="unet-l2", feature_source="hed16").settings() == plain
-    assert None not in plain.values()
-    with_features = TrainingConfig(recipe="unet-l2", feature_weight=1.0)
-    other = TrainingConfig(recipe="unet-l2", feature_weight=1.0, feature_source="hed16")
-    assert with_features.settings() != other.settings()
+    assert plain["feature_source"] == "imagenet"
+    assert plain["feature_sha256"] == TrainingConfig().settings()["feature_sha256"]
+    assert "feature_file" not in plain
