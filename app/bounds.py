@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOO_LARGE = 413
+LOOK_SECONDS = 0.3
+"""So often is looked whether who waits is still there."""
 
 Result = TypeVar("Result")
 
@@ -54,24 +56,31 @@ class Turns:
         self._waiting += 1
         try:
             async with asyncio.timeout(self._bounds.timeout_seconds):
-                await self._turn.acquire()
-                if await self._has_gone(has_gone):
-                    raise Gone
+                await self._come_up(has_gone)
                 working = asyncio.ensure_future(asyncio.to_thread(work))
                 working.add_done_callback(self._done)
                 return await asyncio.shield(working)
         finally:
             self._waiting -= 1
 
-    async def _has_gone(self, has_gone: Callable[[], Awaitable[bool]]) -> bool:
-        """Ask, and give the turn back if nobody waits, or if asking is cut short."""
+    async def _come_up(self, has_gone: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for the turn, and look now and then whether anybody still waits for the answer."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._turn.acquire()
+                    break
+            if await has_gone():
+                raise Gone
         gone = True
         try:
             gone = await has_gone()
         finally:
+            # Given back too if asking is cut short.
             if gone:
                 self._turn.release()
-        return gone
+        if gone:
+            raise Gone
 
     def _done(self, working: "asyncio.Future[Result]") -> None:
         self._turn.release()

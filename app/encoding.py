@@ -25,6 +25,8 @@ def read_strokes(content: bytes, name: str) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels")
+            if image.mode == "P" and image.palette is None:
+                raise OSError("places in a palette, and no palette")
             if not image.has_transparency_data:
                 raise BadInput(
                     f"{name}: has no clear pixels; wanted strokes on a clear layer (RGBA)"

@@ -5,6 +5,7 @@ of what comes in.
 """
 
 import asyncio
+import logging
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -26,6 +27,8 @@ from app.openraster import MIMETYPE
 from app.studio import Order
 from storage.errors import BadInput, IrodoriError, MissingInput
 
+logger = logging.getLogger(__name__)
+
 PAGE = Path(__file__).parent / "page"
 HEADERS = {
     # Nothing is loaded from anywhere else, whatever a file may say.
@@ -36,16 +39,18 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 STATUS = {MissingInput: 404, BadInput: 400, IrodoriError: 500}
-BUSY, TOO_SLOW, UNPROCESSABLE = 503, 504, 422
+FAILED, BUSY, TOO_SLOW, UNPROCESSABLE = 500, 503, 504, 422
 GONE = 499
 """Nobody reads it; as nginx counts them."""
 
+MODEST: dict[str, Any] = {"ge": -(10**9), "le": 10**9}
+"""Numbers of hundreds of digits are nobody's wish."""
 Upload = Annotated[UploadFile, File(description="line art: PNG, JPEG, WebP, GIF or BMP")]
 Strokes = Annotated[UploadFile | None, File(description="strokes on a clear layer: PNG with alpha")]
 Key = Annotated[str, Form(description="a model's key; empty for the newest")]
 Reach = Annotated[float, Form(description="how far strokes run out, px at 256; 0: not at all")]
-Number = Annotated[int, Form(description="other noise, for models that heed it")]
-Turn = Annotated[int, Form(description="degrees by which the strokes' hues are turned")]
+Number = Annotated[int, Form(description="other noise, for models that heed it", **MODEST)]
+Turn = Annotated[int, Form(description="degrees by which the strokes' hues are turned", **MODEST)]
 Longest = Annotated[int, Form(description="longest side of the answer, px; 0: the drawing's own")]
 Scan = Annotated[bool, Form(description="whether to clean a scan or photo first")]
 
@@ -156,6 +161,11 @@ def _answer_errors(app: FastAPI) -> None:
     async def put_off(*_: object) -> JSONResponse:
         told = {"error": "busy with other drawings; try again in a moment"}
         return JSONResponse(told, BUSY, headers={"Retry-After": "2"})
+
+    @app.exception_handler(Exception)
+    async def admit(request: Request, error: Exception) -> JSONResponse:
+        logger.error("failed path=%s because=%s: %s", request.url.path, type(error).__name__, error)
+        return JSONResponse({"error": "failed in a way nobody foresaw; see the log"}, FAILED)
 
     @app.exception_handler(Gone)
     async def let_go(*_: object) -> Response:

@@ -10,7 +10,7 @@ from storage import files
 from storage.errors import BadInput, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.ledger import Stage
-from training.checkpoint import STATE, Checkpoint, list_checkpoints, recipe_of, size_of
+from training.checkpoint import STATE, Checkpoint, list_checkpoints, recipe_of, size_of, step_of
 from training.journal import BEST
 
 DEFAULT_SEED = 1
@@ -49,8 +49,7 @@ def find_checkpoint(named: str, layout: DataLayout) -> Source:
     """
     folder = _folder_of(named, layout)
     if (folder / STATE).exists():
-        number = int(files.read_json(folder / STATE)["step"])
-        return _told(Checkpoint(number, folder), "as named", folder.parent.parent)
+        return _told(Checkpoint(step_of(folder), folder), "as named", folder.parent.parent)
     complete = list_checkpoints(folder) if folder.is_dir() else []
     if not complete:
         raise MissingInput(f"--checkpoint {named}: holds no complete checkpoint; {WANTED}")

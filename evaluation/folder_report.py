@@ -36,6 +36,8 @@ from storage.records import Contract, DropReason, Split
 PER_PICTURE = "per_picture.parquet"
 METRICS = "metrics.json"
 PAGE = "page.html"
+MARK = ".irodori"
+"""Written first: what lies beside it is ours to clear."""
 SHOWN_PX = 160
 
 
@@ -78,6 +80,7 @@ def judge(asked: Asked, layout: DataLayout) -> Judged:
     folder = list_folder(asked.pictures, asked.lines, Path(str(place)))
     source = find_checkpoint(asked.checkpoint, layout)
     _make_room(place)
+    files.write_text(place / MARK, "What lies here was written by irodori evaluate --pictures.\n")
     size_px = asked.size_px or source.size_px
     device = device_of(asked.device)
     colorizer = _colorizer(source, size_px, device)
@@ -106,8 +109,10 @@ def _make_room(place: UPath) -> None:
         return
     if not place.is_dir():
         raise BadInput(f"--out {place}: is a file; name a folder")
-    ours = {METRICS, PER_PICTURE, PAGE, COLORED}
-    strange = [below.name for below in place.iterdir() if below.name not in ours]
+    there = sorted(below.name for below in place.iterdir())
+    # A name may be anybody's: only what lies beside our mark is ours.
+    ours = {MARK, METRICS, PER_PICTURE, PAGE, COLORED} if MARK in there else set[str]()
+    strange = [name for name in there if name not in ours]
     if strange:
         raise BadInput(f"--out {place}: holds {strange[0]}, which is not ours; name a new folder")
     # Gone first, so that a result is never half one and half another.

@@ -110,8 +110,23 @@ def recipe_of(folder: UPath) -> Recipe:
 
 
 def size_of(folder: UPath) -> int:
-    """Give the side of the pictures that a checkpoint was trained on, in px."""
-    return int(_state(folder)["size_px"])
+    """Give the side of the pictures that a checkpoint was trained on, in px.
+
+    Raises:
+        MissingInput: the folder holds no checkpoint.
+        CorruptFile: it does not say.
+    """
+    return _number_in(folder, "size_px")
+
+
+def step_of(folder: UPath) -> int:
+    """Give the step at which a checkpoint was saved.
+
+    Raises:
+        MissingInput: the folder holds no checkpoint.
+        CorruptFile: it does not say.
+    """
+    return _number_in(folder, "step")
 
 
 def load_generator(folder: UPath, device: torch.device | str = "cpu") -> nn.Module:
@@ -119,12 +134,15 @@ def load_generator(folder: UPath, device: torch.device | str = "cpu") -> nn.Modu
 
     Raises:
         MissingInput: the folder holds no checkpoint.
-        CorruptFile: its files do not fit together.
+        CorruptFile: its files do not fit together, or its weights are no numbers.
     """
     recipe = recipe_of(folder)
-    generator = build_generator(recipe, _state(folder)["size_px"])
+    generator = build_generator(recipe, size_of(folder))
     settle(generator, device)
-    _fill(generator, folder / (AVERAGED if recipe.ema else GENERATOR))
+    path = folder / (AVERAGED if recipe.ema else GENERATOR)
+    _fill(generator, path)
+    if not all(value.isfinite().all() for value in generator.state_dict().values()):
+        raise CorruptFile(f"{path}: holds weights that are no numbers; take another checkpoint")
     return generator.eval()
 
 
@@ -133,10 +151,17 @@ def load_critic(folder: UPath, device: torch.device | str = "cpu") -> nn.Module 
     recipe = recipe_of(folder)
     if recipe.adversarial_weight == 0:
         return None
-    critic = build_critic(recipe, _state(folder)["size_px"])
+    critic = build_critic(recipe, size_of(folder))
     settle(critic, device)
     _fill(critic, folder / CRITIC)
     return critic.eval()
+
+
+def _number_in(folder: UPath, name: str) -> int:
+    number = _state(folder).get(name)
+    if not isinstance(number, int):
+        raise CorruptFile(f"{folder / STATE}: tells no {name}; delete the checkpoint")
+    return number
 
 
 def _state(folder: UPath) -> dict[str, Any]:
@@ -146,6 +171,8 @@ def _state(folder: UPath) -> dict[str, Any]:
         raise MissingInput(f"{folder}: holds no complete checkpoint; train again") from error
     except ValueError as error:
         raise CorruptFile(f"{folder / STATE}: no readable JSON; delete the checkpoint") from error
+    if not isinstance(state, dict):
+        raise CorruptFile(f"{folder / STATE}: holds no facts by name; delete the checkpoint")
     return state
 
 
