@@ -65,22 +65,17 @@ class Turns:
 
     async def _come_up(self, has_gone: Callable[[], Awaitable[bool]]) -> None:
         """Wait for the turn, and look now and then whether anybody still waits for the answer."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._turn.acquire()
-                    break
-            if await has_gone():
-                raise Gone
-        gone = True
+        turn = asyncio.ensure_future(self._turn.acquire())
         try:
-            gone = await has_gone()
-        finally:
-            # Given back too if asking is cut short.
-            if gone:
+            while not turn.done():
+                await asyncio.wait({turn}, timeout=LOOK_SECONDS)
+                if await has_gone():
+                    raise Gone
+        except BaseException:
+            if not turn.cancel():
+                # It has come meanwhile.
                 self._turn.release()
-        if gone:
-            raise Gone
+            raise
 
     def _done(self, working: "asyncio.Future[Result]") -> None:
         self._turn.release()

@@ -68,7 +68,7 @@ def build(at_hand: Models, hosts: list[str], bounds: Bounds | None = None) -> Fa
     )
     app.add_middleware(BoundedBody, max_bytes=bounds.max_bytes)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app.add_middleware(_WithHeaders)
+    app.add_middleware(_InOurWords)
     _answer_errors(app)
     _add_page(app)
     _add_api(app, at_hand, Turns(bounds))
@@ -162,11 +162,6 @@ def _answer_errors(app: FastAPI) -> None:
         told = {"error": "busy with other drawings; try again in a moment"}
         return JSONResponse(told, BUSY, headers={"Retry-After": "2"})
 
-    @app.exception_handler(Exception)
-    async def admit(request: Request, error: Exception) -> JSONResponse:
-        logger.error("failed path=%s because=%s: %s", request.url.path, type(error).__name__, error)
-        return JSONResponse({"error": "failed in a way nobody foresaw; see the log"}, FAILED)
-
     @app.exception_handler(Gone)
     async def let_go(*_: object) -> Response:
         return Response(status_code=GONE)
@@ -176,16 +171,32 @@ def _answer_errors(app: FastAPI) -> None:
         return JSONResponse({"error": "took too long; try a smaller drawing"}, TOO_SLOW)
 
 
-class _WithHeaders:
-    """Adds headers to every answer; by hand, since Starlette's way hides who has gone."""
+class _InOurWords:
+    """Adds headers to every answer, and answers what nobody foresaw in the shape of other errors.
+
+    By hand, since Starlette's ways hide who has gone, and tell no page what failed.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
         async def told(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await self._app(scope, receive, told)
+        try:
+            await self._app(scope, receive, told)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            logger.exception("failed path=%s", scope["path"])
+            answer = JSONResponse(
+                {"error": f"failed ({type(error).__name__}); see the log"}, FAILED
+            )
+            await answer(scope, receive, told)

@@ -96,12 +96,13 @@ def carry_out(planned: Plan, told: Told, step: Callable[[], None] = lambda: None
         IrodoriError: another process began to write what is to go, or something cannot be removed.
     """
     layout = planned.layout
-    if planned.stages:
-        files.write_json(layout.pruning(), {"stages": [list(name) for name, _ in planned.stages]})
-        step()
+    # Caches first: on a full disk they make room for the list.
     for path, going in planned.caches:
         _remove(UPath(str(path)), step)
         told(going)
+    if planned.stages:
+        files.write_json(layout.pruning(), {"stages": [list(name) for name, _ in planned.stages]})
+        step()
     for name, going in planned.stages:
         with _alone(layout.stage(*name)):
             layout.record(*name).unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataset import prune_store, version
 from dataset.prune_graph import KEY, Graph, Name, graph_of, inputs_of_unfinished
 from storage import files, lease
-from storage.errors import IrodoriError
+from storage.errors import CorruptFile, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 
@@ -82,9 +82,13 @@ def _begun(layout: DataLayout) -> Begun:
     path = layout.pruning()
     try:
         listed = files.read_json(path)["stages"]
+        return Begun(frozenset((Stage(stage), key) for stage, key in listed), path.stat().st_mtime)
     except FileNotFoundError:
         return Begun()
-    return Begun(frozenset((Stage(stage), key) for stage, key in listed), path.stat().st_mtime)
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptFile(
+            f"{path}: no readable list of what a stopped prune had begun; delete it, prune again"
+        ) from error
 
 
 def _is_abandoned(name: Name, layout: DataLayout, begun: Begun) -> bool:

@@ -115,7 +115,7 @@ def _names(stage: Stage, inputs: Mapping[str, str], folder: UPath) -> Iterator[N
         if begin in set(Stage):
             yield Stage(begin), key
     look = folder / LOOK_NAME
-    if stage is Stage.SCRAPE and look.exists() and (base := files.read_json(look)["base"]):
+    if stage is Stage.SCRAPE and look.exists() and (base := files.read_facts(look).get("base")):
         yield Stage.SCRAPE, base
 
 

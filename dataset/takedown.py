@@ -95,8 +95,17 @@ def _find(layout: DataLayout, name: str, date: str) -> list[Takedown]:
 def _posts(layout: DataLayout) -> Iterator[tuple[str, Post]]:
     for path, rows in _tables(layout.tables(Stage.SCRAPE), Contract.POSTS, Post):
         look = path.parent / LOOK_NAME
-        site = files.read_json(look)["site"] if look.exists() else ""
+        site = _site_in(look) if look.exists() else ""
         yield from ((site, row) for row in rows)
+
+
+def _site_in(look: UPath) -> str:
+    """Give the site that a snapshot is of; its pictures can be taken down without it."""
+    try:
+        return str(files.read_facts(look).get("site", ""))
+    except CorruptFile as error:
+        logger.warning("no site known: %s", error)
+        return ""
 
 
 def _seen(found: Sequence[Takedown], layout: DataLayout) -> list[Takedown]:

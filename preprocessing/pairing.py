@@ -7,6 +7,7 @@ from upath import UPath
 
 from preprocessing.config import ConditionConfig
 from storage import digest, shards
+from storage.errors import CorruptFile
 from storage.records import Contract, ShardRow
 from storage.shards import Sample, ShardPlan
 
@@ -24,8 +25,13 @@ def pair_samples(
     """Make the samples of one shard of pairs."""
     from preprocessing.pairs import draw_pair  # noqa: PLC0415 - clean and pack need no torch
 
-    for sample in shards.read(source / packed.name, packed.samples):
-        yield draw_pair(sample, packed.split, config, seed)
+    shard = source / packed.name
+    for sample in shards.read(shard, packed.samples):
+        try:
+            pair = draw_pair(sample, packed.split, config, seed)
+        except CorruptFile as error:
+            raise CorruptFile(f"{shard}: {error}") from error
+        yield pair
 
 
 def _plan(packed: ShardRow, settings: Mapping[str, Any]) -> ShardPlan:

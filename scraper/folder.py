@@ -5,9 +5,10 @@ whose it is. No row tells where the folder lies, so a copy of it elsewhere gives
 """
 
 import logging
+import os
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -80,15 +81,28 @@ class Folder:
         root, should it lie in the folder.
 
         Raises:
-            BadInput: there is no such folder, or no file in it.
+            BadInput: there is no such folder, no file in it, or a part of it cannot be read.
         """
         require_folder(self.config)
-        found = {path for path in self.top.rglob("*") if path.is_file() and self._is_seen(path)}
+        found = {path for path in self._walked() if path.is_file() and self._is_seen(path)}
         stems = {path.with_suffix("") for path in found if path.suffix.lower() in PICTURE_ENDINGS}
         posts = {self._address(path): path for path in found if not _is_beside(path, found, stems)}
         if not posts:
             raise BadInput(f"--scraper.folder {self.top}: holds no file; name one of pictures")
         return dict(sorted(posts.items()))
+
+    def _walked(self) -> Iterator[Path]:
+        """Give all below the folder; what cannot be read must not look as if it were gone."""
+
+        def refuse(error: OSError) -> None:
+            raise BadInput(
+                f"--scraper.folder {self.top}: {error.filename} cannot be read ({error.strerror});"
+                " see who may read there"
+            ) from error
+
+        for place, folders, names in os.walk(self.top, onerror=refuse):
+            folders[:] = [name for name in folders if self._is_seen(Path(place, name))]
+            yield from (Path(place, name) for name in names)
 
     @cached_property
     def _addresses(self) -> Sequence[str]:

@@ -14,7 +14,7 @@ from upath import UPath
 from scraper.config import ScraperConfig, absolute
 from scraper.journal import Answer
 from storage import files, ledger, manifest
-from storage.errors import MissingInput
+from storage.errors import CorruptFile, MissingInput
 from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, DropReason, Post, StageRecord
@@ -141,7 +141,10 @@ def answer_of(row: Post | Original) -> Answer:
 
 
 def _read(path: UPath) -> Look:
-    return Look(**files.read_json(path))
+    try:
+        return Look(**files.read_facts(path))
+    except TypeError as error:
+        raise CorruptFile(f"{path}: tells of no look at a site; put it back from a copy") from error
 
 
 def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> StageRecord | None:

@@ -18,6 +18,8 @@ from typing import Any, BinaryIO, cast
 
 from upath import UPath
 
+from storage.errors import CorruptFile, IrodoriError
+
 PART_SUFFIX = ".part"
 ABANDONED_SECONDS = 3600.0
 """A half-written file that nobody has touched for so long was left by a killed run."""
@@ -146,6 +148,22 @@ def read_json(path: UPath) -> Any:
     return json.loads(read_bytes(path))
 
 
+def read_facts(path: UPath) -> dict[str, Any]:
+    """Read a JSON file that holds facts by their names.
+
+    Raises:
+        FileNotFoundError: there is none.
+        CorruptFile: it holds something else.
+    """
+    try:
+        content = read_json(path)
+    except ValueError as error:
+        raise CorruptFile(f"{path}: no readable JSON; put it back from a copy") from error
+    if not isinstance(content, dict):
+        raise CorruptFile(f"{path}: holds no facts by name; put it back from a copy")
+    return content
+
+
 def sweep(folder: UPath, *, older_than_seconds: float = 0) -> None:
     """Remove what a killed writer left behind below a folder.
 
@@ -158,6 +176,25 @@ def sweep(folder: UPath, *, older_than_seconds: float = 0) -> None:
             with contextlib.suppress(FileNotFoundError):
                 if part.stat().st_mtime <= newest:
                     part.unlink()
+
+
+def starting(folder: UPath, start: str) -> list[UPath]:
+    """Give what lies right in a folder under names that start so; in none that is not there.
+
+    Raises:
+        IrodoriError: the folder cannot be read, where a glob would find nothing in it.
+    """
+    if not is_local(folder):
+        return list(folder.glob(f"{start}*"))
+    try:
+        names = os.listdir(str(folder))  # noqa: PTH208 - a Path for each would be felt
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise IrodoriError(
+            f"{folder}: cannot be read ({error.strerror}); see who may read there"
+        ) from error
+    return [folder / name for name in sorted(names) if name.startswith(start)]
 
 
 def below(folder: UPath) -> dict[str, dict[str, Any]]:

@@ -145,8 +145,9 @@ class DataLayout:
 
     def squares(self, md5: str) -> list[UPath]:
         """Give all squares that were ever made of an original."""
-        places = (self.square(look.name, md5) for look in self.all_looks().glob("*"))
-        return [place for place in places if place.exists()]
+        looks = files.starting(self.all_looks(), "")
+        places = (self.square(look.name, md5).parent for look in looks)
+        return [path for place in places for path in files.starting(place, f"{md5}.")]
 
     def cache(self, key: str) -> Path:
         """Give the place, always on a disk of this machine, of what can be made again from a stage.

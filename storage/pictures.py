@@ -54,7 +54,10 @@ def decode_png(content: bytes, mode: Literal["RGB", "L"], where: str) -> Picture
     is_plain = mode == "RGB" and content[DEPTH_AND_COLORS] == EIGHT_BITS_RGB
     picture = _decode_plain(content) if is_plain else _decode(content, HOW[mode])
     if picture is None:
-        raise CorruptFile(f"{where}: no readable PNG; delete its shard and run condition again")
+        raise CorruptFile(
+            f"{where}: no readable PNG; delete its shard and run the stage again that wrote it"
+            " (`irodori dataset verify` names both)"
+        )
     return picture
 
 

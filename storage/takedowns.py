@@ -76,16 +76,22 @@ class Takedowns:
 
 
 def read(layout: DataLayout) -> Takedowns:
-    """Read the list; empty, if nothing was ever removed."""
+    """Read the list; empty, if nothing was ever removed.
+
+    Raises:
+        CorruptFile: it is damaged.
+    """
     try:
         content = files.read_json(layout.takedowns())
+        if not isinstance(content, list):
+            raise TypeError("no list")
+        return Takedowns(tuple(sorted(map(_entry_of, content))))
     except FileNotFoundError:
         return Takedowns()
-    except ValueError as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         # Without it, what was taken down would come back.
         path = layout.takedowns()
         raise CorruptFile(f"{path}: no readable list; put it back from a copy") from error
-    return Takedowns(tuple(sorted(map(_entry_of, content))))
 
 
 def enforce(layout: DataLayout) -> None:
@@ -100,10 +106,14 @@ def write(layout: DataLayout, entries: Sequence[Takedown]) -> None:
 
 
 def delete(layout: DataLayout, entries: Sequence[Takedown]) -> int:
-    """Delete the originals of entries, their line art and their squares; count the first two."""
+    """Delete the originals of entries, their line art and their squares; count the first two.
+
+    Raises:
+        IrodoriError: a folder where they may be cannot be read.
+    """
     number = 0
     for md5 in {md5 for entry in entries for md5 in (entry.md5, entry.line_md5) if md5}:
-        for path in layout.image(md5, "*").parent.glob(f"{md5}.*"):
+        for path in files.starting(layout.image(md5, "").parent, f"{md5}."):
             path.unlink()
             number += 1
         for path in layout.squares(md5):

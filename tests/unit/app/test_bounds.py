@@ -62,6 +62,42 @@ def test_who_has_gone_is_not_worked_for_and_the_turn_goes_on() -> None:
     assert worked == []
 
 
+def test_who_goes_while_waiting_leaves_the_place_to_another_at_once() -> None:
+    order: list[str] = []
+
+    async def all_of_them() -> list[BaseException | None]:
+        turns = Turns(Bounds(max_waiting=3))
+        working = asyncio.ensure_future(turns.take(lambda: time.sleep(1.5), _waits))
+        await asyncio.sleep(0.05)
+        leaving = [asyncio.ensure_future(turns.take(lambda: None, _has_gone)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        with pytest.raises(Busy):
+            await turns.take(lambda: None, _waits)
+        left = await asyncio.gather(*leaving, return_exceptions=True)
+        assert not working.done()
+        coming = [turns.take(lambda name=name: order.append(name), _waits) for name in "ab"]
+        await asyncio.gather(working, *coming)
+        return left
+
+    assert [type(each) for each in asyncio.run(all_of_them())] == [Gone, Gone]
+    assert order == ["a", "b"]
+
+
+def test_a_wait_that_is_cut_short_takes_no_turn() -> None:
+    async def both() -> int:
+        turns = Turns(Bounds(timeout_seconds=0.3))
+        long = asyncio.ensure_future(turns.take(lambda: time.sleep(0.6), _waits))
+        await asyncio.sleep(0.05)
+        with pytest.raises(TimeoutError):
+            await turns.take(lambda: 1, _waits)
+        with pytest.raises(TimeoutError):
+            await long
+        await asyncio.sleep(0.5)
+        return await turns.take(lambda: 7, _waits)
+
+    assert asyncio.run(both()) == 7
+
+
 def test_a_turn_is_given_back_when_work_fails() -> None:
     def fail() -> None:
         raise RuntimeError

@@ -1,12 +1,14 @@
 import shutil
 
 import pytest
+import torch
 
 from app.models import open_models
 from storage import files
-from storage.errors import BadInput, MissingInput
+from storage.errors import BadInput, CorruptFile, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
+from training.checkpoint import read_tensors, write_tensors
 
 
 @pytest.fixture
@@ -64,6 +66,26 @@ def test_what_is_broken_or_of_a_later_irodori_is_left_out(two: DataLayout) -> No
     files.write_json(state, told | {"recipe": told["recipe"] | {"of_tomorrow": 1}})
 
     assert [model.key for model in open_models(two, "cpu").listed()] == ["old"]
+
+
+@pytest.mark.parametrize("state", [[], {}, {"step": "x"}, {"step": 5, "size_px": "many"}], ids=str)
+def test_a_checkpoint_that_tells_nothing_of_itself_is_left_out(two: DataLayout, state: object):
+    (path,) = (two.stage(Stage.TRAIN, "new") / "checkpoints").glob("*/state.json")
+    files.write_json(path, state)
+
+    assert [model.key for model in open_models(two, "cpu").listed()] == ["old"]
+    with pytest.raises(CorruptFile, match=r"state.json: (tells|holds) no"):
+        open_models(two, "cpu", str(path.parent))
+
+
+def test_weights_that_are_no_numbers_colour_nothing(two: DataLayout):
+    (path,) = (two.stage(Stage.TRAIN, "new") / "checkpoints").glob("*/generator.safetensors")
+    tensors = read_tensors(path)
+    name = next(iter(tensors))
+    write_tensors(path, tensors | {name: torch.full_like(tensors[name], torch.nan)})
+
+    with pytest.raises(CorruptFile, match="weights that are no numbers"):
+        open_models(two, "cpu").painter("new")
 
 
 def test_a_named_checkpoint_is_the_only_model(two: DataLayout) -> None:

@@ -147,17 +147,46 @@ def test_what_is_no_request_of_ours_is_told_in_the_same_way(client: Client) -> N
         ({"lines": "page"}, {"max_px": "-1"}, 400, "max_px: wanted 0 to 1000000"),
         ({"lines": "page"}, {"max_px": "1" + 300 * "0"}, 400, "max_px: wanted 0 to 1000000"),
         ({"lines": "page"}, {"variant": "many"}, 422, "variant: Input should be a valid integer"),
+        ({"lines": "page"}, {"variant": "9" * 4200}, 422, "variant: Input should be"),
+        ({"lines": "page"}, {"turn": "-9999999999"}, 422, "turn: Input should be"),
+        ({"lines": "page", "hints": "no palette"}, {}, 400, "hints: is no readable PNG"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_clear_line(
     client: Client, page: bytes, files: dict, data: dict, status: int, told: str
 ) -> None:
-    sent = {name: page if content == "page" else content for name, content in files.items()}
+    known = {"page": page, "no palette": without_palette()}
+    sent = {name: known.get(content, content) for name, content in files.items()}
 
     answer = client.post("/api/colorize", files=sent, data=data)
 
     assert answer.status_code == status
     assert told in answer.json()["error"]
+
+
+def without_palette() -> bytes:
+    """Give a PNG of places in a palette, and no palette."""
+    out = io.BytesIO()
+    Image.new("P", (8, 8)).save(out, "PNG")
+    whole = out.getvalue()
+    start = whole.index(b"PLTE") - 4
+    length = int.from_bytes(whole[start : start + 4], "big")
+    return whole[:start] + whole[start + length + 12 :]
+
+
+def test_what_nobody_foresaw_is_told_like_other_errors(
+    client: Client, at_hand: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(at_hand, "listed", fail)
+    answer = client.get("/api/models")
+    assert (answer.status_code, answer.json()) == (
+        500,
+        {"error": "failed (ZeroDivisionError); see the log"},
+    )
+    assert "Content-Security-Policy" in answer.headers
 
 
 def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(

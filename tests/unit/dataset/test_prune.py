@@ -1,6 +1,7 @@
 """What is removed and what stays, of made records and of real small datasets."""
 
 import contextlib
+import errno
 import os
 import random
 import shutil
@@ -19,7 +20,7 @@ from dataset.verify import verify
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, lease, ledger
-from storage.errors import IrodoriError
+from storage.errors import CorruptFile, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, Stage
 from storage.section import Section
@@ -247,6 +248,33 @@ def test_a_cache_goes_with_its_pairs_and_one_that_was_left_behind_too(made_up: S
     gone = [each.where for each in _prune(made_up.layout, 1)]
     assert gone[:2] == [f"cache/{_key('d1')}", f"cache/{_key('d8')}"]
     assert [path.name for path in made_up.layout.caches()] == [_key("d2"), "something else"]
+
+
+def test_on_a_full_disk_caches_make_room_for_the_list(
+    made_up: Shelf, monkeypatch: pytest.MonkeyPatch
+):
+    made_up.version("1")
+    made_up.version("2")
+    cache = made_up.layout.cache(_key("d1"))
+    cache.mkdir(parents=True)
+    (cache / "train.npy").write_bytes(b"much")
+    planned = plan(made_up.layout, 1)
+    assert planned.stages
+
+    def full(path: UPath, _: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(files, "write_json", full)
+    with pytest.raises(OSError, match="No space left"):
+        carry_out(planned, lambda _: None)
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("damaged", ["", "{}", "[1]", '{"stages": [["nothing", "a"]]}'])
+def test_a_damaged_list_of_a_stopped_prune_is_one_line(made_up: Shelf, damaged: str):
+    files.write_text(made_up.layout.pruning(), damaged)
+    with pytest.raises(CorruptFile, match=r"prune\.json: no readable list .* delete it"):
+        plan(made_up.layout, 1)
 
 
 def test_a_cache_on_another_disk_that_cannot_be_removed_is_not_said_to_be_gone(

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ import pytest
 
 from dataset.takedown import look_alikes, take_down
 from storage import files, images, manifest, takedowns
-from storage.errors import BadInput, CorruptFile
+from storage.errors import BadInput, CorruptFile, IrodoriError
 from storage.layout import LOOK_NAME, DataLayout
 from storage.records import Contract, DropReason, Md5Match, Measure, Post, Verdict
 from storage.takedowns import Takedowns
@@ -40,10 +41,40 @@ def test_a_picture_is_found_by_its_post_and_by_either_md5(layout: DataLayout, na
     assert takedowns.read(layout).entries == (entry,)
 
 
-def test_a_list_that_cannot_be_read_is_not_taken_for_none(layout: DataLayout):
-    files.write_text(layout.takedowns(), "[")
+@pytest.mark.parametrize("damaged", ["[", "{}", "null", '"x"', "[1]", "[{}]", '[{"site": 1}]'])
+def test_a_list_that_cannot_be_read_is_not_taken_for_none(layout: DataLayout, damaged: str):
+    files.write_text(layout.takedowns(), damaged)
     with pytest.raises(CorruptFile, match=r"takedowns\.json: no readable list"):
         takedowns.read(layout)
+
+
+@pytest.mark.parametrize("closed", ["images/aa", "looks"])
+def test_what_may_lie_where_nobody_can_look_is_not_said_to_be_gone(
+    layout: DataLayout, closed: str, monkeypatch: pytest.MonkeyPatch
+):
+    _scraped(layout, "one:", POST)
+    listdir, place = os.listdir, f"{layout.root}/{closed}"
+
+    def refuse(path: str) -> list[str]:
+        if path == place:
+            raise PermissionError(13, "Permission denied", path)
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(IrodoriError, match=rf"{closed}: cannot be read \(Permission denied\)"):
+        take_down(layout, "1", "2026-01-02")
+    # It stands in the list all the same, and the next try finds it there.
+    monkeypatch.undo()
+    take_down(layout, "1", "2026-01-02")
+    assert not list(layout.root.glob("images/*/*"))
+
+
+@pytest.mark.parametrize("look", ["{", "[]", "{}"])
+def test_a_picture_is_found_by_its_md5_where_its_site_is_not_known(layout: DataLayout, look: str):
+    _scraped(layout, "one:", POST)
+    files.write_text(layout.stage("scrape", "one") / LOOK_NAME, look)
+    (entry,), deleted = take_down(layout, "a" * 32, "2026-01-02")
+    assert (entry.site, entry.md5, deleted) == ("", "a" * 32, 2)
 
 
 def test_what_is_unknown_is_said_and_nothing_is_written(layout: DataLayout):

@@ -187,6 +187,18 @@ def test_a_batch_changes_no_picture(
     assert l2 == pytest.approx(together[md5], abs=1e-4)
 
 
+@pytest.mark.parametrize("theirs", ["colored/mine.png", "metrics.json", "page.html"])
+def test_a_folder_of_somebody_elses_is_left_alone_whatever_its_names(
+    asked: Asked, layout: DataLayout, theirs: str
+):
+    path = Path(asked.out) / theirs
+    path.parent.mkdir(parents=True)
+    path.write_text("precious")
+    with pytest.raises(BadInput, match=rf"holds {Path(theirs).parts[0]}, which is not ours"):
+        judge(asked, layout)
+    assert path.read_text() == "precious"
+
+
 def test_a_result_is_replaced_by_a_later_one_and_nothing_else_ever_is(
     asked: Asked, pictures: Path, layout: DataLayout, tmp_path: Path
 ):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import socket
 
@@ -49,6 +50,22 @@ def folder(tmp_path):
     (top / "notes.txt").write_text("by Ada")
     (top / ".hidden.png").write_bytes(encoded(drawing(5, 96)))
     return top
+
+
+@pytest.mark.parametrize("closed", [".", "below"])
+def test_what_cannot_be_read_is_not_taken_for_gone(folder, layout, monkeypatch, closed):
+    scandir, place = os.scandir, str(folder / closed)
+
+    def refuse(path):
+        if str(path) == place:
+            raise PermissionError(13, "Permission denied", place)
+        return scandir(path)
+
+    scrape(config_of(folder), layout)
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(BadInput, match=rf"{place} cannot be read \(Permission denied\)"):
+        scrape(config_of(folder, snapshot="2"), layout)
+    assert len(layout.records("scrape")) == 1
 
 
 def config_of(folder, **changes):
