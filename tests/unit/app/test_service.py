@@ -124,6 +124,11 @@ def test_models_are_listed_and_chosen_by_key(client: Client, page: bytes) -> Non
     assert "there is no model 'nothing'" in unknown.json()["error"]
 
 
+def test_whoever_only_asks_whether_the_page_is_there_is_told(client: Client) -> None:
+    answer = requests.head(client.address, timeout=60)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_what_is_no_request_of_ours_is_told_in_the_same_way(client: Client) -> None:
     headers = {"Content-Type": "multipart/form-data"}
     no_form = client.post("/api/colorize", data=b"words", headers=headers)
