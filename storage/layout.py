@@ -19,7 +19,7 @@ LOOK_NAME = "look.json"
 """Beside a snapshot's tables: which site they are of."""
 IMAGES = "images"
 LOOKS = "looks"
-DISK = ("file", "local")
+DISK = re.compile(r"(?:file|local):(?://|(?=/))")
 """What an address of a folder of this machine may begin with."""
 TAKEDOWNS = "takedowns.json"
 PART = re.compile(r"part-.+\.parquet")
@@ -53,9 +53,10 @@ class DataLayout:
         Raises:
             BadInput: nobody can open such an address, or knows whose home it names.
         """
-        scheme, _, place = root.rpartition("://")
-        if scheme not in ("", *DISK):
+        on_disk = DISK.match(root)
+        if not on_disk and stores.BEGINS.match(root):
             return cls(stores.open_root(root))
+        place = root[on_disk.end() :] if on_disk else root
         try:
             return cls(UPath(place).expanduser().absolute())
         except RuntimeError as error:

@@ -4,6 +4,7 @@ Who may enter it is said by the environment alone (`AWS_ACCESS_KEY_ID` and the l
 store's own library reads: no secret passes through here, so none reaches a record or a log.
 """
 
+import re
 from typing import Any
 
 from upath import UPath
@@ -27,6 +28,11 @@ HURRIED: dict[str, Any] = {
 
 S3 = ("s3", "s3a")
 
+BEGINS = re.compile(r"[A-Za-z][\w+.-]*:")
+"""How an address begins, and no folder: one with such a name is written ./name."""
+
+WANTED = "wanted a folder or an address such as s3://bucket/folder"
+
 
 def open_root(address: str) -> UPath:
     """Give the path of an address such as `s3://bucket/path`; asks nobody yet.
@@ -34,14 +40,21 @@ def open_root(address: str) -> UPath:
     Raises:
         BadInput: nobody can open such an address, or it holds a password.
     """
-    scheme, _, place = address.partition("://")
+    scheme, slashes, place = address.partition("://")
+    if not slashes:
+        scheme, _, place = address.partition(":")
     bucket = place.partition("/")[0]
-    if scheme in S3 and not bucket:
+    if slashes and scheme in S3 and not bucket:
         raise BadInput(f"--root {address}: names no bucket; wanted {scheme}://bucket/path")
     if ":" in bucket and "@" in place:
         # Not repeated: it would stand in the terminal, and in the log.
         raise BadInput(f"--root {scheme}://...: has a password in it; set it in the environment")
+    if not slashes:
+        raise BadInput(f"--root {address}: {WANTED}")
     try:
+        # What UPath takes for no address at all is a relative path to it.
+        if not UPath(address).protocol:
+            raise BadInput(f"--root {address}: nobody knows {scheme}://; {WANTED}")
         root: UPath = UPath(address, **_options(scheme))
         # One connection for all paths below and for all threads: they inherit it from the root.
         _ = root.fs
