@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import urllib.request
+from http.client import HTTPException
 from typing import Any, TypedDict
 
 import httpx
@@ -66,7 +67,7 @@ def tell(flow_name: str, run_name: str, what: str) -> None:
         )
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):
             logger.info("told the web hook")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         # Only its kind: the message may hold the address.
         logger.warning("the web hook of %s does not take it: %s", WEBHOOK, type(error).__name__)
 

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from flows.daemon import Daemon
@@ -149,7 +150,7 @@ def _answers(house: House) -> bool:
     try:
         with urllib.request.urlopen(f"{house.url}/api/health", timeout=ANSWER_SECONDS):
             return True
-    except OSError:
+    except (OSError, HTTPException):
         return False
 
 

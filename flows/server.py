@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 
 from prefect.context import refresh_global_settings_context
 from prefect.events.worker import EventsWorker
@@ -101,5 +102,5 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=PATIENCE_SECONDS):
             return True
-    except OSError:
+    except (OSError, ValueError, HTTPException):
         return False

@@ -58,7 +58,10 @@ def test_without_a_web_hook_the_log_is_told(
     assert "gainful-porcupine" in caplog.text
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1/secret", "no address/secret"])
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:1/secret", "no address/secret", "http://127.0.0.1:1/sec ret/secret"],
+)
 def test_a_web_hook_that_does_not_answer_stops_nothing_and_stays_secret(
     address: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

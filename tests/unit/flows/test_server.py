@@ -1,0 +1,29 @@
+"""A Prefect server that is named, and is none."""
+
+from collections.abc import Iterator
+
+import pytest
+from prefect.context import refresh_global_settings_context
+
+from flows import server
+from storage.errors import BadInput
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
+    """An address that PREFECT_API_URL holds, where no server answers."""
+    url = request.param or f"http://127.0.0.1:{request.getfixturevalue('babbler')}/api"
+    monkeypatch.setenv("PREFECT_API_URL", url)
+    refresh_global_settings_context()
+    yield url
+    monkeypatch.undo()
+    refresh_global_settings_context()
+
+
+@pytest.mark.parametrize("named", ["", "foo", "http://127.0.0.1:1/a b"], indirect=True)
+def test_an_address_at_which_no_server_answers_is_said_in_one_line(named: str):
+    with (
+        pytest.raises(BadInput, match=f"PREFECT_API_URL: no server answers at {named}"),
+        server.listening(),
+    ):
+        pass
