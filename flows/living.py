@@ -52,6 +52,11 @@ class House:
         return Daemon("worker", self.home / "living")
 
     @property
+    def port_note(self) -> Path:
+        """The file with the port that the server was started on last."""
+        return self.home / "living" / "server.port"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What everything that is started here has to know."""
         return os.environ | {"PREFECT_HOME": str(self.home), "PREFECT_API_URL": f"{self.url}/api"}
@@ -73,9 +78,10 @@ def up(house: House) -> str:
     """Start what does not run, wait until each part is ready, and say where to look.
 
     Raises:
-        BadInput: another program has the port.
+        BadInput: another program has the port, or what runs is on another one.
         IrodoriError: a part did not start.
     """
+    _refuse_other_port(house)
     if _is_up(house):
         return _welcome(house, "runs already")
     _start_server(house)
@@ -106,6 +112,7 @@ def _start_server(house: House) -> None:
         logger.info("starting server log=%s", house.server.log)
         words = (*PREFECT, "server", "start", "--host", HOST, "--port", str(house.port))
         house.server.start(words, house.environment)
+        house.port_note.write_text(str(house.port))
     _wait_for(lambda: _answers(house), house.server, "answer")
 
 
@@ -133,6 +140,18 @@ def _start_worker(house: House, is_online: Callable[[str], bool]) -> None:
     words = (*PREFECT, "worker", "start", "--pool", "local", "--name", name)
     house.worker.start(words, house.environment)
     _wait_for(lambda: is_online(name), house.worker, "come online")
+
+
+def _refuse_other_port(house: House) -> None:
+    if not house.port:
+        raise BadInput("--port 0: wanted 1 to 65535, as all that is started has to know the port")
+    # A worker that has outlived its server waits for it on the port that it was told.
+    runs = any(each.pid() is not None for each in (house.server, house.worker))
+    if not runs or not house.port_note.exists():
+        return
+    runs_at = house.port_note.read_text()
+    if runs_at != str(house.port):
+        raise BadInput(f"--port {house.port}: runs already on port {runs_at}; irodori down first")
 
 
 def _refuse_taken_port(house: House) -> None:
