@@ -1,5 +1,6 @@
 """The one configuration: a root, a seed, and one section a stage, which the stage owns."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -13,6 +14,9 @@ from storage.layout import DEFAULT_ROOT
 from storage.section import OPERATIONAL, Section
 from training.config import TrainingConfig
 from training.recipes import RecipeName
+
+SCHEDULER = re.compile(r"(?:tcp|tls|ucxx?|wss?)://[^\s/]+:(\d{1,5})")
+"""The address of a Dask scheduler."""
 
 
 class PipelineConfig(Section):
@@ -65,9 +69,12 @@ class PipelineConfig(Section):
 
     @field_validator("dask_address")
     @classmethod
-    def _only_for_dask(cls, address: str, info: ValidationInfo) -> str:
+    def _names_a_scheduler_for_dask(cls, address: str, info: ValidationInfo) -> str:
         if address and info.data.get("runner") != "dask":
             raise ValueError("means nothing without --runner dask")
+        found = SCHEDULER.fullmatch(address)
+        if address and not (found and 0 < int(found[1]) < 1 << 16):
+            raise ValueError("wanted an address with a port such as tcp://host:8786")
         return address
 
     @field_validator("experiments")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -11,6 +11,9 @@ from storage.section import OPERATIONAL, Section
 
 SAMPLE = "sample:"
 """The base URL that means the embedded board."""
+
+HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f.]*:[0-9a-f.:]+")
+"""A name or an address, which may be one of IPv6."""
 
 MAX_QUERY_LETTERS = 1900
 
@@ -35,9 +38,20 @@ def _checked_base_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise ValueError(f"wanted {SAMPLE!r} or an address such as https://safebooru.org")
+    if not HOST.fullmatch(parts.hostname):
+        raise ValueError("wanted a host of letters, digits, dots and hyphens")
+    if not _has_sound_port(parts):
+        raise ValueError("wanted a port of 1 to 65535")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("wanted the site's address alone, without a path")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _has_sound_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _checked_tags(tags: tuple[str, ...]) -> tuple[str, ...]:

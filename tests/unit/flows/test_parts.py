@@ -148,6 +148,17 @@ def test_a_dask_address_without_dask_is_refused():
         PipelineConfig(dask_address="tcp://127.0.0.1:8786")
 
 
+@pytest.mark.parametrize("address", ["foo", "host:8786", "tcp://host", "tcp://host:99999"])
+def test_a_dask_address_that_is_none_is_refused(address: str):
+    with pytest.raises(ValidationError, match="wanted an address with a port"):
+        PipelineConfig(runner="dask", dask_address=address)
+
+
+@pytest.mark.parametrize("address", ["tcp://host:8786", "tls://[::1]:8786", ""])
+def test_a_dask_address_is_that_of_a_scheduler(address: str):
+    assert PipelineConfig(runner="dask", dask_address=address).dask_address == address
+
+
 def test_who_works_is_no_part_of_what_is_made():
     dask = PipelineConfig(runner="dask", dask_address="tcp://127.0.0.1:8786", workers=9)
     assert dask.settings() == PipelineConfig().settings()

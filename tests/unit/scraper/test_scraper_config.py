@@ -10,7 +10,16 @@ def test_pace_and_threads_are_no_part_of_what_is_scraped():
     assert ScraperConfig(snapshot="2").settings() != ScraperConfig().settings()
 
 
-@pytest.mark.parametrize("url", ["https://safebooru.org", "http://127.0.0.1:80", "sample:"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://safebooru.org",
+        "http://127.0.0.1:80",
+        "http://[::1]:80",
+        "https://bücher.example",
+        "sample:",
+    ],
+)
 def test_a_site_is_an_address_or_the_sample(url):
     assert ScraperConfig(base_url=url).base_url == url
 
@@ -26,6 +35,11 @@ def test_a_trailing_slash_changes_nothing():
         {"base_url": "ftp://safebooru.org"},
         {"base_url": "https://safebooru.org/index.php"},
         {"base_url": "https://me:secret@safebooru.org"},
+        {"base_url": "http://a:99999"},
+        {"base_url": "http://a:b"},
+        {"base_url": "http://a:0"},
+        {"base_url": "http://ex ample.com"},
+        {"base_url": "http://a..b"},
         {"tags": ("two words",)},
         {"tags": ("",)},
         {"tags": ("id:<5",)},
