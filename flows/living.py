@@ -42,19 +42,24 @@ class House:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def living(self) -> Path:
+        """The folder of what is known of the programs that run."""
+        return self.home / "living"
+
+    @property
     def server(self) -> Daemon:
         """The Prefect server."""
-        return Daemon("server", self.home / "living")
+        return Daemon("server", self.living)
 
     @property
     def worker(self) -> Daemon:
         """The worker that runs what is asked for."""
-        return Daemon("worker", self.home / "living")
+        return Daemon("worker", self.living)
 
     @property
     def port_note(self) -> Path:
         """The file with the port that the server was started on last."""
-        return self.home / "living" / "server.port"
+        return self.living / "server.port"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,15 +68,22 @@ class House:
 
 
 def house_at(folder: Path, port: int) -> House:
-    """Give the system of a project's folder.
+    """Give the system of a project's folder, which has a home from now on.
 
     Raises:
-        BadInput: the folder is not the project's.
+        BadInput: the folder is not the project's, or there can be no home where one is wanted.
     """
     if not (folder / "prefect.yaml").exists():
         raise BadInput(f"{folder}: holds no prefect.yaml; run this in the project's folder")
     home = Path(os.environ.get("PREFECT_HOME", folder / ".prefect")).absolute()
-    return House(home, port)
+    house = House(home, port)
+    try:
+        house.living.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"PREFECT_HOME {home}: {error.strerror}; wanted a folder that can be written"
+        ) from error
+    return house
 
 
 def up(house: House) -> str:

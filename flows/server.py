@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from pathlib import Path
 
 from prefect.context import refresh_global_settings_context
 from prefect.events.worker import EventsWorker
@@ -18,6 +19,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from storage import lease
 from storage.errors import BadInput, IrodoriError
+from storage.lease import Lease
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +34,8 @@ def listening() -> Iterator[None]:
     """Run flows inside with a server that answers.
 
     Raises:
-        BadInput: PREFECT_API_URL names a server that does not answer.
+        BadInput: PREFECT_API_URL names a server that does not answer, or PREFECT_HOME no folder
+            to write in.
     """
     url = PREFECT_API_URL.value()
     if url and _answers(url):
@@ -70,7 +73,7 @@ def _temporary() -> Iterator[str]:
     # The run's name for the settings does not reach the server: it needs no API but its own.
     environment = {**os.environ, "PREFECT_API_URL": url}
     # The first start ever makes Prefect's database, which two must not do at once.
-    turn = lease.wait(PREFECT_HOME.value() / TURN_NAME, "for the server of another run to start")
+    turn = _turn_in(PREFECT_HOME.value())
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.temporary_server", str(port)],
         stdin=subprocess.PIPE,
@@ -89,6 +92,15 @@ def _temporary() -> Iterator[str]:
     finally:
         turn.release()
         process.communicate()
+
+
+def _turn_in(home: Path) -> Lease:
+    try:
+        return lease.wait(home / TURN_NAME, "for the server of another run to start")
+    except OSError as error:
+        raise BadInput(
+            f"PREFECT_HOME {home}: {error.strerror}; wanted a folder that can be written"
+        ) from error
 
 
 def _free_port() -> int:

@@ -53,3 +53,13 @@ def test_what_runs_on_another_port_is_not_waited_for(
 def test_a_port_that_nobody_would_know_is_refused(house: House):
     with pytest.raises(BadInput, match="--port 0: wanted"):
         living.up(House(house.home, 0))
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/dev/null/x", "/proc/x"])
+def test_a_home_that_can_be_none_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+):
+    (tmp_path / "prefect.yaml").touch()
+    monkeypatch.setenv("PREFECT_HOME", home)
+    with pytest.raises(BadInput, match=f"^PREFECT_HOME {home}: .*wanted a folder"):
+        living.house_at(tmp_path, 4200)

@@ -1,9 +1,10 @@
-"""A Prefect server that is named, and is none."""
+"""A Prefect server that is named and is none, or has no place to be."""
 
 from collections.abc import Iterator
 
 import pytest
 from prefect.context import refresh_global_settings_context
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from flows import server
 from storage.errors import BadInput
@@ -24,6 +25,17 @@ def named(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
 def test_an_address_at_which_no_server_answers_is_said_in_one_line(named: str):
     with (
         pytest.raises(BadInput, match=f"PREFECT_API_URL: no server answers at {named}"),
+        server.listening(),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/proc/x"])
+@pytest.mark.filterwarnings("ignore:Failed to create the Prefect home")
+def test_a_home_that_can_be_none_is_said_in_one_line(home: str):
+    with (
+        temporary_settings({PREFECT_HOME: home, PREFECT_API_URL: None}),
+        pytest.raises(BadInput, match=f"^PREFECT_HOME {home}: .*wanted a folder"),
         server.listening(),
     ):
         pass
