@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from flows import server
@@ -15,10 +14,8 @@ def named(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> It
     """An address that PREFECT_API_URL holds, where no server answers."""
     url = request.param or f"http://127.0.0.1:{request.getfixturevalue('babbler')}/api"
     monkeypatch.setenv("PREFECT_API_URL", url)
-    refresh_global_settings_context()
-    yield url
-    monkeypatch.undo()
-    refresh_global_settings_context()
+    with temporary_settings({PREFECT_API_URL: url}):
+        yield url
 
 
 @pytest.mark.parametrize("named", ["", "foo", "http://127.0.0.1:1/a b"], indirect=True)
