@@ -7,6 +7,7 @@ rest, as far as they are still beside it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +31,9 @@ WANTED = (
     "wanted a report/<key> or evaluate/<key> folder, a metrics.json, what `irodori evaluate --out`"
     " has written, a root, or the first digits of a key"
 )
+
+WORDS = {"condition", "answer", "split"}
+"""What a row says in words."""
 
 Told = Mapping[str, Any]
 
@@ -133,7 +137,7 @@ def _of_report(folder: UPath, content: Told) -> list[Run]:
             seed=int(stages.get(f"{TRAINED}{recipe}", {}).get("settings", content)["seed"]),
             facts=facts,
             drawing=_drawing(stages.get(Stage.CONDITION, {}).get("settings", {})),
-            scores=tuple(told["test"]),
+            scores=_rows(told),
             pictures=layout.stage(Stage.EVALUATE, _key(stages, f"{EVALUATED}{recipe}"))
             / PER_SAMPLE,
         )
@@ -155,7 +159,7 @@ def _of(folder: UPath, content: Told) -> Run:
         seed=int(trained.get("seed", content["seed"])),
         facts=_facts(paired, packed),
         drawing=_drawing(paired.get("settings", {})),
-        scores=tuple(content["test"]),
+        scores=_rows(content),
         pictures=folder / PER_SAMPLE,
     )
 
@@ -175,9 +179,21 @@ def _of_folder(path: UPath, content: Told) -> Run:
             "hints": str(drawing["hints"]["kind"]),
         },
         drawing=_drawing(drawing),
-        scores=tuple(content["test"]),
+        scores=_rows(content),
         pictures=path.parent / PER_PICTURE,
     )
+
+
+def _rows(told: Told) -> tuple[Numbers, ...]:
+    """Give the rows of a run: in words whose answer to what it is, and numbers beside."""
+    for row in told["test"]:
+        is_sound = row.keys() >= {"condition", "answer"} and all(
+            isinstance(value, str if name in WORDS else (int, float, NoneType))
+            for name, value in row.items()
+        )
+        if not is_sound:
+            raise ValueError(row)
+    return tuple(told["test"])
 
 
 def _facts(paired: Told, packed: Told) -> dict[str, str]:

@@ -141,7 +141,8 @@ def _told(duel: Duel) -> str:
     share = f"{_in_sentence(duel.second)} in {duel.win_rate:.0%} of the pictures"
     if duel.high < 0:
         return share
-    return f"{share} ({'on average it is farther' if duel.low > 0 else 'the means do not differ'})"
+    told = "on average it is farther" if duel.low > 0 else "no sure difference of the means"
+    return f"{share} ({told})"
 
 
 def _in_sentence(name: str) -> str:

@@ -1,9 +1,13 @@
 """`irodori colorize`: a batch of line art, coloured file by file."""
 
+import logging
+
 from dataset.terminal import named, plain
 from flows.app_words import ColorizeCommand
 from storage.layout import DataLayout
 from storage.progress import watch
+
+logger = logging.getLogger(__name__)
 
 
 def answer(command: ColorizeCommand) -> tuple[str, int]:
@@ -24,6 +28,8 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
     with watch("colorize", len(listed)) as advance:
         for each in colorize(listed, command.batch, painter):
             done.append(each)
+            if each.why:
+                logger.warning("skipped %s", each.why)
             advance()
     skipped = [each.why for each in done if each.why]
     there = sum(each.was_there for each in done)

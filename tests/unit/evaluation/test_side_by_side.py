@@ -156,6 +156,23 @@ def test_a_root_stands_for_its_newest_report(layout: DataLayout, tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [1, {}, {"condition": None}, {"answer": 1}, {"l2": "x"}, {"split": 1}, {"l2": [1]}],
+    ids=str,
+)
+def test_a_run_whose_rows_are_damaged_is_none(tmp_path: Path, row: object):
+    whole = {"condition": "detected", "answer": "model", "split": "test", "l2": 0.1, "psnr": None}
+    damaged = whole | row if isinstance(row, dict) and row else row
+    _old_run(tmp_path / "whole", [0.1], test=[whole])
+    _old_run(tmp_path / "damaged", [0.1], test=[whole, damaged])
+    layout = DataLayout.at(str(tmp_path))
+    (run,) = read_runs(str(tmp_path / "whole"), layout)
+    assert run.scores == (whole,)
+    with pytest.raises(BadInput, match="holds no numbers of a run"):
+        read_runs(str(tmp_path / "damaged"), layout)
+
+
 def test_what_is_no_run_is_said_with_what_is_wanted(tmp_path: Path):
     layout = DataLayout.at(str(tmp_path / "root"))
     (tmp_path / "no.json").write_text("[1]")
