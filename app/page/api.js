@@ -3,7 +3,10 @@
 async function answerOf(response) {
   if (response.ok) return response;
   const told = await response.json().catch(() => null);
-  throw new Error(told?.error ?? `the server answered ${response.status}`);
+  const error = new Error(told?.error ?? `the server answered ${response.status}`);
+  // In seconds; a busy server says when to come again.
+  error.retryAfter = Number(response.headers.get("Retry-After"));
+  throw error;
 }
 
 function formOf(order) {

@@ -82,7 +82,7 @@ export class Easel extends EventTarget {
   async hints(longest = SENT_PX) {
     if (this.strokes.isEmpty) return null;
     const scale = Math.min(1, longest / Math.max(this.width, this.height));
-    const sent = new OffscreenCanvas(Math.round(this.width * scale), Math.round(this.height * scale));
+    const sent = new OffscreenCanvas(...[this.width, this.height].map((side) => Math.max(1, Math.round(side * scale))));
     this.strokes.paint(sent.getContext("2d"), scale);
     return sent.convertToBlob({ type: "image/png" });
   }

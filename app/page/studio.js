@@ -14,12 +14,14 @@ const $ = (id) => document.getElementById(id);
 const easel = new Easel($("easel"));
 const paints = new Paints({ easel, onChoice: () => easel.tool === "eraser" && choose("brush"), color: $("color"), swatches: $("swatches"), recent: $("recent"), borrowed: $("borrowed") });
 const state = { file: null, name: "", variant: 0, turn: 0, isSaved: true, known: [] };
+let opening = 0;
 let asking = null;
 let calm = 0;
+let again = 0;
 
 // ---- what is wished
 
-function order(more = {}) {
+function order() {
   return {
     lines: state.file,
     model: $("model").value,
@@ -27,12 +29,12 @@ function order(more = {}) {
     variant: state.variant,
     turn: state.turn,
     clean: $("clean").checked,
-    ...more,
   };
 }
 
 async function painted(longest) {
-  return order({ hints: await easel.hints(longest) });
+  // The order first: while the hints are made, another drawing may be opened.
+  return { ...order(), hints: await easel.hints(longest) };
 }
 
 // ---- line art in
@@ -47,28 +49,45 @@ async function openLines(file) {
   await open(file).catch((error) => tell(error.message, true));
 }
 
-// Whatever goes wrong, what was open stays.
-async function open(file, { strokes, variant = 0, turn = 0 } = {}) {
-  const before = state.file;
-  state.file = file;
-  try {
-    easel.open(await linesOf(), strokes);
-  } catch (error) {
-    state.file = before;
-    throw error;
-  }
-  Object.assign(state, { name: file.name.replace(/\.[^.]*$/, ""), variant, turn, isSaved: true });
+// Whatever goes wrong, what was open stays; of several files the one that was chosen last is opened.
+async function open(file, { strokes, settings = { clean: $("clean").checked }, recent } = {}) {
+  const mine = ++opening;
+  const { clean, variant = 0, turn = 0 } = settings;
+  const lines = await linesOf(file, { clean, variant, turn }).catch((error) => {
+    if (mine === opening) throw error;
+  });
+  if (mine !== opening) return;
+  easel.open(lines.bitmap, strokes);
+  show($("before"), lines.blob);
+  Object.assign(state, { file, name: file.name.replace(/\.[^.]*$/, ""), variant, turn, isSaved: true });
+  setWishes(settings);
+  if (recent) paints.remember(recent);
   $("variants").replaceChildren();
   $("empty").hidden = true;
   enable();
   await colorize();
 }
 
-async function linesOf() {
-  const response = await ask("lines", order({ max_px: VIEW_PX }));
+// The server refuses wishes that it could not heed later, so a project's are sent along.
+async function linesOf(file, wishes) {
+  const response = await ask("lines", { lines: file, max_px: VIEW_PX, ...wishes });
   const blob = await response.blob();
-  show($("before"), blob);
-  return createImageBitmap(blob);
+  return { blob, bitmap: await createImageBitmap(blob) };
+}
+
+async function changeClean() {
+  if (!state.file) return;
+  const { file } = state;
+  const clean = $("clean").checked;
+  try {
+    const lines = await linesOf(file, { clean });
+    if (file !== state.file || clean !== $("clean").checked) return;
+    easel.replaceLines(lines.bitmap);
+    show($("before"), lines.blob);
+    await colorize();
+  } catch (error) {
+    tell(error.message, true);
+  }
 }
 
 // ---- colours out
@@ -81,6 +100,7 @@ function colorizeSoon() {
 async function colorize() {
   if (!state.file || !state.known.length) return;
   asking?.abort();
+  clearTimeout(again);
   const mine = (asking = new AbortController());
   const began = performance.now();
   tell("colouring…");
@@ -95,7 +115,9 @@ async function colorize() {
     document.body.dataset.answers = Number(document.body.dataset.answers ?? 0) + 1;
     tell(`coloured in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   } catch (error) {
-    if (error.name !== "AbortError") tell(error.message, true);
+    if (mine !== asking) return;
+    tell(error.message, true);
+    if (error.retryAfter) again = setTimeout(colorize, error.retryAfter * 1000);
   }
 }
 
@@ -153,13 +175,8 @@ async function saveProject() {
 async function reopen(file) {
   if (!file || !mayReplace()) return;
   try {
-    const project = await fromProject(file);
-    const { reach_px, clean, variant, turn, model } = project.settings;
-    $("clean").checked = clean === true;
-    setReach(reach_px);
-    if (state.known.some((each) => each.key === model)) $("model").value = model;
-    paints.remember(project.recent);
-    await open(project.lines, { strokes: project.strokes, variant, turn });
+    const { lines, ...more } = await fromProject(file);
+    await open(lines, more);
   } catch (error) {
     tell(`${file.name}: ${error.message}`, true);
   }
@@ -191,6 +208,13 @@ function enable() {
   $("undo").disabled = !easel.strokes.done.length;
   $("redo").disabled = !easel.strokes.undone.length;
   $("clear").disabled = easel.strokes.isEmpty;
+}
+
+function setWishes({ clean, reach_px, model }) {
+  $("clean").checked = clean;
+  setReach(reach_px);
+  if (state.known.some((each) => each.key === model)) $("model").value = model;
+  showReach();
 }
 
 function setReach(value) {
@@ -271,15 +295,7 @@ $("size").addEventListener("input", () => resize($("size").value));
 $("reach").addEventListener("input", () => { setReach(); colorizeSoon(); });
 $("slider").addEventListener("input", slide);
 $("model").addEventListener("change", () => { showReach(); colorize(); });
-$("clean").addEventListener("change", async () => {
-  if (!state.file) return;
-  try {
-    easel.replaceLines(await linesOf());
-    await colorize();
-  } catch (error) {
-    tell(error.message, true);
-  }
-});
+$("clean").addEventListener("change", changeClean);
 
 easel.addEventListener("stroke", () => {
   const last = easel.strokes.done.at(-1);
