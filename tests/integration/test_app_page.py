@@ -4,12 +4,8 @@ import base64
 import io
 import json
 import logging
-import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,69 +13,16 @@ import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from storage.layout import DataLayout
-from tests.app_model import train_for_app
+from tests.app_command import CHROMIUM, PATIENCE_MS, serving
 
-PROJECT = Path(__file__).parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE_MS = 60_000
 LEFT_BOX, RIGHT_BOX = (0.27, 0.5), (0.73, 0.5)
 RED, BLUE = "#e62828", "#2850e6"
 
 logger = logging.getLogger(__name__)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("app") / "root"
-    train_for_app(DataLayout.at(str(folder)))
-    return folder
-
-
-@contextmanager
-def serving(root: Path, end: signal.Signals = signal.SIGTERM) -> Iterator[str]:
-    """Run the command until it is told to end; give the page's address."""
-    command = [sys.executable, "-m", "flows", "app", "--no-browser", "--port", "0"]
-    served = subprocess.Popen(
-        [*command, "--root", str(root)],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert served.stderr
-    said = next(line for line in served.stderr if "http://" in line)
-    yield said[said.index("http://") :].split()[0]
-    served.send_signal(end)
-    told, complained = served.communicate(timeout=30)
-    assert (told, complained, served.returncode) == ("the page has closed\n", "", 0)
-
-
-@pytest.fixture(scope="module")
-def address(root: Path) -> Iterator[str]:
-    with serving(root) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,29 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
-from storage.layout import DataLayout
-from tests.app_model import train_for_app
-from tests.integration.test_app_page import CHROMIUM, FLAGS, PATIENCE_MS, serving
+from tests.app_command import CHROMIUM, PATIENCE_MS
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium here")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("app") / "root"
-    train_for_app(DataLayout.at(str(folder)))
-    with serving(folder) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
