@@ -187,7 +187,8 @@ def _of_folder(path: UPath, content: Told) -> Run:
 def _rows(told: Told) -> tuple[Numbers, ...]:
     """Give the rows of a run: in words whose answer to what it is, and numbers beside."""
     for row in told["test"]:
-        is_sound = row.keys() >= {"condition", "answer"} and all(
+        is_told = row.keys() >= {"condition", "answer"} and isinstance(row["num_pictures"], int)
+        is_sound = is_told and all(
             isinstance(value, str if name in WORDS else (int, float, NoneType))
             for name, value in row.items()
         )

@@ -158,11 +158,21 @@ def test_a_root_stands_for_its_newest_report(layout: DataLayout, tmp_path: Path)
 
 @pytest.mark.parametrize(
     "row",
-    [1, {}, {"condition": None}, {"answer": 1}, {"l2": "x"}, {"split": 1}, {"l2": [1]}],
+    [
+        1,
+        {},
+        {"condition": None},
+        {"answer": 1},
+        {"l2": "x"},
+        {"split": 1},
+        {"l2": [1]},
+        {"num_pictures": None},
+    ],
     ids=str,
 )
 def test_a_run_whose_rows_are_damaged_is_none(tmp_path: Path, row: object):
-    whole = {"condition": "detected", "answer": "model", "split": "test", "l2": 0.1, "psnr": None}
+    words = {"condition": "detected", "answer": "model", "split": "test"}
+    whole = {**words, "num_pictures": 1, "l2": 0.1, "psnr": None}
     damaged = whole | row if isinstance(row, dict) and row else row
     _old_run(tmp_path / "whole", [0.1], test=[whole])
     _old_run(tmp_path / "damaged", [0.1], test=[whole, damaged])
