@@ -1,6 +1,7 @@
 """Runs beside each other: what each is worth, and by how much two differ on the same pictures."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -194,22 +195,44 @@ def _md5s(pictures: Pictures) -> set[str]:
 def _answers(found: SideBySide, condition: str) -> list[tuple[str, Numbers]]:
     """Put the runs in their order, then each untrained answer, once if it is the same for all."""
     answers: list[tuple[str, Numbers]] = []
-    untrained: dict[tuple[str, float], tuple[list[str], Numbers]] = {}
+    untrained: list[tuple[list[str], dict[str, Any]]] = []
     for letter, run in found.runs.items():
         for score in by_condition(run.scores).get(condition, []):
             if score["answer"] == Answer.MODEL:
                 answers.append((f"{letter} {run.recipe}".strip(), score))
             else:
-                same = (score["answer"], score["l2"])
-                untrained.setdefault(same, ([], score))[0].append(letter)
+                _put_to(untrained, letter, score)
     num_runs = len(answers)
     # The order of everywhere; the same answer stands in the order of the runs.
-    for (answer, _), (letters, score) in sorted(
-        untrained.items(), key=lambda one: (PLACES.get(one[0][0], len(PLACES)), one[1][0])
+    for letters, score in sorted(
+        untrained, key=lambda one: (PLACES.get(one[1]["answer"], len(PLACES)), one[0])
     ):
         whose = "" if len(letters) == num_runs else f" ({', '.join(letters)})"
-        answers.append((f"{_untrained(condition, answer)}{whose}", score))
+        answers.append((f"{_untrained(condition, score['answer'])}{whose}", score))
     return answers
+
+
+def _put_to(untrained: list[tuple[list[str], dict[str, Any]]], letter: str, score: Numbers) -> None:
+    """Put a run's untrained answer to the same one of other runs, which takes what it lacks."""
+    for letters, known in untrained:
+        if _are_the_same(known, score):
+            letters.append(letter)
+            known.update((name, told) for name, told in score.items() if known.get(name) is None)
+            return
+    untrained.append(([letter], dict(score)))
+
+
+def _are_the_same(first: Numbers, second: Numbers) -> bool:
+    """Whether two are one answer to the same pictures, by every measure that both have."""
+    if any(first[name] != second[name] for name in ("answer", "num_pictures")):
+        return False
+    pairs = [(first.get(name), second.get(name)) for name in names()]
+    # Two machines differ in the last digits of what a network sees.
+    return all(
+        math.isclose(mine, theirs, rel_tol=1e-4, abs_tol=1e-6)
+        for mine, theirs in pairs
+        if mine is not None and theirs is not None
+    )
 
 
 def _untrained(condition: str, answer: str) -> str:

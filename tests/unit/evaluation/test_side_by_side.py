@@ -93,6 +93,30 @@ def test_two_runs_on_the_same_pictures_are_paired_without_a_note(
     assert not any("(A" in name for name in names)
 
 
+def test_an_untrained_answer_is_one_only_where_all_that_is_known_is_the_same(tmp_path: Path):
+    def run(name: str, **told: object) -> str:
+        row = {"condition": "detected", "num_pictures": 1, "l2": 0.2}
+        lines = row | {"answer": "lines"} | told
+        return _old_run(tmp_path / name, [0.1], test=[row | {"answer": "model"}, lines])
+
+    runs = _read(
+        DataLayout.at(str(tmp_path)),
+        run("lacks", perceptual=None),
+        run("knows", perceptual=0.4, kernel_low=0.1),
+        run("again", perceptual=0.4, kernel_low=0.2),
+        run("other", perceptual=0.5),
+        run("more", num_pictures=3),
+    )
+    (table,) = side_by_side.score_tables(side_by_side.put(runs))
+    told = [[cell.text for cell in row] for row in table.rows if "(" in row[0].text]
+    assert table.headings == ("Answer", "Pictures", "l2", "perceptual")
+    assert told == [
+        ["White paper with the lines (A, B, C)", "1", "0.2000", "0.4000"],
+        ["White paper with the lines (D)", "1", "0.2000", "0.5000"],
+        ["White paper with the lines (E)", "3", "0.2000", "—"],
+    ]
+
+
 def test_what_an_older_irodori_wrote_is_compared_by_what_it_has(layout: DataLayout, tmp_path: Path):
     better = _old_run(tmp_path / "a", [0.1, 0.2, 0.3])
     worse = _old_run(tmp_path / "b", [0.2, 0.3, 0.5, 0.9])
