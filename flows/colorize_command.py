@@ -29,7 +29,7 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
         for each in colorize(listed, command.batch, painter):
             done.append(each)
             if each.why:
-                logger.warning("skipped %s", each.why)
+                logger.warning("skipped file=%s because=%s", each.page.lines, each.why)
             advance()
     skipped = [each.why for each in done if each.why]
     there = sum(each.was_there for each in done)
