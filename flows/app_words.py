@@ -8,7 +8,9 @@ from typing import get_args
 
 from app.config import DEFAULT_REACH_PX, Batch, Kind, check
 from flows.parser import Parser
+from storage import files
 from storage.errors import BadInput
+from storage.layout import DataLayout
 
 DEFAULT_PORT = 8766
 CHECKPOINT = (
@@ -162,6 +164,11 @@ def _asked(parser: Parser, words: Sequence[str]) -> Namespace:
 
 
 def _of(asked: Namespace) -> Of:
+    root = DataLayout.at(asked.root).root
+    # A root that is not there may do: a model can be named by its folder.
+    place = Path(root.path)
+    if files.is_local(root) and any(map(files.is_file, (place, *place.parents))):
+        raise BadInput(f"--root {root}: is, or is below, a file; name the folder with the models")
     return Of(asked.root, asked.checkpoint, asked.device)
 
 

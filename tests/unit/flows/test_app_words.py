@@ -67,3 +67,13 @@ def test_answers_go_into_a_folder_and_a_model_into_a_file(tmp_path: Path) -> Non
 def test_a_port_that_is_none_is_told() -> None:
     with pytest.raises(BadInput, match="--port: wanted 0 to 65535, not '70000'"):
         parse_app(["--port", "70000"])
+
+
+@pytest.mark.parametrize("root", ["file", "file/below"])
+def test_no_models_are_sought_in_a_file(tmp_path: Path, root: str) -> None:
+    (tmp_path / "file").touch()
+    words = ["--root", str(tmp_path / root)]
+    for parse, more in ((parse_app, []), (parse_colorize, ["lines", "-o", "out"])):
+        with pytest.raises(BadInput, match=f"^--root {tmp_path}/{root}: is, or is below, a file; "):
+            parse([*more, *words])
+    assert parse_app(["--root", str(tmp_path / "nowhere")]).of.root == str(tmp_path / "nowhere")
