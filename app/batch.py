@@ -18,7 +18,7 @@ from app.painter import Painter, Wish
 from app.palette import palette_of
 from evaluation.folder import ENDINGS
 from storage import files
-from storage.errors import BadInput, MissingInput
+from storage.errors import BadInput, MissingInput, told_of_disk
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Don
     """Colour the listed pages of a batch, one by one, all by the same model.
 
     Raises:
-        BadInput: nothing can be coloured like this.
+        BadInput: nothing can be coloured like this, or written there.
     """
     colors = _palette(batch.palette) if batch.palette else None
     if batch.hint and not batch.hint.exists():
@@ -85,7 +85,7 @@ def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Don
         except BadInput as error:
             yield Done(page, str(error))
             continue
-        files.write_bytes(UPath(page.answer), content)
+        _write(page.answer, content, batch)
         yield Done(page)
 
 
@@ -140,6 +140,15 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from error
+
+
+def _write(answer: Path, content: bytes, batch: Batch) -> None:
+    try:
+        with told_of_disk():
+            files.write_bytes(UPath(answer), content)
+    except OSError as error:
+        why = f"{answer} cannot be written ({error.strerror})"
+        raise BadInput(f"--out {batch.out}: {why}; name another folder") from error
 
 
 def _palette(picture: Path) -> NDArray[np.uint8]:

@@ -179,6 +179,6 @@ def _refuse_what_makes_no_sense(batch: Batch, out: str) -> None:
         raise BadInput("colorize: -o DIR is missing; name the folder for the answers")
     if batch.palette and not batch.hint:
         raise BadInput("--palette: changes the colours of strokes; name them with --hint")
-    if batch.out.exists() and not batch.out.is_dir():
+    if files.is_file(batch.out):
         raise BadInput(f"--out {batch.out}: is a file; name a folder for the answers")
     check(batch.reach_px, batch.max_px)

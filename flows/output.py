@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from storage.errors import BadInput
+from storage.errors import BadInput, told_of_disk
 
 
 def written(name: str, content: str) -> str:
@@ -12,11 +12,14 @@ def written(name: str, content: str) -> str:
         BadInput: it cannot be a file.
     """
     path = Path(name)
-    if path.is_dir():
-        raise BadInput(f"--output {path}: is a folder; name a file in it")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise BadInput(f"--output {path}: is a folder; name a file in it")
+        with told_of_disk():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
     except (FileExistsError, NotADirectoryError) as error:
         raise BadInput(f"--output {path}: {error.filename} is a file, no folder") from error
-    path.write_text(content)
+    except OSError as error:
+        raise BadInput(f"--output {path}: {error.strerror}; name another file") from error
     return str(path)

@@ -131,6 +131,16 @@ def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, painter: Painte
         _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "hint.png"), painter)
 
 
+def test_a_folder_where_nothing_can_be_written_is_told(
+    folder: Path, tmp_path: Path, painter: Painter
+) -> None:
+    (tmp_path / "file").touch()
+    for out in (Path("/proc/nowhere"), tmp_path / "file/below"):
+        told = rf"^--out {out}: {out}/chapter/two.png cannot be written \([A-Z].+\); name another"
+        with pytest.raises(BadInput, match=told):
+            _done(Batch((folder,), out), painter)
+
+
 def test_a_single_file_is_a_batch_too(folder: Path, tmp_path: Path) -> None:
     batch = Batch((folder / "one.png",), tmp_path / "out")
 

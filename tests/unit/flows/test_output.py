@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.output import written
-from storage.errors import BadInput
+from storage.errors import BadInput, FullDisk
 
 
 def test_the_folder_of_an_answer_is_made(tmp_path: Path) -> None:
@@ -24,3 +24,14 @@ def test_a_file_has_no_answers_in_it(tmp_path: Path, below: str) -> None:
     (tmp_path / "tables").write_text("")
     with pytest.raises(BadInput, match=r"^--output .*tables.* is a file, no folder$"):
         written(f"{tmp_path}/tables/{below}", "")
+
+
+@pytest.mark.parametrize("place", ["/proc/runs.md", "/proc/nowhere/runs.md", f"/{'long' * 100}"])
+def test_a_place_where_nothing_can_be_written_is_told(place: str) -> None:
+    with pytest.raises(BadInput, match=rf"^--output {place}: [A-Z][a-z ]+; name another file$"):
+        written(place, "")
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    with pytest.raises(FullDisk, match="the disk is full"):
+        written("/dev/full", "# Runs\n")
