@@ -64,7 +64,7 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
         apart_from: the folder that is written to, should it lie in one of them.
 
     Raises:
-        BadInput: one of them is no folder, or there is no picture at all.
+        BadInput: one of them is no folder or lies in what is written to, or there is no picture.
     """
     if pictures and lines and Path(pictures).resolve() == Path(lines).resolve():
         raise BadInput(
@@ -103,6 +103,8 @@ def _files(flag: str, named: str, apart_from: Path) -> Iterator[tuple[str, Path]
     top = Path(named).expanduser()
     if not top.is_dir():
         raise BadInput(f"{flag} {named}: is no folder; name one of pictures")
+    if top.resolve().is_relative_to(apart_from.resolve()):
+        raise BadInput(f"--out {apart_from}: is, or holds, {flag} {named}; name another folder")
     for path in sorted(top.rglob("*")):
         below = path.relative_to(top)
         is_hidden = any(part.startswith(".") for part in below.parts)

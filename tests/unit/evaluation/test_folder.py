@@ -85,3 +85,13 @@ def test_line_art_is_no_folder_of_pictures_itself(tmp_path: Path):
     top = _touch(tmp_path, "a.png")
     with pytest.raises(BadInput, match="is the folder of pictures itself"):
         list_folder(top, f"{top}/.", NOWHERE)
+
+
+@pytest.mark.parametrize("out", ["top/six", "top", "top/six/../six"])
+@pytest.mark.parametrize("flag", ["--pictures", "--lines"])
+def test_a_folder_that_is_looked_at_is_not_written_to(tmp_path: Path, out: str, flag: str):
+    six = _touch(tmp_path / "top" / "six", "a.png")
+    other = _touch(tmp_path / "other", "a.png")
+    pictures, lines = (six, "") if flag == "--pictures" else (other, six)
+    with pytest.raises(BadInput, match=f"^--out .*{out}: is, or holds, {flag} {six}; name another"):
+        list_folder(pictures, lines, tmp_path / out)
