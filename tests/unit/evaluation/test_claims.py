@@ -8,11 +8,13 @@ import pytest
 from scipy.stats import kendalltau
 from upath import UPath
 
+from evaluation import story
 from evaluation.claims import Claim, Verdict, claims
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.further_scores import Further, HintPoint, NoiseScore
 from evaluation.gallery import Gallery
+from evaluation.resampling import Duel
 from evaluation.robustness import is_always
 from evaluation.scores import Answer, PictureScore, SetScore
 from evaluation.searches import Search, Tried
@@ -126,6 +128,22 @@ def test_the_models_kl_and_l2_are_held_against_the_baselines(shift: float, expec
     assert [claim.tested.split()[0] for claim in along] == ["kl_hist", "kl_8", "kl_set"]
     # Equal is not below.
     assert {claim.verdict for claim in along} == {HOLDS if shift < 0 else DOES_NOT_HOLD}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (-0.03, -0.01, "."),
+        (0.01, 0.06, " (on average it is farther)."),
+        (-0.012, 0.060, " (no sure difference of the means)."),
+    ],
+)
+def test_a_finding_claims_no_equality_where_nothing_is_sure(low: float, high: float, told: str):
+    duel = Duel("paper", "unet-l2", Condition.DETECTED, 9, 0.11, (low + high) / 2, low, high)
+    made = replace(content(trained("paper")), duels=[duel])
+    assert story.findings(made) == [
+        f"paper is nearer to the truth than unet-l2 in 11% of the pictures{told}"
+    ]
 
 
 def test_always_wants_enough_checkpoints():
