@@ -23,7 +23,7 @@ from storage.records import StageRecord
 from tests.waiting import wait_for
 
 PROJECT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 240.0
+PATIENCE_SECONDS = 480.0
 
 FLAGS = [
     *("--scraper.sample-posts", "60", "--scraper.max-posts", "60"),
