@@ -18,7 +18,7 @@ from app.painter import Painter, Wish
 from app.palette import palette_of
 from evaluation.folder import ENDINGS
 from storage import files
-from storage.errors import BadInput, MissingInput, told_of_disk
+from storage.errors import BadInput, MissingInput, told_of_place
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +85,8 @@ def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Don
         except BadInput as error:
             yield Done(page, str(error))
             continue
-        _write(page.answer, content, batch)
+        with told_of_place(f"--out {batch.out}: {page.answer}"):
+            files.write_bytes(UPath(page.answer), content)
         yield Done(page)
 
 
@@ -140,15 +141,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}") from error
-
-
-def _write(answer: Path, content: bytes, batch: Batch) -> None:
-    try:
-        with told_of_disk():
-            files.write_bytes(UPath(answer), content)
-    except OSError as error:
-        why = f"{answer} cannot be written ({error.strerror})"
-        raise BadInput(f"--out {batch.out}: {why}; name another folder") from error
 
 
 def _palette(picture: Path) -> NDArray[np.uint8]:

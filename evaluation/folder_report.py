@@ -29,7 +29,7 @@ from evaluation.instruments import Instruments, open_instruments
 from evaluation.measuring import Measured, summarise
 from evaluation.scores import Answer, PictureScore, SetScore
 from storage import files, ledger, manifest
-from storage.errors import BadInput
+from storage.errors import BadInput, told_of_place
 from storage.layout import DataLayout
 from storage.records import Contract, DropReason, Split
 
@@ -80,7 +80,11 @@ def judge(asked: Asked, layout: DataLayout) -> Judged:
     folder = list_folder(asked.pictures, asked.lines, Path(str(place)))
     source = find_checkpoint(asked.checkpoint, layout)
     _make_room(place)
-    files.write_text(place / MARK, "What lies here was written by irodori evaluate --pictures.\n")
+    with told_of_place(f"--out {place}"):
+        place.mkdir(parents=True, exist_ok=True)
+        files.write_text(
+            place / MARK, "What lies here was written by irodori evaluate --pictures.\n"
+        )
     size_px = asked.size_px or source.size_px
     device = device_of(asked.device)
     colorizer = _colorizer(source, size_px, device)

@@ -17,7 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from flows.daemon import Daemon
-from storage.errors import BadInput, IrodoriError
+from storage.errors import BadInput, IrodoriError, told_of_place
 
 logger = logging.getLogger(__name__)
 
@@ -77,12 +77,8 @@ def house_at(folder: Path, port: int) -> House:
         raise BadInput(f"{folder}: holds no prefect.yaml; run this in the project's folder")
     home = Path(os.environ.get("PREFECT_HOME", folder / ".prefect")).absolute()
     house = House(home, port)
-    try:
+    with told_of_place(f"PREFECT_HOME {home}"):
         house.living.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            f"PREFECT_HOME {home}: {error.strerror}; wanted a folder that can be written"
-        ) from error
     return house
 
 

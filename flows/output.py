@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from storage.errors import BadInput, told_of_disk
+from storage.errors import BadInput, told_of_place
 
 
 def written(name: str, content: str) -> str:
@@ -12,14 +12,9 @@ def written(name: str, content: str) -> str:
         BadInput: it cannot be a file.
     """
     path = Path(name)
-    try:
+    with told_of_place(f"--output {path}"):
         if path.is_dir():
             raise BadInput(f"--output {path}: is a folder; name a file in it")
-        with told_of_disk():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(content)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise BadInput(f"--output {path}: {error.filename} is a file, no folder") from error
-    except OSError as error:
-        raise BadInput(f"--output {path}: {error.strerror}; name another file") from error
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
     return str(path)

@@ -10,7 +10,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from pathlib import Path
 
 from prefect.context import refresh_global_settings_context
 from prefect.events.worker import EventsWorker
@@ -18,8 +17,7 @@ from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from storage import lease
-from storage.errors import BadInput, IrodoriError
-from storage.lease import Lease
+from storage.errors import BadInput, IrodoriError, told_of_place
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +71,9 @@ def _temporary() -> Iterator[str]:
     # The run's name for the settings does not reach the server: it needs no API but its own.
     environment = {**os.environ, "PREFECT_API_URL": url}
     # The first start ever makes Prefect's database, which two must not do at once.
-    turn = _turn_in(PREFECT_HOME.value())
+    home = PREFECT_HOME.value()
+    with told_of_place(f"PREFECT_HOME {home}"):
+        turn = lease.wait(home / TURN_NAME, "for the server of another run to start")
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.temporary_server", str(port)],
         stdin=subprocess.PIPE,
@@ -92,15 +92,6 @@ def _temporary() -> Iterator[str]:
     finally:
         turn.release()
         process.communicate()
-
-
-def _turn_in(home: Path) -> Lease:
-    try:
-        return lease.wait(home / TURN_NAME, "for the server of another run to start")
-    except OSError as error:
-        raise BadInput(
-            f"PREFECT_HOME {home}: {error.strerror}; wanted a folder that can be written"
-        ) from error
 
 
 def _free_port() -> int:

@@ -13,6 +13,7 @@ IrodoriError            one clear line; a stage failed (exit code 1)
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class IrodoriError(Exception):
@@ -61,3 +62,26 @@ def told_of_disk() -> Iterator[None]:
             raise
         where = f" ({error.filename})" if error.filename else ""
         raise FullDisk(f"the disk is full{where}; free some space and run it again") from error
+
+
+@contextmanager
+def told_of_place(named: str) -> Iterator[None]:
+    """Let whatever keeps a place that a person has named from being written be said in one line.
+
+    Raises:
+        FullDisk: its disk is full.
+        BadInput: it can be no such place, or nobody may write there.
+    """
+    try:
+        with told_of_disk():
+            yield
+    except (FileExistsError, NotADirectoryError) as error:
+        above = (Path(error.filename), *Path(error.filename).parents)
+        there = next((path for path in above if path.exists()), error.filename)
+        raise BadInput(
+            f"{named} cannot be written ({there} is a file, no folder); name another place"
+        ) from error
+    except OSError as error:
+        raise BadInput(
+            f"{named} cannot be written ({error.strerror}); name another place"
+        ) from error

@@ -187,7 +187,7 @@ def starting(folder: UPath, start: str) -> list[UPath]:
     if not is_local(folder):
         return list(folder.glob(f"{start}*"))
     try:
-        names = os.listdir(str(folder))  # noqa: PTH208 - a Path for each would be felt
+        names = [path.name for path in Path(str(folder)).iterdir()]
     except FileNotFoundError:
         return []
     except OSError as error:

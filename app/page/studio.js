@@ -86,6 +86,8 @@ async function changeClean() {
     show($("before"), lines.blob);
     await colorize();
   } catch (error) {
+    // The drawing stays as it was, so the box has to say so.
+    if (file === state.file) $("clean").checked = !clean;
     tell(error.message, true);
   }
 }

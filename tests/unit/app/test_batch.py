@@ -135,8 +135,13 @@ def test_a_folder_where_nothing_can_be_written_is_told(
     folder: Path, tmp_path: Path, painter: Painter
 ) -> None:
     (tmp_path / "file").touch()
-    for out in (Path("/proc/nowhere"), tmp_path / "file/below"):
-        told = rf"^--out {out}: {out}/chapter/two.png cannot be written \([A-Z].+\); name another"
+    reasons = {
+        Path("/proc/nowhere"): "No such file or directory",
+        tmp_path / "file/below": f"{tmp_path}/file is a file, no folder",
+    }
+    for out, why in reasons.items():
+        place = f"{out}/chapter/two.png"
+        told = rf"^--out {out}: {place} cannot be written \({why}\); name another place$"
         with pytest.raises(BadInput, match=told):
             _done(Batch((folder,), out), painter)
 

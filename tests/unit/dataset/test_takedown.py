@@ -55,9 +55,9 @@ def test_what_may_lie_where_nobody_can_look_is_not_said_to_be_gone(
     _scraped(layout, "one:", POST)
     listdir, place = os.listdir, f"{layout.root}/{closed}"
 
-    def refuse(path: str) -> list[str]:
-        if path == place:
-            raise PermissionError(13, "Permission denied", path)
+    def refuse(path: Path) -> list[str]:
+        if str(path) == place:
+            raise PermissionError(13, "Permission denied", place)
         return listdir(path)
 
     monkeypatch.setattr(os, "listdir", refuse)

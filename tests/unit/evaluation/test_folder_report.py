@@ -187,6 +187,14 @@ def test_a_batch_changes_no_picture(
     assert l2 == pytest.approx(together[md5], abs=1e-4)
 
 
+@pytest.mark.parametrize("below", ["/proc/nowhere", "pictures/0.png/out"])
+def test_a_place_that_cannot_be_written_is_said_in_one_line(
+    asked: Asked, layout: DataLayout, tmp_path: Path, below: str
+):
+    with pytest.raises(BadInput, match=rf"^--out .*{below} cannot be written \(.+\); name another"):
+        judge(_with(asked, out=str(tmp_path / below)), layout)
+
+
 @pytest.mark.parametrize("theirs", ["colored/mine.png", "metrics.json", "page.html"])
 def test_a_folder_of_somebody_elses_is_left_alone_whatever_its_names(
     asked: Asked, layout: DataLayout, theirs: str

@@ -61,5 +61,5 @@ def test_a_home_that_can_be_none_is_said_in_one_line(
 ):
     (tmp_path / "prefect.yaml").touch()
     monkeypatch.setenv("PREFECT_HOME", home)
-    with pytest.raises(BadInput, match=f"^PREFECT_HOME {home}: .*wanted a folder"):
+    with pytest.raises(BadInput, match=rf"^PREFECT_HOME {home} cannot be written \(.+\); name"):
         living.house_at(tmp_path, 4200)

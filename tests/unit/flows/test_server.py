@@ -32,7 +32,7 @@ def test_an_address_at_which_no_server_answers_is_said_in_one_line(named: str):
 def test_a_home_that_can_be_none_is_said_in_one_line(home: str):
     with (
         temporary_settings({PREFECT_HOME: home, PREFECT_API_URL: None}),
-        pytest.raises(BadInput, match=f"^PREFECT_HOME {home}: .*wanted a folder"),
+        pytest.raises(BadInput, match=rf"^PREFECT_HOME {home} cannot be written \(.+\); name"),
         server.listening(),
     ):
         pass
