@@ -65,6 +65,19 @@ def test_a_row_type_of_fewer_fields_reads_these_columns_alone(layout: DataLayout
         Scored(score=3, post_id=8, reason=DropReason.GONE),
     ]
     assert found[1].reason is DropReason.GONE
+    # Damage to another column is not even seen.
+    (column,) = (
+        part
+        for part in map(parquet.read_metadata(path).row_group(0).column, range(len(_fields(POST))))
+        if part.path_in_schema == "owner"
+    )
+    start = column.dictionary_page_offset
+    content = bytearray(path.read_bytes())
+    content[start : start + column.total_compressed_size] = bytes(column.total_compressed_size)
+    path.write_bytes(content)
+    assert manifest.read_table(path, Contract.POSTS, Scored) == found
+    with pytest.raises(CorruptFile):
+        manifest.read_table(path, Contract.POSTS, Post)
 
 
 def test_the_same_rows_give_the_same_bytes(layout: DataLayout):
