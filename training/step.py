@@ -4,7 +4,8 @@ The fakes of the critic's last update are those that the generator is then updat
 generator has not changed in between, so one forward serves both.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -98,7 +99,7 @@ def generator_update(
     """Teach the generator to please the critic and to come near the true picture."""
     recipe, real = players.recipe, batch.color
     facts, loss = _picture_losses(recipe, fake, real)
-    with how.networks():
+    with how.networks(), _only_judging(players.critic):
         if players.features and wanted is not None:
             facts["features"] = perceptual.distance(players.features(fake), wanted)
             loss = loss + recipe.feature_weight * facts["features"]
@@ -108,8 +109,7 @@ def generator_update(
             loss = loss + recipe.adversarial_weight * factor * facts["adversarial"]
 
     players.generator_optimizer.zero_grad()
-    # Only the generator learns here: the critic judges, but gathers no gradients.
-    torch.autograd.backward(loss, inputs=list(players.generator.parameters()))
+    torch.autograd.backward(loss)
     how.team.average(players.generator)
     players.generator_optimizer.step()
     return {"loss": loss.detach()} | {name: fact.detach() for name, fact in facts.items()}
@@ -131,6 +131,23 @@ def _picture_losses(recipe: Recipe, fake: Tensor, real: Tensor) -> tuple[Facts, 
         facts["tv"] = losses.total_variation(fake)
         loss = loss + recipe.tv_weight * facts["tv"]
     return facts, loss
+
+
+@contextmanager
+def _only_judging(critic: nn.Module | None) -> Iterator[None]:
+    """Have the critic pass gradients on to what it judges, and gather none itself.
+
+    To ask the backward pass for the generator's alone is not enough: a compiled critic computes
+    all that it once saw wanted.
+    """
+    if critic is None:
+        yield
+        return
+    critic.requires_grad_(False)
+    try:
+        yield
+    finally:
+        critic.requires_grad_(True)
 
 
 def _adversarial(recipe: Recipe, fake_scores: Tensor) -> Tensor:

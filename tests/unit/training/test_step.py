@@ -83,6 +83,23 @@ RULES: list[dict[str, Any]] = [
 ]
 
 
+def test_the_critic_wants_gradients_where_it_learns_and_none_where_it_judges() -> None:
+    players, batches, how = setting(recipe="paper")
+    critic = players.critic
+    assert critic is not None
+    wanted = []
+
+    def look(*_: object) -> None:
+        wanted.append([value.requires_grad for value in critic.parameters()])
+
+    critic.register_forward_hook(look)
+    train_step(players, batches, 0, how)
+    learning, judging = wanted
+    assert all(learning)
+    assert not any(judging)
+    assert all(value.requires_grad for value in critic.parameters())
+
+
 @pytest.mark.parametrize("overrides", RULES, ids=str)
 def test_both_learn_by_the_gradient_of_their_rules_definition(overrides: dict[str, Any]) -> None:
     players, batches, how = setting(**overrides)
