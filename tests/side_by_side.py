@@ -54,7 +54,7 @@ class Team:
     def step(self, number: int) -> Facts:
         """Do one step; what is dropped out in it follows from its number, as in a training."""
         torch.manual_seed(number)
-        with self.how.repeatable():
+        with self.how.kernels():
             return train_step(self.players, self.batches, number, self.how, self.learn)
 
     @property

@@ -61,11 +61,17 @@ class Arithmetic:
             yield replace(self, team=team)
 
     @contextmanager
-    def repeatable(self) -> Iterator[None]:
-        """On a CPU, allow only operations that give the same bits every time."""
+    def kernels(self) -> Iterator[None]:
+        """Choose by what kernels it is computed.
+
+        On a CPU, only by those that give the same bits every time. On a GPU, whose sums have no
+        order, each convolution by the fastest, which cuDNN finds out when it first sees its shape.
+        """
         before = torch.are_deterministic_algorithms_enabled()
         fills = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
+        tries = torch.backends.cudnn.benchmark
         torch.use_deterministic_algorithms(before or self.device.type == "cpu")
+        torch.backends.cudnn.benchmark = tries or self.device.type == "cuda"
         # Every new tensor would be filled with NaN; nothing here reads what it has not written.
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
@@ -73,3 +79,4 @@ class Arithmetic:
         finally:
             torch.use_deterministic_algorithms(before)
             deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
+            torch.backends.cudnn.benchmark = tries

@@ -47,7 +47,7 @@ def train(
     with Arithmetic.of(config).together() as how:
         team, batches, val_pairs = _prepare(config, paired, layout, seed, how)
         gallery = Gallery(val_pairs, how.device, seed)
-        with closing(Events(opened.folder)) as events, how.repeatable():
+        with closing(Events(opened.folder)) as events, how.kernels():
             audience = Audience(gallery, (events, *watchers))
             loop.fit(config, team, batches, audience, opened.folder, how)
 
@@ -84,7 +84,7 @@ def train_along(
 
     with Arithmetic.of(config).together() as how:
         team, batches, _ = _prepare(config, paired, layout, seed, how)
-        with how.repeatable():
+        with how.kernels():
             loop.fit_along(config, team, batches, layout.stage(Stage.TRAIN, key), how)
         how.team.told()
     return ledger.require(layout, Stage.TRAIN, key)

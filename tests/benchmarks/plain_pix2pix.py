@@ -45,6 +45,8 @@ class PlainPix2pix:
         self, recipe: Recipe, size_px: int, folder: Path, device: torch.device, workers: int
     ) -> None:
         self.recipe, self.device = recipe, device
+        # As the public loop has it, too.
+        torch.backends.cudnn.benchmark = True
         self.generator = build_generator(recipe, size_px).to(device)
         self.critic = build_critic(recipe, size_px).to(device)
         betas = (recipe.beta1, recipe.beta2)
