@@ -19,6 +19,10 @@ from training.players import Players
 
 P = ParamSpec("P")
 
+VARIANTS = 256
+"""So many networks of one kind may one process compile, where torch goes on uncompiled after 8: a
+grid of trainings has as many widths as it likes."""
+
 
 def compile_networks(players: Players, how: Arithmetic) -> None:
     """Have generator, critic and feature network compiled when they are first called.
@@ -33,6 +37,7 @@ def compile_networks(players: Players, how: Arithmetic) -> None:
             "--training.compile on: torch.compile needs the C++ compiler g++ on a CPU and finds"
             " none; install it or take --training.compile off"
         )
+    torch._dynamo.config.recompile_limit = VARIANTS
     # Dropout draws what it draws uncompiled, where Inductor has a stream of its own.
     torch._inductor.config.fallback_random = True
     for network in (players.generator, players.critic, players.features):

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-import torch._dynamo
 
 from tests.benchmarks.contenders import Contender, critic_alone, penalty_alone, training
 from tests.benchmarks.feature_source import feature_source
@@ -43,8 +42,6 @@ def main() -> None:
     asked = _options()
     if asked.threads:
         torch.set_num_threads(asked.threads)
-    # Several trainings in one process are several variants of one network, and none may fall back.
-    torch._dynamo.config.recompile_limit = 64
     how = Arithmetic.of(TrainingConfig())
     dtype = torch.bfloat16 if how.bf16 else torch.float32
     result: dict[str, object] = {
