@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training import padding
 from training.losses import at_least_fp32
 from training.networks.critic import COLOR_CHANNELS, SLOPE, Critic
 
@@ -42,6 +43,9 @@ def analytic(critic: Critic, mixed_BCHW: Tensor, given_BCHW: Tensor) -> Tensor:
     kernels = critic.kernels()
     # Only the picture's channels of the first convolution lead to the picture.
     kernels[0] = kernels[0][:, :COLOR_CHANNELS]
+    if padding.is_wanted(mixed_BCHW.device):
+        # Channels of zeros, which no norm sees.
+        kernels[0] = padding.filled(kernels[0], 1)
     gradient = critic.linear.weight.view(1, -1, critic.side, critic.side)
     gradient = gradient.expand(len(mixed_BCHW), -1, -1, -1)
     for kernel, before in zip(reversed(kernels), reversed(befores), strict=True):

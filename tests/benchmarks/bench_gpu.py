@@ -64,6 +64,8 @@ def checks(asked: argparse.Namespace, deadline: float) -> str:
             continue
         lines.append(_row(name, gpu_checks.check, name, width, size_px, steps))
     if torch.cuda.is_available():
+        name = "padded channels against plain"
+        lines.append(_row(name, gpu_checks.check_padded, width, size_px, steps))
         lines.append(
             _row("every recipe's step recorded, against plain", gpu_checks.check_recorded, 64, 10)
         )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -45,11 +44,10 @@ def critic_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
     def step() -> None:
         critic_update(team.players, batch, fake, team.how)
 
-    # Counted on a step of one form: the same number of pictures whichever is compiled.
-    eager = Team.of(_with(config, compile="off"), pairs)
-    size = team.players.recipe.batch_size
-    gflop = _gflop(lambda: critic_update(eager.players, batch, fake, eager.how))
-    return Contender(name, step, size, gflop / size)
+    counted = Team.of(_plainly(config), pairs)
+    one = counted.batches.draw(0)
+    gflop = _gflop(lambda: critic_update(counted.players, one, one.color, counted.how))
+    return Contender(name, step, team.players.recipe.batch_size, gflop)
 
 
 def penalty_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
@@ -60,22 +58,25 @@ def penalty_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
     fake = torch.rand_like(batch.color) * 2 - 1
     mixed = penalty.mix(batch.color, fake, torch.full((len(fake),), 0.5, device=fake.device))
 
-    def step(form: Callable[..., torch.Tensor]) -> None:
+    eager = penalty.analytic if config.penalty_form == "analytic" else penalty.by_autograd
+    form = compiled.faster(eager, team.how) if eager is penalty.analytic else eager
+
+    def step() -> None:
         critic.zero_grad()
         with team.how.networks():
             value = form(critic, mixed, batch.given)
         torch.autograd.backward(value)
 
-    eager = penalty.analytic if config.penalty_form == "analytic" else penalty.by_autograd
-    size, gflop = len(fake), _gflop(lambda: step(eager))
-    form = compiled.faster(eager, team.how) if eager is penalty.analytic else eager
-    return Contender(name, lambda: step(form), size, gflop / size)
+    counted = Team.of(_plainly(config), pairs)
+    one, plain = counted.batches.draw(0), counted.players.critic
+    gflop = _gflop(lambda: torch.autograd.backward(eager(plain, one.color, one.given)))
+    return Contender(name, step, len(fake), gflop)
 
 
 def gflop_of_step(config: TrainingConfig, pairs: Pairs) -> float:
     """Count one step of one picture; features that are kept are known by then."""
     one = Pairs(pairs.color[:1], pairs.edge[:1], None)
-    team = Team.of(_with(config, compile="off", batch_size=1), one)
+    team = Team.of(_plainly(config), one)
     team.step(0)
     return _gflop(lambda: team.step(1))
 
@@ -87,5 +88,7 @@ def _gflop(work: Callable[[], object]) -> float:
     return counter.get_total_flops() / GIGA
 
 
-def _with(config: TrainingConfig, **overrides: Any) -> TrainingConfig:
-    return TrainingConfig.model_validate(config.model_dump() | overrides)
+def _plainly(config: TrainingConfig) -> TrainingConfig:
+    """Have one picture computed where nothing is added to it: no kernel filled up or unseen."""
+    plain = {"device": "cpu", "compile": "off", "batch_size": 1}
+    return TrainingConfig.model_validate(config.model_dump() | plain)
