@@ -12,7 +12,7 @@ from upath import UPath
 
 from storage import files
 from storage.errors import CorruptFile, MissingInput
-from training import checkpoint
+from training import checkpoint, tensors
 from training.journal import Journal
 from training.players import Players
 
@@ -27,7 +27,7 @@ def put(train_folder: UPath, players: Players, journal: Journal, step: int) -> N
     folder, name = train_folder / FOLDER, checkpoint.name_of(step)
     shelf = folder / checkpoint.FOLDER
     # Before the checkpoint, which is complete with its last file.
-    checkpoint.write_tensors(shelf / name / ROW, _row_of(journal))
+    tensors.write(shelf / name / ROW, _row_of(journal))
     checkpoint.save(folder, players, step)
     for older in list(shelf.iterdir()):
         if older.name != name:
@@ -90,7 +90,7 @@ def _restored(
         row = each.folder / ROW
         try:
             checkpoint.restore(each, players)
-            return each, checkpoint.read_tensors(row) if row.exists() else {}
+            return each, tensors.read(row) if row.exists() else {}
         except (CorruptFile, MissingInput) as error:
             failure = failure or error
             logger.warning("not resumed step=%d: %s", each.step, error)

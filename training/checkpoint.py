@@ -10,21 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 from upath import UPath
 
 from storage import files
 from storage.errors import CorruptFile, MissingInput
+from training import tensors
 from training.networks.build import build_critic, build_generator
 from training.players import Players, settle
 from training.recipes import Recipe
 
 FOLDER = "checkpoints"
 GENERATOR, AVERAGED, CRITIC, OPTIMIZER = (
-    f"{name}.safetensors" for name in ("generator", "averaged", "critic", "optimizer")
+    f"{name}{tensors.SUFFIX}" for name in ("generator", "averaged", "critic", "optimizer")
 )
 STATE = "state.json"
 KEPT_OPTIMIZERS = 2
@@ -58,14 +57,14 @@ def list_checkpoints(train_folder: UPath) -> list[Checkpoint]:
 def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
     """Save all that is needed to colour, to judge and to go on."""
     folder = train_folder / FOLDER / name_of(step)
-    write_tensors(folder / GENERATOR, players.generator.state_dict())
+    tensors.write(folder / GENERATOR, players.generator.state_dict())
     if players.averaged:
-        write_tensors(folder / AVERAGED, players.averaged.state_dict())
+        tensors.write(folder / AVERAGED, players.averaged.state_dict())
     optimizer = _to_tensors("generator", players.generator_optimizer)
     if players.critic and players.critic_optimizer:
-        write_tensors(folder / CRITIC, players.critic.state_dict())
+        tensors.write(folder / CRITIC, players.critic.state_dict())
         optimizer |= _to_tensors("critic", players.critic_optimizer)
-    write_tensors(folder / OPTIMIZER, optimizer)
+    tensors.write(folder / OPTIMIZER, optimizer)
     state = {
         "step": step,
         "recipe": dataclasses.asdict(players.recipe),
@@ -82,12 +81,24 @@ def drop_old_optimizers(train_folder: UPath) -> None:
         (checkpoint.folder / OPTIMIZER).unlink(missing_ok=True)
 
 
+def refuse_damaged(train_folder: UPath) -> None:
+    """Look at all that the checkpoints of a training hold, the oldest first.
+
+    Raises:
+        CorruptFile: a file is cut or something else.
+    """
+    for checkpoint in list_checkpoints(train_folder):
+        step_of(checkpoint.folder)
+        for path in sorted(checkpoint.folder.glob(f"*{tensors.SUFFIX}")):
+            tensors.refuse_damaged(path)
+
+
 def restore(checkpoint: Checkpoint, players: Players) -> None:
     """Put networks and optimisers back to where a checkpoint was saved."""
     _fill(players.generator, checkpoint.folder / GENERATOR)
     if players.averaged:
         _fill(players.averaged, checkpoint.folder / AVERAGED)
-    optimizer = read_tensors(checkpoint.folder / OPTIMIZER)
+    optimizer = tensors.read(checkpoint.folder / OPTIMIZER)
     _from_tensors("generator", players.generator_optimizer, optimizer)
     if players.critic and players.critic_optimizer:
         _fill(players.critic, checkpoint.folder / CRITIC)
@@ -178,32 +189,9 @@ def _state(folder: UPath) -> dict[str, Any]:
 
 def _fill(network: nn.Module, path: UPath) -> None:
     try:
-        network.load_state_dict(read_tensors(path))
+        network.load_state_dict(tensors.read(path))
     except RuntimeError as error:
         raise CorruptFile(f"{path}: fits another network than {STATE} says") from error
-
-
-def write_tensors(path: UPath, tensors: Mapping[str, Tensor]) -> None:
-    """Write tensors by their names, whole or not at all."""
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    files.write_bytes(path, safetensors.torch.save(plain))
-
-
-def read_tensors(path: UPath) -> dict[str, Tensor]:
-    """Read tensors by their names.
-
-    Raises:
-        MissingInput: there is no such file.
-        CorruptFile: it is cut or something else.
-    """
-    try:
-        return safetensors.torch.load(files.read_bytes(path))
-    except FileNotFoundError as error:
-        raise MissingInput(f"{path}: not there; delete the checkpoint and train again") from error
-    except safetensors.SafetensorError as error:
-        raise CorruptFile(
-            f"{path}: no readable safetensors; delete the checkpoint, and an older one is taken"
-        ) from error
 
 
 def _to_tensors(who: str, adam: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -215,15 +203,15 @@ def _to_tensors(who: str, adam: torch.optim.Optimizer) -> dict[str, Tensor]:
     }
 
 
-def _from_tensors(who: str, adam: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+def _from_tensors(who: str, adam: torch.optim.Optimizer, kept: Mapping[str, Tensor]) -> None:
     values = [value for group in adam.param_groups for value in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
+    for key, tensor in kept.items():
         owner, number, name = key.split(".")
         if owner == who:
             value = values[int(number)]
             # The fused optimiser walks over memory, so its state has to lie as the weights do.
             is_count = tensor.ndim == 0
-            kept = tensor if is_count else torch.empty_like(value).copy_(tensor)
-            state.setdefault(int(number), {})[name] = kept
+            laid = tensor if is_count else torch.empty_like(value).copy_(tensor)
+            state.setdefault(int(number), {})[name] = laid
     adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})

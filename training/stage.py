@@ -39,7 +39,7 @@ def train(
         )
 
     # Imported here, so that a machine that never trains needs no torch.
-    from training import loop, players  # noqa: PLC0415
+    from training import checkpoint, loop, players  # noqa: PLC0415
     from training.arithmetic import Arithmetic  # noqa: PLC0415
     from training.gallery import Gallery  # noqa: PLC0415
     from training.tensorboard import Events  # noqa: PLC0415
@@ -51,6 +51,8 @@ def train(
             audience = Audience(gallery, (events, *watchers))
             loop.fit(config, team, batches, audience, opened.folder, how)
 
+        # A training that went on has read the newest checkpoint alone.
+        checkpoint.refuse_damaged(opened.folder)
         record = opened.seal(
             {
                 "steps": config.steps,

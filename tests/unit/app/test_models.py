@@ -8,7 +8,7 @@ from storage import files
 from storage.errors import BadInput, CorruptFile, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from training.checkpoint import read_tensors, write_tensors
+from training import tensors
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ def test_a_checkpoint_that_tells_nothing_of_itself_is_left_out(two: DataLayout, 
 
 def test_weights_that_are_no_numbers_colour_nothing(two: DataLayout):
     (path,) = (two.stage(Stage.TRAIN, "new") / "checkpoints").glob("*/generator.safetensors")
-    tensors = read_tensors(path)
-    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
-    write_tensors(path, tensors | {name: torch.full_like(tensors[name], torch.nan)})
+    weights = tensors.read(path)
+    name = next(name for name, tensor in weights.items() if tensor.is_floating_point())
+    tensors.write(path, weights | {name: torch.full_like(weights[name], torch.nan)})
 
     with pytest.raises(CorruptFile, match="weights that are no numbers"):
         open_models(two, "cpu").painter("new")

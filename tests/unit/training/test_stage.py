@@ -171,6 +171,22 @@ def test_a_finished_training_that_lost_a_file_has_it_again_or_says_so(
     assert f"not made again file={folder / name}; the stage is sealed without it" in caplog.text
 
 
+@pytest.mark.parametrize("name", ["generator.safetensors", "state.json"])
+@pytest.mark.parametrize("rubbish", [b"", b"x", b"rubbish" * 9, None], ids=str)
+def test_an_older_checkpoint_that_was_damaged_meanwhile_is_not_sealed(
+    layout: DataLayout, paired: StageRecord, name: str, rubbish: bytes | None
+) -> None:
+    record = train(config_of(), paired, layout, 0)
+    layout.record(Stage.TRAIN, record.key).unlink()
+    older = folder_of(layout, record) / "checkpoints" / checkpoint.name_of(4)
+    whole = (older / name).read_bytes()
+    (older / name).write_bytes(whole[:-9] if rubbish is None else rubbish)
+    with pytest.raises(CorruptFile, match=rf"{older / name}: no readable .*; delete"):
+        train(config_of(), paired, layout, 0)
+    (older / name).write_bytes(whole)
+    assert digests(train(config_of(), paired, layout, 0)) == digests(record)
+
+
 def test_what_a_killed_run_wrote_after_its_last_checkpoint_is_forgotten(
     layout: DataLayout, paired: StageRecord
 ) -> None:
