@@ -50,18 +50,24 @@ class FullDisk(BadInput):
 
 @contextmanager
 def told_of_disk() -> Iterator[None]:
-    """Let what the system says of a full disk be said in one line.
+    """Let what the system says of a full disk, or of a closed door, be said in one line.
 
     Raises:
         FullDisk: it is full.
+        BadInput: a file or folder on it may not be read, or not be written.
     """
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        raise FullDisk(f"the disk is full{where}; free some space and run it again") from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f" ({error.filename})" if error.filename else ""
+            raise FullDisk(f"the disk is full{where}; free some space and run it again") from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:
+            raise BadInput(
+                f"{error.filename}: {error.strerror}; let this user read and write there, or take"
+                " another --root"
+            ) from error
+        raise
 
 
 @contextmanager

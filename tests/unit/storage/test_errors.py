@@ -1,0 +1,29 @@
+import errno
+import os
+
+import pytest
+
+from storage.errors import BadInput, FullDisk, told_of_disk
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_place_that_is_closed_is_named_with_the_way_out(number: int) -> None:
+    said = rf"^/data/clean: {os.strerror(number)}; let this user .* or take another --root$"
+    with pytest.raises(BadInput, match=said), told_of_disk():
+        raise OSError(number, os.strerror(number), "/data/clean")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_named_with_the_way_out(number: int) -> None:
+    with pytest.raises(FullDisk, match=r"^the disk is full \(/data/x\); "), told_of_disk():
+        raise OSError(number, os.strerror(number), "/data/x")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PermissionError("Access Denied"), OSError(errno.EIO, "I/O error", "/data/x"), ValueError()],
+)
+def test_what_says_nothing_of_a_place_on_the_disk_is_passed_on(error: Exception) -> None:
+    with pytest.raises(type(error)) as raised, told_of_disk():
+        raise error
+    assert raised.value is error
