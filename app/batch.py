@@ -53,15 +53,16 @@ def pages(batch: Batch) -> list[Page]:
     if not found:
         raise MissingInput(f"{batch.lines[0]}: holds no picture; name files or folders of line art")
     sources = {page.lines.resolve() for page in found}
-    taken: dict[Path, Path] = {}
+    listed: dict[Path, Page] = {}
     for page in found:
         answer = page.answer.resolve()
         if answer in sources:
             raise BadInput(f"{page.answer}: is a drawing itself; name another folder with -o")
-        if answer in taken:
-            raise BadInput(f"{page.lines} and {taken[answer]}: would have one answer; rename one")
-        taken[answer] = page.lines
-    return found
+        other = listed.setdefault(answer, page).lines
+        # What is named twice, or by its folder too, is one drawing.
+        if other.resolve() != page.lines.resolve():
+            raise BadInput(f"{page.lines} and {other}: would have one answer; rename one")
+    return list(listed.values())
 
 
 def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Done]:
@@ -75,7 +76,7 @@ def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Don
         raise MissingInput(f"--hint {batch.hint}: not there")
     if batch.hint and batch.hint.is_file():
         # One for all: if it is none, nothing can be coloured.
-        read_strokes(_read(batch.hint), f"--hint {batch.hint}")
+        _strokes_in(batch.hint, f"--hint {batch.hint}")
     for page in listed:
         if batch.goes_on and page.answer.exists():
             yield Done(page, was_there=True)
@@ -107,7 +108,8 @@ def _below(named: Path, batch: Batch) -> Iterator[Page]:
 
 def _paint(painter: Painter, page: Page, batch: Batch, colors: NDArray[np.uint8] | None) -> bytes:
     drawing = at_most(
-        read_drawing(_read(page.lines), str(page.lines), clean=batch.clean), batch.max_px
+        read_drawing(_read(page.lines, str(page.lines)), str(page.lines), clean=batch.clean),
+        batch.max_px,
     )
     wish = Wish(_strokes(page, batch, colors), batch.reach_px)
     if batch.kind == "ora":
@@ -121,7 +123,7 @@ def _strokes(
     path = _hint_of(page, batch)
     if path is None:
         return None
-    strokes = read_strokes(_read(path), str(path))
+    strokes = _strokes_in(path, str(path))
     return strokes if colors is None else _nearest(strokes, colors)
 
 
@@ -136,19 +138,24 @@ def _hint_of(page: Page, batch: Batch) -> Path | None:
     return None
 
 
-def _read(path: Path) -> bytes:
+def _strokes_in(path: Path, name: str) -> NDArray[np.uint8]:
+    return read_strokes(_read(path, name), name)
+
+
+def _read(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
+        raise BadInput(f"{name}: {error.strerror}") from error
 
 
 def _palette(picture: Path) -> NDArray[np.uint8]:
-    named = palette_of(read_color(_read(picture), f"--palette {picture}"), NUM_COLORS)
-    if not named:
-        raise BadInput(f"--palette {picture}: has no colours but black and white")
+    name = f"--palette {picture}"
+    colors = palette_of(read_color(_read(picture, name), name), NUM_COLORS)
+    if not colors:
+        raise BadInput(f"{name}: has no colours but black and white")
     return np.array(
-        [[int(name[place : place + 2], 16) for place in (1, 3, 5)] for name in named], np.uint8
+        [[int(color[place : place + 2], 16) for place in (1, 3, 5)] for color in colors], np.uint8
     )
 
 

@@ -118,12 +118,22 @@ def test_two_drawings_with_one_answer_are_told(folder: Path, tmp_path: Path) -> 
         pages(Batch((folder,), tmp_path / "out"))
 
 
+def test_a_drawing_that_is_named_twice_is_one(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    listed = pages(Batch((folder, Path("one.png"), folder / "one.png"), tmp_path / "out"))
+    assert listed == pages(Batch((folder,), tmp_path / "out"))
+
+
 def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, painter: Painter) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingInput, match="not there"):
         pages(Batch((tmp_path / "nothing",), tmp_path / "out"))
     with pytest.raises(MissingInput, match="holds no picture"):
         pages(Batch((tmp_path / "empty",), tmp_path / "out"))
+    with pytest.raises(BadInput, match=r"^--palette .*/nothing: No such file"):
+        _done(Batch((folder,), tmp_path / "out", palette=tmp_path / "nothing"), painter)
     with pytest.raises(MissingInput, match=r"--hint .*: not there"):
         _done(Batch((folder,), tmp_path / "out", hint=tmp_path / "nothing"), painter)
     (tmp_path / "hint.png").write_bytes(b"no picture")
