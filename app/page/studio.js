@@ -53,7 +53,7 @@ async function openLines(file) {
 async function open(file, { strokes, settings = { clean: $("clean").checked }, recent } = {}) {
   const mine = ++opening;
   const { clean, variant = 0, turn = 0 } = settings;
-  const lines = await linesOf(file, { clean, variant, turn }).catch((error) => {
+  const lines = await linesOf(file, { clean, variant, turn }, () => mine === opening).catch((error) => {
     if (mine === opening) throw error;
   });
   if (mine !== opening) return;
@@ -68,11 +68,20 @@ async function open(file, { strokes, settings = { clean: $("clean").checked }, r
   await colorize();
 }
 
-// The server refuses wishes that it could not heed later, so a project's are sent along.
-async function linesOf(file, wishes) {
-  const response = await ask("lines", { lines: file, max_px: VIEW_PX, ...wishes });
-  const blob = await response.blob();
-  return { blob, bitmap: await createImageBitmap(blob) };
+// The server refuses wishes that it could not heed later, so a project's are sent along. A busy one
+// is asked again, as long as the lines are still wanted.
+async function linesOf(file, wishes, areWanted) {
+  try {
+    const response = await ask("lines", { lines: file, max_px: VIEW_PX, ...wishes });
+    const blob = await response.blob();
+    return { blob, bitmap: await createImageBitmap(blob) };
+  } catch (error) {
+    if (!error.retryAfter || !areWanted()) throw error;
+    tell(error.message, true);
+    await new Promise((wake) => setTimeout(wake, error.retryAfter * 1000));
+    if (!areWanted()) throw error;
+    return linesOf(file, wishes, areWanted);
+  }
 }
 
 async function changeClean() {
@@ -80,8 +89,9 @@ async function changeClean() {
   const { file } = state;
   const clean = $("clean").checked;
   try {
-    const lines = await linesOf(file, { clean });
-    if (file !== state.file || clean !== $("clean").checked) return;
+    const areWanted = () => file === state.file && clean === $("clean").checked;
+    const lines = await linesOf(file, { clean }, areWanted);
+    if (!areWanted()) return;
     easel.replaceLines(lines.bitmap);
     show($("before"), lines.blob);
     await colorize();
@@ -130,12 +140,14 @@ function previewPx() {
 }
 
 async function vary() {
+  const { file } = state;
   tell("looking for answers that really differ…");
   try {
     const response = await ask("variants", { ...(await painted()), max_px: THUMB_PX });
-    showVariants(await response.json());
+    const found = await response.json();
+    if (file === state.file) showVariants(found);
   } catch (error) {
-    tell(error.message, true);
+    if (file === state.file) tell(error.message, true);
   }
 }
 
@@ -157,11 +169,12 @@ function showVariants({ variants, noise_spread }) {
 // ---- files out
 
 async function exportAs(what, extension) {
+  const name = `${state.name}-coloured.${extension}`;
   tell("exporting at full size…");
   try {
     const response = await ask(what, await painted(VIEW_PX));
-    download(await response.blob(), `${state.name}-coloured.${extension}`);
-    tell(`saved ${state.name}-coloured.${extension}`);
+    download(await response.blob(), name);
+    tell(`saved ${name}`);
   } catch (error) {
     tell(error.message, true);
   }

@@ -163,3 +163,37 @@ def test_strokes_that_a_busy_server_put_off_are_coloured_once(page: Page, *, goe
 
     assert len([url for url in asked if url.endswith("/api/colorize")]) == 2
     assert "coloured in" in page.locator("#status").inner_text()
+
+
+def test_a_drawing_that_a_busy_server_put_off_is_opened(page: Page, tmp_path: Path) -> None:
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"error": "busy"}}
+    page.route("**/api/lines", lambda route: route.fulfill(**busy), times=2)
+
+    page.set_input_files("#file-lines", _drawing(tmp_path / "second.png", (300, 400)))
+    expect(page.locator("#status")).to_have_text("busy", timeout=PATIENCE_MS)
+    _until_coloured(page, 2)
+
+    assert _saved(page)["name"] == "second"
+
+
+def test_what_comes_late_is_shown_and_named_with_no_other_drawing(
+    page: Page, tmp_path: Path
+) -> None:
+    held: list[Route] = []
+    for what in ("variants", "openraster"):
+        page.route(f"**/api/{what}", lambda route: held.append(route))
+    _dab(page)
+    _until_coloured(page, 2)
+    for name in ("Variants", "Export layers"):
+        page.get_by_role("button", name=name).click()
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('export')")
+    page.set_input_files("#file-lines", _drawing(tmp_path / "next.png", (300, 400)))
+    _until_coloured(page, 3)
+
+    with page.expect_download() as told:
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(1500)
+
+    assert told.value.suggested_filename == "first-coloured.ora"
+    assert page.locator("#variants").inner_html() == ""
