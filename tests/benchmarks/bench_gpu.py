@@ -1,6 +1,7 @@
 """All that has to be shown on a GPU, in ten minutes: checks, speed, and one training to the end.
 
 IRODORI_PICTURES=FOLDER IRODORI_FEATURES=FILE python -m tests.benchmarks.bench_gpu
+python -m tests.benchmarks.bench_gpu --only speed --out speed.md # with all the time for itself
 python -m tests.benchmarks.bench_gpu --small --out bench.md      # the same on a CPU, tried out
 """
 
@@ -34,16 +35,19 @@ def main() -> None:
         raise SystemExit("torch finds no GPU here; --small tries the script out on a CPU")
     chip = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     started = time.monotonic()
+    flags = " --small" * asked.small + f" --only {asked.only}" * bool(asked.only)
     text = [
         f"# Training on {chip}, {datetime.now(UTC):%B %Y}",
-        "```console\n$ python -m tests.benchmarks.bench_gpu" + " --small" * asked.small + "\n```",
+        f"```console\n$ python -m tests.benchmarks.bench_gpu{flags}\n```",
         f"torch {torch.__version__}"
         + (", CUDA " + str(torch.version.cuda) if torch.version.cuda else "")
         + (". Small sizes, to try the script: no speed of a GPU." if asked.small else "."),
     ]
     deadline = started + asked.seconds
-    for title, part in (("Same answer", checks), ("A training", trained), ("Speed", speed)):
-        text += [f"## {title}", str(_or_failure(part, asked, deadline))]
+    # The training last, for its networks are compiled by then, and it may be cut short.
+    for title, part in (("Same answer", checks), ("Speed", speed), ("A training", trained)):
+        if asked.only in {None, part.__name__}:
+            text += [f"## {title}", str(_or_failure(part, asked, deadline))]
     text.append(f"All of it took {time.monotonic() - started:.0f} s.")
     name = chip.replace("NVIDIA ", "").replace(" ", "-").lower()
     default = ROOT / "docs" / "benchmarks" / f"train_{name}_{datetime.now(UTC):%Y%m}.md"
@@ -59,7 +63,7 @@ def checks(asked: argparse.Namespace, deadline: float) -> str:
     for name in gpu_checks.PAIRS:
         if "CUDA" in name and not torch.cuda.is_available():
             continue
-        if time.monotonic() > deadline - asked.seconds / 2:
+        if asked.only is None and time.monotonic() > deadline - asked.seconds / 2:
             lines.append(f"| {name} | left out, half of the time is gone | | |")
             continue
         lines.append(_row(name, gpu_checks.check, name, width, size_px, steps))
@@ -110,7 +114,7 @@ def trained(asked: argparse.Namespace, deadline: float) -> str:
         flags += ["--pack.size-px", "64", "--training.width", "8", "--training.critic-width", "8"]
     else:
         flags += ["--pack.size-px", "256", "--training.width", "64", "--training.critic-width"]
-        # As the networks are timed below, so that they are compiled only once.
+        # As the networks were timed, so that they are compiled only once.
         flags += ["64", "--training.z-form", "lowres"]
     if folder:
         flags += ["--scraper.folder", folder, "--scraper.base-url", "https://safebooru.org"]
@@ -185,6 +189,7 @@ def _or_failure(work: Callable[..., object], *args: object) -> object:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--small", action="store_true", help="small sizes, to try it on a CPU")
+    parser.add_argument("--only", choices=("checks", "speed", "trained"), help="one part")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for all of it")
     parser.add_argument("--root", type=Path, help="where the training is kept; by default nowhere")
     parser.add_argument("--out", type=Path, help="the Markdown file; docs/benchmarks/ by default")
