@@ -28,7 +28,8 @@ def colors_around(
     """Give the mean colours NMTC, 0 to 255, of squares around spots, seen at 3x3 places."""
     _, channels, height, width = truth_BCHW.shape
     reach = max(0.0, (side_px - 1) / 2)
-    steps = torch.linspace(-reach, reach, SAMPLES).round().long().to(truth_BCHW.device)
+    steps = torch.linspace(-reach, reach, SAMPLES).round().long()
+    steps = steps.to(truth_BCHW.device, non_blocking=True)
     rows, columns = (spots_NMT2.unsqueeze(-1) + steps).unbind(-2)
     rows = rows.clamp(0, height - 1) + pictures_N.view(-1, 1, 1, 1) * channels * height
     places = rows.unsqueeze(-1) * width + columns.clamp(0, width - 1).unsqueeze(-2)
@@ -81,7 +82,9 @@ def paint(marks: Marks, truth_BCHW: Tensor) -> Tensor:
 def _topmost(marks: Marks, truth_BCHW: Tensor) -> Tensor:
     """Give for every pixel of the batch 1 + the number of the last mark on it, or 0."""
     batch, _, height, width = truth_BCHW.shape
-    offsets_D2, within_ND = (each.to(truth_BCHW.device) for each in _disc(marks.radii_N))
+    offsets_D2, within_ND = (
+        each.to(truth_BCHW.device, non_blocking=True) for each in _disc(marks.radii_N)
+    )
     numbers_N = torch.arange(len(within_ND), device=truth_BCHW.device)
     # One pixel more than there are: what is not covered goes there, and is cut off.
     nowhere = batch * height * width

@@ -66,7 +66,8 @@ def _draw_mix(truth_BCHW: Tensor, config: HintConfig, chance: torch.Generator) -
     kinds_B = torch.multinomial(shares, len(truth_BCHW), replacement=True, generator=chance)
     hints = torch.empty_like(truth_BCHW)
     for number, kind in enumerate(KINDS):
-        rows = torch.nonzero(kinds_B == number).flatten().to(truth_BCHW.device)
+        rows = torch.nonzero(kinds_B == number).flatten()
+        rows = rows.to(truth_BCHW.device, non_blocking=True)
         if len(rows):
             hints[rows] = _draw(truth_BCHW[rows], kind, config, chance)
     return hints

@@ -29,10 +29,12 @@ def draw_strokes(truth_BCHW: Tensor, config: StrokeConfig, chance: torch.Generat
     """
     device, scale = truth_BCHW.device, truth_BCHW.shape[-1] / REFERENCE_PX
     counts_B = _counts(len(truth_BCHW), config.min_strokes, config.max_strokes, config.skew, chance)
-    pictures_N = torch.repeat_interleave(counts_B).to(device)
+    pictures_N = torch.repeat_interleave(counts_B).to(device, non_blocking=True)
     count = len(pictures_N)
-    spots_NMT2 = _walks(_aims(count, truth_BCHW, chance), config, scale, chance).to(device)
-    lengths_N = _between(config.min_length_px, config.max_length_px, (count,), chance).to(device)
+    walks_NMT2 = _walks(_aims(count, truth_BCHW, chance), config, scale, chance)
+    spots_NMT2 = walks_NMT2.to(device, non_blocking=True)
+    lengths_N = _between(config.min_length_px, config.max_length_px, (count,), chance)
+    lengths_N = lengths_N.to(device, non_blocking=True)
     radii_N = _between(config.min_width_px, config.max_width_px, (count,), chance) * scale / 2
     jitter_NC = _jitter(count, truth_BCHW, config.jitter, chance)
 
@@ -54,19 +56,20 @@ def draw_dots(truth_BCHW: Tensor, config: DotConfig, chance: torch.Generator) ->
     """Dot true colours on blank paper; arguments and result as of strokes."""
     device, scale = truth_BCHW.device, truth_BCHW.shape[-1] / REFERENCE_PX
     counts_B = _counts(len(truth_BCHW), config.min_dots, config.max_dots, config.skew, chance)
-    pictures_N = torch.repeat_interleave(counts_B).to(device)
+    pictures_N = torch.repeat_interleave(counts_B).to(device, non_blocking=True)
     count = len(pictures_N)
     aims_NM2 = _aims(count, truth_BCHW, chance)
     shifts_N12 = _between(-config.shift_px, config.shift_px, (count, 1, 2), chance) * scale
     radii_N = _between(config.min_radius_px, config.max_radius_px, (count,), chance) * scale
     jitter_NC = _jitter(count, truth_BCHW, config.jitter, chance)
 
-    seen_NMT2 = aims_NM2.round().long().unsqueeze(2).to(device)
+    seen_NMT2 = aims_NM2.round().long().unsqueeze(2).to(device, non_blocking=True)
     pixels_NMC = colors_around(truth_BCHW, pictures_N, seen_NMT2, 1).squeeze(2)
     colors_NMC = colors_around(truth_BCHW, pictures_N, seen_NMT2, AROUND_DOT_PX * scale).squeeze(2)
     # The calmest pixel is the one most like what is around it.
     calmest = _best(-(pixels_NMC - colors_NMC).abs().amax(-1))
-    spots_NT2 = (aims_NM2 + shifts_N12).round().long().to(device)[calmest].unsqueeze(1)
+    spots_NM2 = (aims_NM2 + shifts_N12).round().long().to(device, non_blocking=True)
+    spots_NT2 = spots_NM2[calmest].unsqueeze(1)
     colors_NC = colors_NMC[calmest] + jitter_NC
     dots = Marks(pictures_N, colors_NC, spots_NT2, inside(spots_NT2, truth_BCHW), radii_N)
     return paint(dots, truth_BCHW)
@@ -118,7 +121,8 @@ def _best(scores_NM: Tensor) -> tuple[Tensor, Tensor]:
 def _jitter(count: int, truth_BCHW: Tensor, deviation: float, chance: torch.Generator) -> Tensor:
     """Draw how far each colour is off, NC, of 255; a mask is never off."""
     jitter = torch.randn(count, 3, generator=chance) * deviation
-    return F.pad(jitter, (0, truth_BCHW.shape[1] - 3)).to(truth_BCHW.device)
+    padded = F.pad(jitter, (0, truth_BCHW.shape[1] - 3))
+    return padded.to(truth_BCHW.device, non_blocking=True)
 
 
 def _between(low: float, high: float, shape: tuple[int, ...], chance: torch.Generator) -> Tensor:

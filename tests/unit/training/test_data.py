@@ -1,9 +1,11 @@
 import dataclasses
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from upath import UPath
 
 from preprocessing.config import HintConfig
@@ -15,8 +17,8 @@ from storage.records import Contract, ShardRow, Split, StageRecord
 from tests.shard_files import write_shard
 from tests.side_by_side import noise_pairs
 from training import data
-from training.data import Batches, Pairs, load_pairs, to_float, to_pixels
-from training.recipes import RECIPES, Recipe
+from training.data import Batches, Pairs, hints_of, load_pairs, to_float, to_pixels
+from training.recipes import RECIPES, Recipe, RecipeName
 
 CPU = torch.device("cpu")
 
@@ -217,3 +219,33 @@ def test_a_sample_without_its_facts_is_named(layout: DataLayout, paired: StageRe
     write_shard(folder, 0, Split.VAL, samples)
     with pytest.raises(CorruptFile, match=f"{samples[1].key}.json lacks facts"):
         load_pairs(folder, Split.VAL)
+
+
+class NoWait(TorchDispatchMode):
+    """Refuses copies to another device that somebody waits for; counts the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.copies = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        named = kwargs or {}
+        if func is torch.ops.aten._to_copy.default and named.get("device") not in {None, CPU}:
+            assert named.get("non_blocking"), "a copy that the CPU waits for"
+            self.copies += 1
+        return func(*args, **named)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_nobody_waits_for_a_batch_on_its_way_to_the_device(recipe: RecipeName) -> None:
+    # A device without numbers stands in for a GPU.
+    device = torch.device("meta")
+    color, edge = (
+        torch.empty(8, channels, 64, 64, dtype=torch.uint8, device=device) for channels in (3, 1)
+    )
+    wanted = dataclasses.replace(RECIPES[recipe], batch_size=8)
+    hints = hints_of({"hints": {}}, wanted)
+    batches = Batches(Pairs(color, edge, None), hints, wanted, device, 0)
+    with NoWait() as mode:
+        assert batches.draw(0).hint.device == device
+    assert mode.copies > 0
