@@ -39,9 +39,9 @@ class Gallery:
         recipe, colorist = players.recipe, players.colorist
         z = torch.randn(len(self.edge), recipe.z_size, generator=chance)
         colorist.eval()
-        with torch.no_grad():
+        # The plain forward, and the kernels at hand: a few sheets are worth no search for faster.
+        with torch.no_grad(), torch.backends.cudnn.flags(enabled=True):
             hint = self.hint[:, : hint_channels(recipe)]
-            # The plain forward: a few sheets are not worth compiling another shape.
             ours = colorist.forward(self.edge, hint, z.to(self.edge) if recipe.z_size else None)
         players.generator.train()
         columns = [self.edge.expand_as(self.color), self.hint[:, :3], ours, self.color]

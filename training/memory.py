@@ -13,8 +13,9 @@ from training.step import train_step
 from training.team import ALONE
 from training.whole_batch import see_own_share
 
-OF_CPU = "DefaultCPUAllocator"
-"""Who complains of a CPU's memory has no error of its own."""
+COMPLAINTS = ("DefaultCPUAllocator", "out of memory", "ALLOC_FAILED")
+"""Of a CPU, of CUDA beside torch's own allocator, and of its libraries: they have no error of
+their own."""
 
 
 def minding(work: Callable[[], None], players: Players, batches: Batches, how: Arithmetic) -> None:
@@ -65,7 +66,8 @@ def largest_batch(players: Players, batches: Batches, how: Arithmetic) -> int:
 
 
 def _is_exhausted(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or OF_CPU in str(error)
+    is_told = any(complaint in str(error) for complaint in COMPLAINTS)
+    return is_told or isinstance(error, torch.OutOfMemoryError)
 
 
 def _fits(size: int, players: Players, batches: Batches, how: Arithmetic) -> bool:
@@ -74,7 +76,9 @@ def _fits(size: int, players: Players, batches: Batches, how: Arithmetic) -> boo
     # What the step before has left in pieces shall not count.
     torch.cuda.empty_cache()
     try:
-        train_step(dataclasses.replace(players, recipe=recipe), smaller, 0, how)
+        # No network is compiled for a batch that is only tried.
+        with torch.compiler.set_stance("force_eager"):
+            train_step(dataclasses.replace(players, recipe=recipe), smaller, 0, how)
     except RuntimeError as error:
         if _is_exhausted(error):
             return False
