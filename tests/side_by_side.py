@@ -11,11 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from preprocessing.config import HintConfig
 from training import compiled, recorded, residence
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
-from training.data import Batches, Pairs
+from training.data import Batches, Pairs, hints_of
 from training.players import Players, gather
 from training.step import Facts, Learn, train_step
 
@@ -48,7 +47,8 @@ class Team:
         players = gather(config, pairs.size_px, how.device, 0)
         compiled.compile_networks(players, how)
         lying = residence.settle(pairs, how.device, config.pictures)
-        batches = Batches(lying, HintConfig(), players.recipe, how.device, 0)
+        hints = hints_of({"hints": {}}, players.recipe)
+        batches = Batches(lying, hints, players.recipe, how.device, 0)
         return cls(players, batches, how, recorded.learning(how))
 
     def step(self, number: int) -> Facts:

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import torch
 from tests.benchmarks import gpu_checks
 from tests.benchmarks.feature_source import feature_source
 from tests.benchmarks.measure import environment
+from training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 570
@@ -29,65 +31,72 @@ SECONDS = 570
 
 
 def main() -> None:
-    """Do all parts, then write what was found; a part that fails is told and stops no other."""
+    """Do all parts, and write what is found as it comes; one that fails is told and stops none."""
     asked = _options()
     if not torch.cuda.is_available() and not asked.small:
         raise SystemExit("torch finds no GPU here; --small tries the script out on a CPU")
     chip = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     started = time.monotonic()
+    name = chip.replace("NVIDIA ", "").replace(" ", "-").lower()
+    default = ROOT / "docs" / "benchmarks" / f"train_{name}_{datetime.now(UTC):%Y%m}.md"
+    with (asked.out or default).open("w") as page:
+        for line in _page(asked, chip, started + asked.seconds):
+            # Whatever ends this early, what was found is there.
+            page.write(f"{line}\n")
+            page.flush()
+        page.write(f"\nAll of it took {time.monotonic() - started:.0f} s.\n")
+    sys.stdout.write(f"{page.name}\n")
+
+
+def _page(asked: argparse.Namespace, chip: str, deadline: float) -> Iterator[str]:
     flags = " --small" * asked.small + f" --only {asked.only}" * bool(asked.only)
-    text = [
-        f"# Training on {chip}, {datetime.now(UTC):%B %Y}",
-        f"```console\n$ python -m tests.benchmarks.bench_gpu{flags}\n```",
-        f"torch {torch.__version__}"
-        + (", CUDA " + str(torch.version.cuda) if torch.version.cuda else "")
-        + (". Small sizes, to try the script: no speed of a GPU." if asked.small else "."),
-    ]
-    deadline = started + asked.seconds
+    yield f"# Training on {chip}, {datetime.now(UTC):%B %Y}"
+    yield f"\n```console\n$ python -m tests.benchmarks.bench_gpu{flags}\n```\n"
+    cuda = f", CUDA {torch.version.cuda}" if torch.version.cuda else ""
+    small = " Small sizes, to try the script: no speed of a GPU." if asked.small else ""
+    yield f"torch {torch.__version__}{cuda}.{small}"
     # The training last, for its networks are compiled by then, and it may be cut short.
     for title, part in (("Same answer", checks), ("Speed", speed), ("A training", trained)):
         if asked.only in {None, part.__name__}:
-            text += [f"## {title}", str(_or_failure(part, asked, deadline))]
-    text.append(f"All of it took {time.monotonic() - started:.0f} s.")
-    name = chip.replace("NVIDIA ", "").replace(" ", "-").lower()
-    default = ROOT / "docs" / "benchmarks" / f"train_{name}_{datetime.now(UTC):%Y%m}.md"
-    path = asked.out or default
-    path.write_text("\n\n".join(text) + "\n")
-    sys.stdout.write(f"{path}\n")
+            yield f"\n## {title}\n"
+            yield from part(asked, deadline)
 
 
-def checks(asked: argparse.Namespace, deadline: float) -> str:
+def checks(asked: argparse.Namespace, deadline: float) -> Iterator[str]:
     """Compare each fast way with the plain one."""
     width, size_px, steps = (4, 32, 5) if asked.small else (32, 128, 50)
-    lines = ["| | losses differ by | gradients differ by | allowed |", "|---|---|---|---|"]
-    for name in gpu_checks.PAIRS:
-        if "CUDA" in name and not torch.cuda.is_available():
-            continue
-        if asked.only is None and time.monotonic() > deadline - asked.seconds / 2:
-            lines.append(f"| {name} | left out, half of the time is gone | | |")
-            continue
-        lines.append(_row(name, gpu_checks.check, name, width, size_px, steps))
-    if torch.cuda.is_available():
-        name = "padded channels against plain"
-        lines.append(_row(name, gpu_checks.check_padded, width, size_px, steps))
-        lines.append(
-            _row("every recipe's step recorded, against plain", gpu_checks.check_recorded, 64, 10)
-        )
-    waits = _or_failure(gpu_checks.check_patience, width, size_px)
-    about = (
-        f"`paper`, width {width}, {size_px} px, the largest of {steps} steps; {waits}. Gradients in"
-        " brackets are not judged: rounding alone turns ReLUs over, and these move them."
+    yield (
+        f"`paper`, width {width}, {size_px} px, the largest of {steps} steps. Gradients in brackets"
+        " are not judged: rounding alone turns ReLUs over, and these move them.\n"
     )
-    return "\n".join([about, "", *lines])
+    yield "| | losses differ by | gradients differ by | allowed |"
+    yield "|---|---|---|---|"
+    has_gpu = torch.cuda.is_available()
+    rows: list[tuple[str, Callable[..., object], tuple[object, ...]]] = [
+        (name, gpu_checks.check, (name, width, size_px, steps))
+        for name in gpu_checks.PAIRS
+        if has_gpu or "CUDA" not in name
+    ]
+    if has_gpu:
+        padded = ("padded channels against plain", gpu_checks.check_padded, (width, size_px, steps))
+        rows.insert(0, padded)
+        for about, check, numbers in (
+            ("step recorded, against plain", gpu_checks.check_recorded, (64, 10)),
+            ("step waits for the GPU", gpu_checks.check_patience, (64,)),
+        ):
+            rows += [(f"`{recipe}`: {about}", check, (recipe, *numbers)) for recipe in RECIPES]
+    # Beside other parts, these leave them half of the time.
+    until = deadline if asked.only else deadline - asked.seconds / 2
+    for name, check, arguments in rows:
+        if time.monotonic() > until:
+            yield f"| {name} | left out, the time is gone | | |"
+            continue
+        found = _or_failure(check, *arguments)
+        row = found if isinstance(found, tuple) else (found, "", "")
+        yield f"| {name} | {' | '.join(map(str, row))} |"
 
 
-def _row(name: str, check: Callable[..., object], *args: object) -> str:
-    found = _or_failure(check, *args)
-    row = found if isinstance(found, tuple) else (found, "", "")
-    return f"| {name} | {' | '.join(map(str, row))} |"
-
-
-def speed(asked: argparse.Namespace, deadline: float) -> str:
+def speed(asked: argparse.Namespace, deadline: float) -> Iterator[str]:
     """Time recipes and the plain loop: recorded as CUDA graphs, and eager."""
     size = "--width 8 --size 64 --batches 2 --pictures 4 --rounds 2 --seconds 0.2"
     runs = [f"{size} --compile off"]
@@ -95,13 +104,13 @@ def speed(asked: argparse.Namespace, deadline: float) -> str:
         full = "--width 64 --size 256 --pictures 64 --workers 12 --threads 0 --rounds 3 --seconds 2"
         full += " --only trainings"
         # Each in a process of its own: what is compiled for one size is in nobody else's way.
-        kinds = ("32 --compile graphs", "4 --compile graphs", "4 --compile off")
+        kinds = (f"32 --compile {asked.compile}", f"4 --compile {asked.compile}", "4 --compile off")
         runs = [f"{full} --batches {kind}" for kind in kinds]
-    tables = [(run, _or_failure(_bench_train, run.split(), deadline)) for run in runs]
-    return "\n\n".join(f"`bench_train {run}`\n\n{table}" for run, table in tables)
+    for run in runs:
+        yield f"`bench_train {run}`\n\n{_or_failure(_bench_train, run.split(), deadline)}\n"
 
 
-def trained(asked: argparse.Namespace, deadline: float) -> str:
+def trained(asked: argparse.Namespace, deadline: float) -> Iterator[str]:
     """Run the pipeline on a folder of pictures, else on the sample booru, and show its numbers."""
     folder = os.environ.get("IRODORI_PICTURES", "")
     steps = 20 if asked.small else 6_000
@@ -115,18 +124,23 @@ def trained(asked: argparse.Namespace, deadline: float) -> str:
     else:
         flags += ["--pack.size-px", "256", "--training.width", "64", "--training.critic-width"]
         # As the networks were timed, so that they are compiled only once.
-        flags += ["64", "--training.z-form", "lowres"]
+        flags += ["64", "--training.z-form", "lowres", "--training.compile", asked.compile]
     if folder:
         flags += ["--scraper.folder", folder, "--scraper.base-url", "https://safebooru.org"]
-    with tempfile.TemporaryDirectory() as passing:
-        started, root = time.monotonic(), str(asked.root or passing)
-        command = ["-m", "flows", "run", "--preset", "sample", "--root", root, *flags]
-        said = _run(command, deadline)
-        metrics = json.loads((Path(said.splitlines()[-1]).parent / "metrics.json").read_text())
     what = "pictures of a folder" if folder else "the sample booru's drawings"
-    seconds = time.monotonic() - started
-    about = f"The pipeline, {steps} steps of each recipe on {what}, took {seconds:.0f} s."
-    return f"{about}\n\n{_table(metrics)}"
+    with tempfile.TemporaryDirectory() as passing:
+        started, root = time.monotonic(), asked.root or Path(passing)
+        command = ["-m", "flows", "run", "--preset", "sample", "--root", str(root), *flags]
+        said = _or_failure(_run, command, deadline)
+        seconds = time.monotonic() - started
+        yield f"The pipeline, {steps} steps of each recipe on {what}, {seconds:.0f} s.\n"
+        report = Path(str(said).splitlines()[-1]).parent / "metrics.json"
+        if report.is_file():
+            yield _table(json.loads(report.read_text()))
+            return
+        yield f"{said}\n"
+        for rows in sorted(root.glob("train/*/metrics.jsonl")):
+            yield f"`{rows.parent.name}` until then: {rows.read_text().splitlines()[-1:]}\n"
 
 
 def _bench_train(flags: Sequence[str], deadline: float) -> str:
@@ -174,7 +188,10 @@ def _run(arguments: Sequence[str], deadline: float) -> str:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr else "failed")
+        sys.stderr.write(done.stderr)
+        # Behind the error itself CUDA's say some lines of advice.
+        errors = [line for line in done.stderr.splitlines() if "Error" in line[:60]]
+        raise RuntimeError((errors or done.stderr.splitlines() or ["failed"])[-1])
     return done.stdout
 
 
@@ -182,7 +199,7 @@ def _or_failure(work: Callable[..., object], *args: object) -> object:
     try:
         return work(*args)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - on a strange chip all may fail
-        sys.stderr.write(f"{error}\n")
+        traceback.print_exc()
         return f"**failed**: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
@@ -190,6 +207,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--small", action="store_true", help="small sizes, to try it on a CPU")
     parser.add_argument("--only", choices=("checks", "speed", "trained"), help="one part")
+    parser.add_argument("--compile", choices=("on", "graphs"), default="graphs")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="for all of it")
     parser.add_argument("--root", type=Path, help="where the training is kept; by default nowhere")
     parser.add_argument("--out", type=Path, help="the Markdown file; docs/benchmarks/ by default")

@@ -42,7 +42,8 @@ def critic_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
     fake = torch.rand_like(batch.color) * 2 - 1
 
     def step() -> None:
-        critic_update(team.players, batch, fake, team.how)
+        with team.how.kernels():
+            critic_update(team.players, batch, fake, team.how)
 
     counted = Team.of(_plainly(config), pairs)
     one = counted.batches.draw(0)
@@ -63,9 +64,10 @@ def penalty_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
 
     def step() -> None:
         critic.zero_grad()
-        with team.how.networks():
-            value = form(critic, mixed, batch.given)
-        torch.autograd.backward(value)
+        with team.how.kernels():
+            with team.how.networks():
+                value = form(critic, mixed, batch.given)
+            torch.autograd.backward(value)
 
     counted = Team.of(_plainly(config), pairs)
     one, plain = counted.batches.draw(0), counted.players.critic
