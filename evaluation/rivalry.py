@@ -9,7 +9,7 @@ from evaluation.further_scores import HintPoint
 from evaluation.given import GIVEN
 from evaluation.resampling import duel
 from evaluation.scores import Answer
-from evaluation.verdicts import Claim, Verdict, is_below, told
+from evaluation.verdicts import Claim, Verdict, is_below, over, told
 
 BELOW = {
     "kl_hist": ("1", "The KL of the conditional GAN is always below the baseline's."),
@@ -90,7 +90,7 @@ def _on_test(
         " baseline's, 95 % bootstrap interval below 0",
         GIVEN[condition],
         told(met.difference, met.low, met.high),
-        is_below(met.low, met.high),
+        over(met.num_pictures, is_below(met.low, met.high)),
     )
 
 
@@ -98,12 +98,14 @@ def _vivid(model: Trained, baseline: Trained) -> Claim:
     mine, theirs = (
         {point.num_hints: point for point in recipe.further.hints} for recipe in (model, baseline)
     )
-    gaps = [_gap(mine[number], theirs[number]) for number in sorted(mine.keys() & theirs.keys())]
+    common = sorted(mine.keys() & theirs.keys())
+    gaps = [_gap(mine[number], theirs[number]) for number in common]
+    seen = min((point.num_pictures for by in (mine, theirs) for point in by.values()), default=0)
     above = sum(gap > around for gap, around in gaps)
     below = sum(gap < -around for gap, around in gaps)
     verdict = Verdict.NOT_DECIDED
     if gaps and len(gaps) in (above, below):
-        verdict = Verdict.HOLDS if above else Verdict.DOES_NOT_HOLD
+        verdict = over(seen, Verdict.HOLDS if above else Verdict.DOES_NOT_HOLD)
     means = [gap for gap, _ in gaps]
     return Claim(
         "4",

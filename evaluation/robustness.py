@@ -7,7 +7,7 @@ from evaluation.content import Content, Trained
 from evaluation.further_scores import NoiseScore
 from evaluation.given import GIVEN
 from evaluation.resampling import duel
-from evaluation.verdicts import Claim, Verdict, is_below, told
+from evaluation.verdicts import Claim, Verdict, is_below, over, told
 
 HARDLY, CLEARLY = 0.25, 0.5
 """A share below the first is hardly any, above the second it is clearly some."""
@@ -36,7 +36,7 @@ def hardly_coloured(baseline: Trained) -> Claim:
         f" interval below {HARDLY} holds, above {CLEARLY} does not",
         GIVEN["no_hint"],
         _told_share(none.saturation_share if none else None, share),
-        is_always([share]),
+        over(none.num_pictures if none else 0, is_always([share])),
     )
 
 
@@ -51,9 +51,9 @@ def hints_help(recipe: Trained) -> Claim:
             f" {most.l2:.4f} ({most.l2_low:.4f} to {most.l2_high:.4f}) with {most.num_hints}"
         )
         if most.l2_high < none.l2_low:
-            verdict = Verdict.HOLDS
+            verdict = over(most.num_pictures, Verdict.HOLDS)
         elif most.l2_low > none.l2_high:
-            verdict = Verdict.DOES_NOT_HOLD
+            verdict = over(most.num_pictures, Verdict.DOES_NOT_HOLD)
     return Claim(
         "8",
         "Hints bring the colours nearer to what is wished.",
@@ -77,18 +77,20 @@ def no_bleeding(recipe: Trained) -> Claim:
         f" {HARDLY}, does not if every one is above {CLEARLY}",
         recipe.name,
         _told_range(means, shares),
-        is_always(shares),
+        over(min((point.num_pictures for point in points), default=0), is_always(shares)),
     )
 
 
 def noise_resisted(model: Trained, baseline: Trained, what: str) -> Claim:
     """Test that the model with z loses less to noise than the baseline, which has none."""
-    mine, theirs = (_growth(one.further.noise, what) for one in (model, baseline))
+    rivals = (model, baseline)
+    mine, theirs = (_growth(one.further.noise, what) for one in rivals)
     result, verdict = MISSING, Verdict.NOT_DECIDED
     if mine and theirs:
         gap, around = mine[0] - theirs[0], math.hypot(mine[1], theirs[1])
         result = told(gap, gap - around, gap + around)
-        verdict = is_below(gap - around, gap + around)
+        seen = min(score.num_pictures for one in rivals for score in one.further.noise)
+        verdict = over(seen, is_below(gap - around, gap + around))
     if not model.z_size:
         result, verdict = f"{model.name} was trained without z", Verdict.NOT_DECIDED
     return Claim(
@@ -120,7 +122,7 @@ def carries_over(recipe: Trained, content: Content) -> Iterator[Claim]:
             f" ({limit:.4f})",
             f"{recipe.name}, {GIVEN[lined].split(',')[0]}",
             told(met.difference, met.low, met.high),
-            is_below(met.low, met.high, limit),
+            over(met.num_pictures, is_below(met.low, met.high, limit)),
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from evaluation.content import Content
 from evaluation.resampling import Duel, duel
 from evaluation.searches import Tried
-from evaluation.verdicts import Claim, Verdict, told
+from evaluation.verdicts import Claim, Verdict, over, told
 
 PAPER_RATE, PAPER_BATCH = 1e-4, 4
 MARGIN = 0.02
@@ -29,7 +29,8 @@ def searched(content: Content) -> Iterator[Claim]:
         for kind in dict.fromkeys(cell.hints for cell in search.cells):
             cells = [cell for cell in search.cells if cell.hints == kind]
             result, verdict = question.judge(cells, content.seed)
-            yield question.answered(f"{kind} hints", result, verdict)
+            seen = min((len(cell.l2) for cell in cells if cell.l2), default=0)
+            yield question.answered(f"{kind} hints", result, over(seen, verdict))
 
 
 def rate_is_best(cells: Sequence[Tried], seed: int) -> Judged:

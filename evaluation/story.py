@@ -9,6 +9,7 @@ from evaluation.content import Content, Trained, untrained_name
 from evaluation.gallery import Shown
 from evaluation.resampling import Duel
 from evaluation.scores import UNTRAINED
+from evaluation.verdicts import MIN_PICTURES
 from storage.ledger import Stage
 from storage.records import Split
 
@@ -52,8 +53,9 @@ def seeds(content: Content) -> str:
     return (
         f"One seed ({content.seed}): intervals are over pictures, 95 % by bootstrap. They say how"
         " sure the difference is for these trainings, not how other seeds would come out. Verdicts"
-        " follow from the numbers by the rule that stands beside each; many tests are made, so one"
-        " in twenty that chance alone decides is to be expected."
+        " follow from the numbers by the rule that stands beside each, and of intervals from those"
+        f" over {MIN_PICTURES} pictures or more; many tests are made, so one in twenty that chance"
+        " alone decides is to be expected."
     )
 
 

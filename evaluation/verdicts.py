@@ -12,6 +12,10 @@ class Verdict(StrEnum):
     NOT_DECIDED = "not decided"
 
 
+MIN_PICTURES = 8
+"""Fewer pictures than these, drawn again and again, make no interval, and decide nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One test of one sentence; a sentence that is tested in several ways keeps its number.
@@ -33,6 +37,11 @@ def is_below(low: float, high: float, limit: float = 0.0) -> Verdict:
     if high < limit:
         return Verdict.HOLDS
     return Verdict.DOES_NOT_HOLD if low > limit else Verdict.NOT_DECIDED
+
+
+def over(num_pictures: int, verdict: Verdict) -> Verdict:
+    """Give a verdict, if its interval was taken over pictures enough."""
+    return verdict if num_pictures >= MIN_PICTURES else Verdict.NOT_DECIDED
 
 
 def told(number: float, low: float, high: float, digits: int = 4) -> str:

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import kendalltau
 from upath import UPath
 
-from evaluation import story
+from evaluation import story, verdicts
 from evaluation.claims import Claim, Verdict, claims
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
@@ -150,6 +150,27 @@ def test_always_wants_enough_checkpoints():
     made = content(trained("unet-l2"), trained("paper", -0.05))
     (claim,) = (each for each in of(2, claims(made)) if each.condition == "along training")
     assert (claim.verdict, claim.result[:20]) == (NOT_DECIDED, "below at 3 of 3 chec")
+
+
+def test_fewer_pictures_than_an_interval_wants_decide_nothing(
+    monkeypatch: pytest.MonkeyPatch, rates: dict[str, Tried]
+):
+    rivals = [
+        replace(trained(recipe, shift), further=Further(hints(chroma), [], noise(growth)))
+        for recipe, shift, chroma, growth in (
+            ("unet-l2", 0.0, (1, 2, 30), 0.3), ("paper", -0.05, (2, 3, 40), 0.1),
+        )
+    ]  # fmt: skip
+    grid = Search("learning-rate", "experiments/x/comparison.json", [rates["good"], rates["bad"]])
+
+    def decided() -> set[str]:
+        found = claims(content(*rivals, searches={"learning-rate": grid}))
+        over_pictures = [claim for claim in found if claim.condition != "along training"]
+        return {claim.number for claim in over_pictures if claim.verdict != NOT_DECIDED}
+
+    assert decided() >= {"1", "2", "4", "7", "8", "9", "10", "11", "13"}
+    monkeypatch.setattr(verdicts, "MIN_PICTURES", NUM_PICTURES + 1)
+    assert decided() == set()
 
 
 def test_without_a_rival_nothing_is_decided_but_the_sentences_are_there():

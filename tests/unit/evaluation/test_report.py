@@ -357,7 +357,7 @@ def _write_further(folder: UPath, shift: float) -> None:
     hints = [
         HintPoint(
             num_hints=number,
-            num_pictures=5,
+            num_pictures=8,
             l2=l2,
             l2_low=l2 - 0.01,
             l2_high=l2 + 0.01,
