@@ -83,8 +83,9 @@ def markdown(rows: Sequence[Row]) -> str:
         "# Experiments",
         f"On {number:,} test pictures, from detected edges. Mean over the seeds ± their standard"
         " deviation; the best of each kind of hints is bold: the most of ssim and ms_ssim, the"
-        " least of all others. perceptual is a distance in VGG16's features and kernel_distance one"
-        " in EfficientNet-lite0's (nearly blind to hue); neither compares with LPIPS, KID or FID.",
+        " least of all others. perceptual is a distance in VGG16's features, of no more of these"
+        " pictures than `evaluation.num_perceptual_pictures` says, and kernel_distance one in"
+        " EfficientNet-lite0's (nearly blind to hue); neither compares with LPIPS, KID or FID.",
         *write_table(table(rows)),
     ]
     # What failed in training failed for each kind of hints alike, and is said once.

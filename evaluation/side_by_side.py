@@ -183,9 +183,27 @@ def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterato
                 f" {len(mine):,} and {len(theirs):,} in all"
                 + ("; only the differences below are of the same ones" if both else "")
             )
+    if are_the_same:
+        yield from _partly_measured(pictures)
     lost = [letter for letter in runs if not pictures[letter]]
     if lost:
         yield f"no table of single pictures is beside {', '.join(lost)}: no differences with it"
+
+
+def _partly_measured(pictures: Mapping[str, Pictures]) -> Iterator[str]:
+    """Say of which measures the means are over another number of the same pictures."""
+    for measure in names():
+        counts = {
+            letter: max((len(by.get(measure, {})) for by in of_run.values()), default=0)
+            for letter, of_run in pictures.items()
+        }
+        measured = {letter: count for letter, count in counts.items() if count}
+        if len(set(measured.values())) > 1:
+            told = ", ".join(f"{letter} {count:,}" for letter, count in measured.items())
+            yield (
+                f"{measure} was taken of the first pictures alone ({told}): only the differences"
+                " below are of the same ones"
+            )
 
 
 def _md5s(pictures: Pictures) -> set[str]:

@@ -118,7 +118,11 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
     try:
         given: dict[str, Any] = flags(parsed_args=asked)() or {}
     except SettingsError as error:
-        raise BadInput(" ".join(str(error).split())) from error
+        (name,) = re.findall(r"for (?:field )?\"?([a-z_.]+)", str(error))[:1] or ("SECTION.FIELD",)
+        raise BadInput(
+            f"--{name.replace('_', '-')}: a list cannot be read; write values as a,b and sets of"
+            """ changes as '{"learning_rate": 0.001}, {"learning_rate": 0.002}', quotes and all"""
+        ) from error
     grid = {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
     config = _configure(below(asked.preset, given) | grid, given)
     return Command(verb, config)
@@ -162,6 +166,9 @@ def _told(found: ErrorDetails) -> str:
     flag = ".".join(str(step) for step in steps).replace("_", "-")
     known = re.findall("'([^']+)'", found.get("ctx", {}).get("expected", ""))
     said, given = found["msg"].removeprefix("Value error, "), found["input"]
+    if found["type"] == "value_error" and not isinstance(given, str | int | float):
+        # It says itself which part of all that is meant.
+        return f"--{flag}: {said}"
     return f"--{flag}: {said}, not {given!r}{nearest(str(given), known)}"
 
 

@@ -11,7 +11,7 @@ from flows.config import PipelineConfig
 from flows.overview import Overview, Training, overlooking
 from flows.parts import as_tasks, in_turn
 from flows.pipeline import make_dataset
-from flows.trials import Grounds, Trial, trials_of, undergo
+from flows.trials import Grounds, Trial, require, trials_of, undergo
 from storage import ledger
 from storage.errors import told_of_disk
 from storage.layout import DataLayout
@@ -31,6 +31,8 @@ def experiments(config: PipelineConfig) -> StageRecord:
     if opened.finished:
         return tasks.compare(opened, [])
     evaluation.stage.require(config.evaluation)
+    trials = trials_of(config)
+    require(trials, config.pack.size_px)
 
     # One dataset for all trainings, and the same pictures with each kind of hints to judge with.
     lineage = make_dataset(config, layout)
@@ -42,9 +44,8 @@ def experiments(config: PipelineConfig) -> StageRecord:
         lineage[Stage.CONDITION], judged, config.evaluation, str(layout.root), config.seed
     )
 
-    # The trainings, and what became of each.
-    trials = trials_of(config)
-    # What trains in another process has no run of its own to be shown with.
+    # The trainings, and what became of each; what trains in another process has no run of its own
+    # to be shown with.
     watcher_of = _live if config.experiments.at_once == 1 else None
     train = partial(undergo, grounds=grounds, watcher_of=watcher_of)
     watcher = artifacts.Live(Stage.EXPERIMENTS)

@@ -20,7 +20,8 @@ class ExperimentsConfig(Section):
     """The systems to train, each in every cell of the grid."""
 
     overrides: tuple[Override, ...] = Field(({},), min_length=1)
-    """What is changed: fields of `training` with their values, one set a column of the grid."""
+    """What is changed: fields of `training` with their values, one set a column of the grid, as in
+    `'{"learning_rate": 0.001}, {"learning_rate": 0.002, "batch_size": 8}'`."""
 
     seeds: tuple[int, ...] = Field((1, 2, 3), min_length=1)
     """Each cell is trained once a seed; the spread in the table is over them."""
@@ -40,6 +41,16 @@ class ExperimentsConfig(Section):
         if any(seed < 0 or seed >= 1 << 63 for seed in seeds):
             raise ValueError("a seed is at least 0 and below 2**63")
         return seeds
+
+    @field_validator("overrides", mode="before")
+    @classmethod
+    def _each_set_has_one_value_a_field(cls, overrides: Any) -> Any:
+        for override in overrides if isinstance(overrides, list | tuple) else ():
+            for name, value in override.items() if isinstance(override, dict) else ():
+                if not isinstance(value, bool | int | float | str):
+                    each = f'{{"{name}": 1}}, {{"{name}": 2}}'
+                    raise ValueError(f"{name} is {value!r}, wanted one value a set, as in {each}")
+        return overrides
 
     @field_validator("overrides")
     @classmethod

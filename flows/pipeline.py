@@ -3,6 +3,7 @@
 from prefect import flow
 
 import evaluation.stage
+import training.stage
 from flows import alarm, tasks
 from flows.config import PipelineConfig
 from flows.plan import finished_grids, label_of
@@ -19,6 +20,8 @@ def full_pipeline(config: PipelineConfig) -> StageRecord:
     """
     layout = DataLayout.at(config.root)
     evaluation.stage.require(config.evaluation)
+    for recipe in config.recipes:
+        training.stage.require(config.training_of(recipe), config.pack.size_px)
 
     # The dataset: drawings from the board, cleaned, packed, with their line art and hints.
     lineage = make_dataset(config, layout)

@@ -1,7 +1,7 @@
 """The cells of a grid: one training each, judged with every kind of hints that is asked for."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,7 +11,7 @@ from evaluation.config import EvaluationConfig
 from evaluation.outcome import Outcome
 from flows.config import PipelineConfig
 from preprocessing.config import HintKind
-from storage.errors import Diverged, IrodoriError
+from storage.errors import BadInput, Diverged, IrodoriError
 from storage.layout import DataLayout
 from storage.records import StageRecord
 from training.config import TrainingConfig
@@ -61,6 +61,20 @@ def trials_of(config: PipelineConfig) -> list[Trial]:
         trial = Trial(recipe, change, seed, training)
         trials.setdefault(trial.label, trial)
     return list(trials.values())
+
+
+def require(trials: Sequence[Trial], size_px: int) -> None:
+    """Refuse a grid with a cell that can never be trained, whatever its turn.
+
+    Raises:
+        BadInput: it has one, which is named.
+    """
+    cells = {(trial.recipe, trial.change): trial for trial in trials}
+    for (recipe, change), trial in cells.items():
+        try:
+            training.stage.require(trial.training, size_px)
+        except BadInput as error:
+            raise BadInput(f"the cell {recipe}{', ' if change else ''}{change}: {error}") from error
 
 
 def undergo(

@@ -94,4 +94,7 @@ def _read(path: UPath) -> list[Row]:
     try:
         return [json.loads(line) for line in path.read_text().splitlines()]
     except ValueError as error:
-        raise CorruptFile(f"{path}: no readable JSON lines; delete it and train again") from error
+        raise CorruptFile(
+            f"{path}: no readable JSON lines; put it back from a copy, or delete {path.parent} to"
+            " train anew"
+        ) from error

@@ -19,6 +19,19 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+def require(config: TrainingConfig, size_px: int) -> None:
+    """Refuse what cannot be trained, before anything is made to be trained on.
+
+    Raises:
+        BadInput: its networks cannot be built or run with pictures of a size, or it has nothing to
+            learn by.
+    """
+    # Only who trains needs torch.
+    from training import weightless  # noqa: PLC0415
+
+    weightless.refuse_impossible(config.resolved(), size_px)
+
+
 def train(
     config: TrainingConfig,
     paired: StageRecord,

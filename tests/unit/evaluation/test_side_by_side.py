@@ -229,3 +229,21 @@ def test_a_table_on_its_side_holds_the_same_cells():
         ["Pictures", "4", "5"],
         ["l2", "0.4000", "0.5000"],
     ]
+
+
+def test_a_measure_that_was_taken_of_some_pictures_alone_is_told(tmp_path: Path):
+    runs = []
+    for name, measured in (("most", 3), ("some", 2), ("none", 0)):
+        folder = tmp_path / name
+        (run,) = read_runs(_old_run(folder, [0.1, 0.2, 0.3]), DataLayout.at(str(tmp_path)))
+        rows = pq.read_table(folder / "per_sample.parquet").to_pylist()
+        told = [
+            row | {"perceptual": 0.5 if number < measured else None}
+            for number, row in enumerate(rows)
+        ]
+        pq.write_table(pa.Table.from_pylist(told), folder / "per_sample.parquet")
+        runs.append(run)
+
+    wanted = "perceptual was taken of the first pictures alone (A 3, B 2): only the differences"
+    assert [note[: len(wanted)] for note in side_by_side.put(runs).notes] == [wanted]
+    assert side_by_side.put([runs[0], runs[2]]).notes == ()

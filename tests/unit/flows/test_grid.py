@@ -8,7 +8,7 @@ from flows.command_line import parse
 from flows.config import PipelineConfig
 from flows.grid import ExperimentsConfig
 from flows.presets import GRIDS, preset
-from flows.trials import trials_of
+from flows.trials import require, trials_of
 from storage import ledger
 from storage.errors import BadInput
 from storage.layout import DataLayout
@@ -76,6 +76,30 @@ def test_a_wrong_change_on_the_command_line_is_one_line():
     with pytest.raises(BadInput, match=r"--experiments.overrides: .*'stepz'.*steps") as error:
         grid("comparison", "--experiments.overrides", '[{"stepz": 3}]')
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["{learning_rate:0.1}", '{"steps": 1'])
+def test_a_set_of_changes_that_cannot_be_read_is_shown_how_it_is_written(given: str):
+    with pytest.raises(BadInput, match=r"^--experiments.*: a list cannot be read; .* '\{\"learn"):
+        grid("comparison", "--experiments.overrides", given)
+
+
+@pytest.mark.parametrize("value", [[0.1, 0.2], None, {}])
+def test_a_change_has_one_value(value: object):
+    told = (
+        r"^--experiments.overrides: learning_rate is .*, wanted one value a set, as in \{[^'\[]*$"
+    )
+    with pytest.raises(BadInput, match=told):
+        grid("comparison", "--experiments.overrides", json.dumps({"learning_rate": value}))
+
+
+def test_a_cell_that_can_never_be_trained_is_refused_before_all_others():
+    changes = '{}, {"feature_shrink": 16, "feature_layer": "conv5_3"}'
+    config = grid("comparison", "--experiments.overrides", changes, "--pack.size-px", "64")
+    told = r"^the cell paper, feature_shrink 16, feature_layer conv5_3: training: a batch of"
+    with pytest.raises(BadInput, match=told):
+        require(trials_of(config), config.pack.size_px)
+    require([trial for trial in trials_of(config) if not trial.change], config.pack.size_px)
 
 
 def test_nothing_is_asked_twice():
