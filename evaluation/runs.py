@@ -43,7 +43,7 @@ class Run:
     """One recipe's answers to one set of pictures.
 
     `facts` are what has to be the same for numbers to compare, empty where nobody knows; `drawing`
-    are all settings of edges and hints, as far as they are known.
+    are all settings of edges and hints and `training` those of the training, as far as known.
     `pictures` is the table of what each picture got.
     """
 
@@ -53,6 +53,7 @@ class Run:
     seed: int
     facts: Mapping[str, str]
     drawing: Mapping[str, Any]
+    training: Mapping[str, Any]
     scores: tuple[Numbers, ...]
     pictures: UPath = field(repr=False)
 
@@ -129,14 +130,19 @@ def _newest_report(named: str, layout: DataLayout) -> UPath:
 def _of_report(folder: UPath, content: Told) -> list[Run]:
     layout, stages = DataLayout.of(folder), content["stages"]
     facts = _facts(stages.get(Stage.CONDITION, {}), stages.get(Stage.PACK, {}))
+    trained = {
+        recipe: stages.get(f"{TRAINED}{recipe}", {}).get("settings", {})
+        for recipe in content["recipes"]
+    }
     return [
         Run(
             place=_short(folder),
             recipe=recipe,
             step=int(told["step"]),
-            seed=int(stages.get(f"{TRAINED}{recipe}", {}).get("settings", content)["seed"]),
+            seed=int((trained[recipe] or content)["seed"]),
             facts=facts,
             drawing=_drawing(stages.get(Stage.CONDITION, {}).get("settings", {})),
+            training=trained[recipe],
             scores=_rows(told),
             pictures=layout.stage(Stage.EVALUATE, _key(stages, f"{EVALUATED}{recipe}"))
             / PER_SAMPLE,
@@ -159,6 +165,7 @@ def _of(folder: UPath, content: Told) -> Run:
         seed=int(trained.get("seed", content["seed"])),
         facts=_facts(paired, packed),
         drawing=_drawing(paired.get("settings", {})),
+        training=trained,
         scores=_rows(content),
         pictures=folder / PER_SAMPLE,
     )
@@ -179,6 +186,7 @@ def _of_folder(path: UPath, content: Told) -> Run:
             "hints": str(drawing["hints"]["kind"]),
         },
         drawing=_drawing(drawing),
+        training={},
         scores=_rows(content),
         pictures=path.parent / PER_PICTURE,
     )

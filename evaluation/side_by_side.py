@@ -174,6 +174,7 @@ def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterato
     asked = {letter: _md5s(pictures[letter]) for letter in runs}
     are_the_same = all(asked.values()) and len(set(map(frozenset, asked.values()))) == 1
     yield from _other_facts(runs, are_the_same=are_the_same)
+    yield from _other_trainings(runs)
     for first, second in combinations(runs, 2):
         mine, theirs = asked[first], asked[second]
         if mine and theirs and mine != theirs:
@@ -188,6 +189,18 @@ def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterato
     lost = [letter for letter in runs if not pictures[letter]]
     if lost:
         yield f"no table of single pictures is beside {', '.join(lost)}: no differences with it"
+
+
+def _other_trainings(runs: Mapping[str, Run]) -> Iterator[str]:
+    """Say in what two trainings of one recipe differ, apart from their seeds."""
+    for (first, mine), (second, theirs) in combinations(runs.items(), 2):
+        known = mine.training.keys() & theirs.training.keys() - {"seed"}
+        changed = [name for name in sorted(known) if mine.training[name] != theirs.training[name]]
+        if mine.recipe == theirs.recipe and changed:
+            told = "; ".join(
+                f"{name} {mine.training[name]} and {theirs.training[name]}" for name in changed
+            )
+            yield f"{first} and {second} were trained otherwise: {told}"
 
 
 def _partly_measured(pictures: Mapping[str, Pictures]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -247,3 +248,14 @@ def test_a_measure_that_was_taken_of_some_pictures_alone_is_told(tmp_path: Path)
     wanted = "perceptual was taken of the first pictures alone (A 3, B 2): only the differences"
     assert [note[: len(wanted)] for note in side_by_side.put(runs).notes] == [wanted]
     assert side_by_side.put([runs[0], runs[2]]).notes == ()
+
+
+def test_two_trainings_of_one_recipe_are_told_apart_by_what_was_changed(
+    layout: DataLayout, evaluated: dict[RecipeName, StageRecord]
+):
+    (run,) = _read(layout, _folder(layout, evaluated["paper"]))
+    assert run.training["learning_rate"] == 1e-4
+    other = replace(run, training={**run.training, "learning_rate": 1e-3, "seed": 9})
+    told = "A and B were trained otherwise: learning_rate 0.0001 and 0.001"
+    assert side_by_side.put([run, other]).notes == (told,)
+    assert side_by_side.put([run, replace(other, recipe="wgan")]).notes == ()
