@@ -78,13 +78,16 @@ def compare(outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
 
 def markdown(rows: Sequence[Row]) -> str:
     """Write the one table, and below it what failed."""
-    number = max((score.num_pictures for row in rows for score in row.scores), default=0)
+    scores = [score for row in rows for score in row.scores]
+    number = max((score.num_pictures for score in scores), default=0)
+    steps = sorted({score.step for score in scores})
+    after = f", after {' or '.join(f'{step:,}' for step in steps)} steps" if steps else ""
     lines = [
         "# Experiments",
-        f"On {number:,} test pictures, from detected edges. Mean over the seeds ± their standard"
-        " deviation; the best of each kind of hints is bold: the most of ssim and ms_ssim, the"
-        " least of all others. perceptual is a distance in VGG16's features, of no more of these"
-        " pictures than `evaluation.num_perceptual_pictures` says, and kernel_distance one in"
+        f"On {number:,} test pictures, from detected edges{after}. Mean over the seeds ± their"
+        " standard deviation; the best of each kind of hints is bold: the most of ssim and ms_ssim,"
+        " the least of all others. perceptual is a distance in VGG16's features, of no more of"
+        " these pictures than `evaluation.num_perceptual_pictures` says, and kernel_distance one in"
         " EfficientNet-lite0's (nearly blind to hue); neither compares with LPIPS, KID or FID.",
         *write_table(table(rows)),
     ]

@@ -51,6 +51,7 @@ def line(text: str, start: str) -> str:
 
 def test_a_cell_tells_mean_and_spread_and_the_best_of_its_hints_is_bold(layout: DataLayout) -> None:
     text = markdown(compare(OUTCOMES, layout))
+    assert "On 5 test pictures, from detected edges, after 1 steps. Mean" in text
     # The standard deviation of 0.10 and 0.14, of a sample of two.
     assert "**0.1200 ± 0.0283** | **0.880 ± 0.028** | — | — | 0.880 ± 0.028" in line(
         text, "| paper | good | — | 2 |"
