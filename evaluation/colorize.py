@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 from upath import UPath
 
+from evaluation.exactly import exactly
 from evaluation.pixelwise import WHITE, Pictures
 from storage import digest
 from storage.errors import BadInput
@@ -57,7 +58,7 @@ class Colorizer:
         Returns:
             Pictures, uint8 RGB (B, H, W, C).
         """
-        with torch.inference_mode():
+        with exactly():
             color_BCHW: Tensor = self.generator(
                 to_model(edge_BHW[..., None], self.device),
                 self.hint(hint_BHWC, mask_BHW),

@@ -16,6 +16,7 @@ from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 from upath import UPath
 
 from evaluation.efficientnet import EfficientNetLite0
+from evaluation.exactly import exactly
 from storage import digest
 from storage.errors import CorruptFile, MissingInput
 
@@ -45,7 +46,7 @@ class FeatureNetwork:
 
     def look(self, picture_BCHW: Tensor) -> Features:
         """Give the features of pictures in [-1, 1]."""
-        with torch.inference_mode():
+        with exactly():
             seen = [self.network(some) for some in torch.split(picture_BCHW, AT_ONCE)]
         return np.asarray(torch.cat(seen).float().cpu().numpy())
 

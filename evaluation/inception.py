@@ -18,6 +18,7 @@ from torch import Tensor
 from upath import UPath
 
 from evaluation.config import EvaluationConfig
+from evaluation.exactly import exactly
 from evaluation.features import Features
 from evaluation.pixelwise import WHITE
 from storage import digest
@@ -45,7 +46,7 @@ class InceptionNetwork:
     def look(self, picture_BCHW: Tensor) -> Features:
         """Give the features of pictures in [-1, 1], which it sees as 8-bit levels (N, 2048)."""
         levels_BCHW = picture_BCHW.add(1).mul_(WHITE / 2).round_().clamp_(0, WHITE).byte()
-        with torch.inference_mode():
+        with exactly():
             seen = [
                 self.module(some, return_features=True).float()
                 for some in torch.split(levels_BCHW, AT_ONCE)

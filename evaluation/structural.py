@@ -10,14 +10,14 @@ Sources: Wang and others, Image quality assessment: from error visibility to str
 (2004), and Multiscale structural similarity for image quality assessment (2003).
 """
 
-from contextlib import AbstractContextManager
-
 import torch
 from torch import Tensor
 from torchmetrics.functional.image import (
     multiscale_structural_similarity_index_measure,
     structural_similarity_index_measure,
 )
+
+from evaluation.exactly import exactly
 
 SIGMA = 1.5
 WINDOW_PX = 11
@@ -30,7 +30,7 @@ MIN_MULTISCALE_PX = WINDOW_PX * 2 ** (NUM_SCALES - 1)
 
 def ssim(real_BCHW: Tensor, generated_BCHW: Tensor) -> Tensor:
     """Give the SSIM of each picture (B), from pictures in [-1, 1] of at least 11 px a side."""
-    with _exact():
+    with exactly():
         _, map_BCHW = structural_similarity_index_measure(
             _levels(generated_BCHW),
             _levels(real_BCHW),
@@ -50,7 +50,7 @@ def ms_ssim(real_BCHW: Tensor, generated_BCHW: Tensor) -> Tensor | None:
     """
     if min(real_BCHW.shape[-2:]) < MIN_MULTISCALE_PX:
         return None
-    with _exact():
+    with exactly():
         found = multiscale_structural_similarity_index_measure(
             _levels(generated_BCHW),
             _levels(real_BCHW),
@@ -68,8 +68,3 @@ def _levels(picture_BCHW: Tensor) -> Tensor:
     # With their channels last, the convolutions of three channels take half the time on a CPU.
     levels = picture_BCHW.add(1).div_(2)
     return levels.contiguous(memory_format=torch.channels_last)
-
-
-def _exact() -> AbstractContextManager[None]:
-    # A variance is the small difference of two large numbers: TF32 would leave nothing of it.
-    return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)

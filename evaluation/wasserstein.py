@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from evaluation.colorize import to_model
 from evaluation.conditions import Batch
+from evaluation.exactly import exactly
 from evaluation.pixelwise import PerPicture, Pictures
 
 
@@ -17,7 +18,7 @@ def critic_gap(
     The mean over a set is the W-distance. Both are scored as uint8 pictures, so rounding is no
     tell-tale. A critic that scores patches scores a picture by their mean.
     """
-    with torch.inference_mode():
+    with exactly():
         device = hint_BCHW.device
         given_BGHW = torch.cat([to_model(batch.edge_BHW[..., None], device), hint_BCHW], dim=1)
         real = critic(to_model(batch.color_BHWC, device), given_BGHW)
