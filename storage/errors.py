@@ -59,9 +59,7 @@ def told_of_disk() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            where = f" ({error.filename})" if error.filename else ""
-            raise FullDisk(f"the disk is full{where}; free some space and run it again") from error
+        _tell_of_full(error)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:
             raise BadInput(
                 f"{error.filename}: {error.strerror}; let this user read and write there, or take"
@@ -79,15 +77,18 @@ def told_of_place(named: str) -> Iterator[None]:
         BadInput: it can be no such place, or nobody may write there.
     """
     try:
-        with told_of_disk():
-            yield
-    except (FileExistsError, NotADirectoryError) as error:
-        above = (Path(error.filename), *Path(error.filename).parents)
-        there = next((path for path in above if path.exists()), error.filename)
-        raise BadInput(
-            f"{named} cannot be written ({there} is a file, no folder); name another place"
-        ) from error
+        yield
     except OSError as error:
-        raise BadInput(
-            f"{named} cannot be written ({error.strerror}); name another place"
-        ) from error
+        _tell_of_full(error)
+        why = error.strerror
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            above = (Path(error.filename), *Path(error.filename).parents)
+            there = next((path for path in above if path.exists()), error.filename)
+            why = f"{there} is a file, no folder"
+        raise BadInput(f"{named} cannot be written ({why}); name another place") from error
+
+
+def _tell_of_full(error: OSError) -> None:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" ({error.filename})" if error.filename else ""
+        raise FullDisk(f"the disk is full{where}; free some space and run it again") from error

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from storage.errors import BadInput, FullDisk, told_of_disk
+from storage.errors import BadInput, FullDisk, told_of_disk, told_of_place
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
@@ -27,3 +27,12 @@ def test_what_says_nothing_of_a_place_on_the_disk_is_passed_on(error: Exception)
     with pytest.raises(type(error)) as raised, told_of_disk():
         raise error
     assert raised.value is error
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOENT])
+def test_a_place_that_a_person_has_named_is_called_by_that_name(number: int) -> None:
+    said = rf"^--out there cannot be written \({os.strerror(number)}\); name another place$"
+    with pytest.raises(BadInput, match=said), told_of_place("--out there"):
+        raise OSError(number, os.strerror(number), "/there/below")
+    with pytest.raises(FullDisk), told_of_place("--out there"):
+        raise OSError(errno.ENOSPC, "No space left", "/there/below")
