@@ -234,13 +234,19 @@ def test_what_diverges_is_named_with_its_limit(
 class SmallMemory(nn.Module):
     """A generator on a device that holds so many pictures."""
 
-    def __init__(self, generator: nn.Module, holds: int) -> None:
+    def __init__(
+        self,
+        generator: nn.Module,
+        holds: int,
+        error: RuntimeError = torch.OutOfMemoryError("CUDA out of memory"),  # noqa: B008
+    ) -> None:
         super().__init__()
         self.generator, self.holds, self.z_size = generator, holds, generator.z_size
+        self.error = error
 
     def forward(self, edge: torch.Tensor, hint: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         if len(edge) > self.holds:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise self.error
         colored: torch.Tensor = self.generator(edge, hint, z)
         return colored
 
@@ -278,6 +284,19 @@ def test_out_of_memory_names_the_batch_that_fits(
     with pytest.raises(BadInput, match=told):
         loop.fit_along(config, who, batches, folder, how)
     assert not list_checkpoints(folder)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublas`"],
+)
+def test_memory_that_runs_out_beside_torchs_own_is_no_other_case(
+    layout: DataLayout, paired: StageRecord, said: str
+) -> None:
+    small = partial(SmallMemory, holds=5, error=RuntimeError(said))
+    config, who, batches, audience = sixteen_at_once(layout, paired, small, ALONE)
+    with pytest.raises(BadInput, match=r"take --training\.batch-size 4$"):
+        loop.fit(config, who, batches, audience, layout.root / "train", Arithmetic.of(config))
 
 
 def test_a_process_of_a_team_finds_what_fits_without_the_others(

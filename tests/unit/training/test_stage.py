@@ -164,6 +164,9 @@ def test_a_finished_training_that_lost_a_file_has_it_again_or_says_so(
         ):
             train(config_of(), paired, layout, 0)
         assert (folder / "best.json").read_text() == best
+    metrics.write_text(rows[0][:-9])
+    with pytest.raises(CorruptFile, match=rf"{metrics}: no readable JSON lines; put it back"):
+        train(config_of(), paired, layout, 0)
     metrics.write_text("".join(rows))
     name = "checkpoints/step-0000004/generator.safetensors"
     (folder / name).unlink()
