@@ -80,7 +80,7 @@ def markdown(rows: Sequence[Row]) -> str:
     """Write the one table, and below it what failed."""
     scores = [score for row in rows for score in row.scores]
     number = max((score.num_pictures for score in scores), default=0)
-    steps = sorted({score.step for score in scores})
+    steps = sorted({score.step for row in rows if row.outcomes for score in row.scores})
     after = f", after {' or '.join(f'{step:,}' for step in steps)} steps" if steps else ""
     lines = [
         "# Experiments",

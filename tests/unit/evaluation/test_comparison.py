@@ -15,7 +15,8 @@ L2 = {"a1": 0.10, "a2": 0.14, "b1": 0.20, "c1": 0.30}
 
 def score(answer: Answer, l2: float) -> SetScore:
     return SetScore(
-        split=Split.TEST, step=1, condition=Condition.DETECTED, answer=answer, num_pictures=5,
+        split=Split.TEST, step=int(answer == Answer.MODEL), condition=Condition.DETECTED,
+        answer=answer, num_pictures=5,
         l1=0.1, l2=l2, l2_low=0, l2_high=1, psnr=None,
         ssim=1 - l2, ms_ssim=None, perceptual=None,
         kl_hist=1 - l2, kl_8=1, kl_set=1,
