@@ -122,6 +122,8 @@ def trained(asked: argparse.Namespace, deadline: float) -> Iterator[str]:
         flags += ["--scraper.max-posts", "60", "--scraper.sample-posts", "60"]
         flags += ["--pack.size-px", "64", "--training.width", "8", "--training.critic-width", "8"]
     else:
+        # So many as can be judged in the time: that is done by the CPU, a second a picture.
+        flags += ["--scraper.max-posts", "600"]
         flags += ["--pack.size-px", "256", "--training.width", "64", "--training.critic-width"]
         # As the networks were timed, so that they are compiled only once.
         flags += ["64", "--training.z-form", "lowres", "--training.compile", asked.compile]
