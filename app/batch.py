@@ -52,16 +52,18 @@ def pages(batch: Batch) -> list[Page]:
     found = [page for named in batch.lines for page in _below(named, batch)]
     if not found:
         raise MissingInput(f"{batch.lines[0]}: holds no picture; name files or folders of line art")
-    sources = {page.lines.resolve() for page in found}
-    listed: dict[Path, Page] = {}
+    # What is named twice, or by its folder too, is one drawing, where it was named first.
+    once: dict[Path, Page] = {}
     for page in found:
+        once.setdefault(page.lines.resolve(), page)
+    listed: dict[Path, Page] = {}
+    for page in once.values():
         answer = page.answer.resolve()
-        if answer in sources:
+        if answer in once:
             raise BadInput(f"{page.answer}: is a drawing itself; name another folder with -o")
-        other = listed.setdefault(answer, page).lines
-        # What is named twice, or by its folder too, is one drawing.
-        if other.resolve() != page.lines.resolve():
-            raise BadInput(f"{page.lines} and {other}: would have one answer; rename one")
+        other = listed.setdefault(answer, page)
+        if other is not page:
+            raise BadInput(f"{page.lines} and {other.lines}: would have one answer; rename one")
     return list(listed.values())
 
 

@@ -100,7 +100,7 @@ def _vivid(model: Trained, baseline: Trained) -> Claim:
     )
     common = sorted(mine.keys() & theirs.keys())
     gaps = [_gap(mine[number], theirs[number]) for number in common]
-    seen = min((point.num_pictures for by in (mine, theirs) for point in by.values()), default=0)
+    seen = min((by[each].num_pictures for by in (mine, theirs) for each in common), default=0)
     above = sum(gap > around for gap, around in gaps)
     below = sum(gap < -around for gap, around in gaps)
     verdict = Verdict.NOT_DECIDED

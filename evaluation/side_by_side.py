@@ -26,6 +26,9 @@ from evaluation.scores import Answer
 from evaluation.tables import CONDITION_NAMES, Cell, Table
 
 SEED = 1
+
+UNTOLD = {"seed", "feature_sha256", "checkpoint_every", "log_every", "picture_every"}
+"""Settings of a training that its table tells, or that change nothing of what is learned."""
 """Of the bootstrap; any would do, and the same gives the same table."""
 
 TOLD = ("l2", "kl_8", "ssim", "perceptual")
@@ -170,7 +173,7 @@ def _compare(first: str, second: str, pictures: Mapping[str, Pictures]) -> Itera
 
 
 def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterator[str]:
-    """Say what keeps the numbers from comparing."""
+    """Say what keeps the numbers from comparing, and what was done otherwise."""
     asked = {letter: _md5s(pictures[letter]) for letter in runs}
     are_the_same = all(asked.values()) and len(set(map(frozenset, asked.values()))) == 1
     yield from _other_facts(runs, are_the_same=are_the_same)
@@ -194,7 +197,7 @@ def _notes(runs: Mapping[str, Run], pictures: Mapping[str, Pictures]) -> Iterato
 def _other_trainings(runs: Mapping[str, Run]) -> Iterator[str]:
     """Say in what two trainings of one recipe differ, apart from their seeds."""
     for (first, mine), (second, theirs) in combinations(runs.items(), 2):
-        known = mine.training.keys() & theirs.training.keys() - {"seed"}
+        known = mine.training.keys() & theirs.training.keys() - UNTOLD
         changed = [name for name in sorted(known) if mine.training[name] != theirs.training[name]]
         if mine.recipe == theirs.recipe and changed:
             told = "; ".join(
@@ -204,18 +207,18 @@ def _other_trainings(runs: Mapping[str, Run]) -> Iterator[str]:
 
 
 def _partly_measured(pictures: Mapping[str, Pictures]) -> Iterator[str]:
-    """Say of which measures the means are over another number of the same pictures."""
+    """Say of which measures the means are over other pictures of the same."""
     for measure in names():
-        counts = {
-            letter: max((len(by.get(measure, {})) for by in of_run.values()), default=0)
+        taken = {
+            letter: frozenset(md5 for by in of_run.values() for md5 in by.get(measure, {}))
             for letter, of_run in pictures.items()
         }
-        measured = {letter: count for letter, count in counts.items() if count}
+        measured = {letter: md5s for letter, md5s in taken.items() if md5s}
         if len(set(measured.values())) > 1:
-            told = ", ".join(f"{letter} {count:,}" for letter, count in measured.items())
+            told = ", ".join(f"{letter} {len(md5s):,}" for letter, md5s in measured.items())
             yield (
-                f"{measure} was taken of the first pictures alone ({told}): only the differences"
-                " below are of the same ones"
+                f"{measure} was not taken of the same pictures ({told}): only the differences below"
+                " are of the same ones"
             )
 
 

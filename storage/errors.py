@@ -62,8 +62,7 @@ def told_of_disk() -> Iterator[None]:
         _tell_of_full(error)
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) and error.filename:
             raise BadInput(
-                f"{error.filename}: {error.strerror}; let this user read and write there, or take"
-                " another --root"
+                f"{error.filename}: {error.strerror}; let this user in, or name another place"
             ) from error
         raise
 
@@ -80,8 +79,8 @@ def told_of_place(named: str) -> Iterator[None]:
         yield
     except OSError as error:
         _tell_of_full(error)
-        why = error.strerror
-        if isinstance(error, FileExistsError | NotADirectoryError):
+        why = error.strerror or str(error)
+        if error.filename and isinstance(error, FileExistsError | NotADirectoryError):
             above = (Path(error.filename), *Path(error.filename).parents)
             there = next((path for path in above if path.exists()), error.filename)
             why = f"{there} is a file, no folder"

@@ -87,10 +87,17 @@ def refuse_damaged(train_folder: UPath) -> None:
     Raises:
         CorruptFile: a file is cut or something else.
     """
-    for checkpoint in list_checkpoints(train_folder):
-        step_of(checkpoint.folder)
-        for path in sorted(checkpoint.folder.glob(f"*{tensors.SUFFIX}")):
-            tensors.refuse_damaged(path)
+    try:
+        for checkpoint in list_checkpoints(train_folder):
+            step_of(checkpoint.folder)
+            for path in sorted(checkpoint.folder.glob(f"*{tensors.SUFFIX}")):
+                tensors.refuse_damaged(path)
+    except CorruptFile as error:
+        what = str(error).partition(";")[0]
+        # A training that only lacks it would be sealed without it.
+        raise CorruptFile(
+            f"{what}; put it back from a copy, or delete {train_folder} to train anew"
+        ) from error
 
 
 def restore(checkpoint: Checkpoint, players: Players) -> None:

@@ -70,14 +70,19 @@ class Recorded:
         wanted = None if wanted is None else wanted.clone()
         self.read = _tensors(kept, wanted)
         graph, before = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+        first: RuntimeError | None = None
         try:
             with torch.cuda.graph(graph, stream=self.stream, capture_error_mode="thread_local"):
-                facts = learn_from(players, kept, wanted, how)
-                self.found = torch.stack([fact.float() for fact in facts.values()])
+                try:
+                    facts = learn_from(players, kept, wanted, how)
+                    self.found = torch.stack([fact.float() for fact in facts.values()])
+                except RuntimeError as error:
+                    first = error
+                    raise
         except RuntimeError as error:
             # Torch then stays on the record's stream, and says only that it could not end it.
             torch.cuda.set_stream(before)
-            raise error.__context__ or error from None
+            raise first or error from None
         self.names, self.graph = tuple(facts), graph
 
 

@@ -50,11 +50,14 @@ def refuse_damaged(path: UPath) -> None:
     try:
         facts = json.loads(header)
         ends = [facts[name]["data_offsets"][1] for name in facts.keys() - {"__metadata__"}]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        is_whole = NUM_LENGTH_BYTES + length + max(ends, default=0) == size
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path) from error
-    if NUM_LENGTH_BYTES + length + max(ends, default=0) != size:
+    if not is_whole:
         raise _damaged(path)
 
 
 def _damaged(path: UPath) -> CorruptFile:
-    return CorruptFile(f"{path}: no readable safetensors; delete {path.parent} and run again")
+    return CorruptFile(
+        f"{path}: no readable safetensors; put it back from a copy, or take another checkpoint"
+    )

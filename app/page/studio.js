@@ -88,16 +88,17 @@ async function changeClean() {
   if (!state.file) return;
   const { file } = state;
   const clean = $("clean").checked;
+  const areWanted = () => file === state.file && clean === $("clean").checked;
   try {
-    const areWanted = () => file === state.file && clean === $("clean").checked;
     const lines = await linesOf(file, { clean }, areWanted);
     if (!areWanted()) return;
     easel.replaceLines(lines.bitmap);
     show($("before"), lines.blob);
     await colorize();
   } catch (error) {
+    if (!areWanted()) return;
     // The drawing stays as it was, so the box has to say so.
-    if (file === state.file) $("clean").checked = !clean;
+    $("clean").checked = !clean;
     tell(error.message, true);
   }
 }

@@ -59,7 +59,11 @@ def _page(asked: argparse.Namespace, chip: str, deadline: float) -> Iterator[str
     for title, part in (("Same answer", checks), ("Speed", speed), ("A training", trained)):
         if asked.only in {None, part.__name__}:
             yield f"\n## {title}\n"
-            yield from part(asked, deadline)
+            try:
+                yield from part(asked, deadline)
+            except Exception as error:  # noqa: BLE001 - nor may what is read of it stop the others
+                traceback.print_exc()
+                yield f"**failed**: {type(error).__name__}: {error}"
 
 
 def checks(asked: argparse.Namespace, deadline: float) -> Iterator[str]:

@@ -197,3 +197,15 @@ def test_what_comes_late_is_shown_and_named_with_no_other_drawing(
 
     assert told.value.suggested_filename == "first-coloured.ora"
     assert page.locator("#variants").inner_html() == ""
+
+
+def test_lines_that_nobody_wants_any_more_say_nothing(page: Page) -> None:
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"error": "busy"}}
+    page.route("**/api/lines", lambda route: route.fulfill(**busy), times=1)
+    page.locator("#clean").click()
+    expect(page.locator("#status")).to_have_text("busy", timeout=PATIENCE_MS)
+    page.locator("#clean").click()
+    _until_coloured(page, 2)
+    page.wait_for_timeout(1500)
+
+    assert "coloured in" in page.locator("#status").inner_text()

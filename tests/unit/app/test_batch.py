@@ -124,6 +124,8 @@ def test_a_drawing_that_is_named_twice_is_one(
     monkeypatch.chdir(folder)
     listed = pages(Batch((folder, Path("one.png"), folder / "one.png"), tmp_path / "out"))
     assert listed == pages(Batch((folder,), tmp_path / "out"))
+    below = folder / "chapter/two.png"
+    assert listed == pages(Batch((folder, below), tmp_path / "out"))
 
 
 def test_what_is_not_there_is_told(folder: Path, tmp_path: Path, painter: Painter) -> None:

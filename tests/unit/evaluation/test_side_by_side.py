@@ -245,7 +245,7 @@ def test_a_measure_that_was_taken_of_some_pictures_alone_is_told(tmp_path: Path)
         pq.write_table(pa.Table.from_pylist(told), folder / "per_sample.parquet")
         runs.append(run)
 
-    wanted = "perceptual was taken of the first pictures alone (A 3, B 2): only the differences"
+    wanted = "perceptual was not taken of the same pictures (A 3, B 2): only the differences"
     assert [note[: len(wanted)] for note in side_by_side.put(runs).notes] == [wanted]
     assert side_by_side.put([runs[0], runs[2]]).notes == ()
 

@@ -60,6 +60,10 @@ def test_what_is_computed_by_has_a_multiple_of_eight_channels(
     assert kernels == [(8, 16, 8), (16, 16, 8)]
 
 
+def test_a_gpu_pads_and_a_cpu_does_not() -> None:
+    assert [padding.is_wanted(torch.device(name)) for name in ("cuda", "cpu")] == [True, False]
+
+
 def test_channels_that_are_enough_stay_as_they_are() -> None:
     network = nn.Sequential(nn.Conv2d(8, 16, 3), nn.Conv2d(6, 6, 3, groups=2))
     padding.pad_channels(network)
