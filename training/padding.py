@@ -22,9 +22,10 @@ def is_wanted(device: torch.device) -> bool:
 def pad_channels(network: nn.Module) -> None:
     """Have a network's convolutions compute with zeros where channels lack, in place."""
     for part in network.modules():
-        if isinstance(part, nn.Conv2d) and _lacks(part):
+        # No other kind of convolution, which may have a forward of its own.
+        if type(part) is nn.Conv2d and _lacks(part):
             part.__class__ = PaddedConv2d
-        elif isinstance(part, nn.ConvTranspose2d) and _lacks(part):
+        elif type(part) is nn.ConvTranspose2d and _lacks(part):
             part.__class__ = PaddedConvTranspose2d
 
 

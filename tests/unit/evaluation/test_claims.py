@@ -19,7 +19,7 @@ from evaluation.robustness import is_always
 from evaluation.scores import Answer, PictureScore, SetScore
 from evaluation.searches import Search, Tried
 from evaluation.trends import tau, trend, valley
-from evaluation.verdicts import is_below
+from evaluation.verdicts import is_below, over
 from storage.records import Split
 
 HOLDS, DOES_NOT_HOLD, NOT_DECIDED = Verdict.HOLDS, Verdict.DOES_NOT_HOLD, Verdict.NOT_DECIDED
@@ -109,6 +109,11 @@ def test_an_interval_decides_only_where_it_lies_on_one_side():
     assert is_below(1, 2) == DOES_NOT_HOLD
     assert is_below(-1, 1) == NOT_DECIDED
     assert is_below(1, 2, limit=3) == HOLDS
+
+
+@pytest.mark.parametrize("decided", [HOLDS, DOES_NOT_HOLD])
+def test_eight_pictures_decide_and_seven_do_not(decided: Verdict):
+    assert [over(number, decided) for number in (1, 7, 8)] == [NOT_DECIDED, NOT_DECIDED, decided]
 
 
 @pytest.mark.parametrize(

@@ -238,11 +238,11 @@ class SmallMemory(nn.Module):
         self,
         generator: nn.Module,
         holds: int,
-        error: RuntimeError = torch.OutOfMemoryError("CUDA out of memory"),  # noqa: B008
+        error: RuntimeError | None = None,
     ) -> None:
         super().__init__()
         self.generator, self.holds, self.z_size = generator, holds, generator.z_size
-        self.error = error
+        self.error = error or torch.OutOfMemoryError("CUDA out of memory")
 
     def forward(self, edge: torch.Tensor, hint: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         if len(edge) > self.holds:

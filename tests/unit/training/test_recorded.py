@@ -13,22 +13,28 @@ from training import recorded
 from training.config import TrainingConfig
 
 
+@pytest.mark.parametrize("complains", [True, False])
 def test_a_step_that_cannot_be_recorded_says_why_and_leaves_no_stream_behind(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, *, complains: bool
 ) -> None:
     on = ["usual"]
 
     @contextmanager
     def graph(*_: object, **__: object) -> Iterator[None]:
-        # As torch does: what was wrong first is the context of what it says.
         on.append("the record's")
         try:
             yield
         except torch.OutOfMemoryError:
-            raise RuntimeError("capture failed due to a previous error") from None
+            if complains:
+                # As torch does: what was wrong first is the context of what it says.
+                raise RuntimeError("capture failed due to a previous error") from None
+            raise
 
     def fail(*_: object) -> NoReturn:
-        raise torch.OutOfMemoryError("no room")
+        try:
+            raise KeyError("something that was looked for before")
+        except KeyError:
+            raise torch.OutOfMemoryError("no room") from None
 
     for name, stand_in in {
         "Stream": lambda: SimpleNamespace(wait_stream=lambda _: None),
