@@ -83,7 +83,7 @@ class PlainPix2pix:
 
         self.steps += 1
         if self.steps % PRINT_EVERY == 0:
-            self.told = [float(loss) for loss in (says_fake, says_real, fools, differs)]
+            self.told = [loss.item() for loss in (says_fake, says_real, fools, differs)]
 
     def _judge(self, picture: Tensor, given: Tensor, wanted: float) -> Tensor:
         logits = self.critic(picture, given)
