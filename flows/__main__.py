@@ -69,18 +69,17 @@ def answer(arguments: Sequence[str]) -> int:
     """Do what is asked; say what went wrong in one line; give the exit code."""
     log = command = None
     try:
-        command = command_line.parse(arguments)
-        train_along.require_training(command.verb, Place.here())
-        logs.show()
-        if command.errand:
-            # What only reads may lie where nothing can be written, and keeps no log.
-            with told_of_disk():
+        with told_of_disk():
+            command = command_line.parse(arguments)
+            train_along.require_training(command.verb, Place.here())
+            logs.show()
+            if command.errand:
+                # What only reads may lie where nothing can be written, and keeps no log.
                 told, code = command.errand()
-        else:
-            layout = DataLayout.at(command.config.root)
-            log = logs.keep(layout)
-            layout.check()
-            with told_of_disk():
+            else:
+                layout = DataLayout.at(command.config.root)
+                log = logs.keep(layout)
+                layout.check()
                 told, code = _obey(command), 0
         _say(told)
     except KeyboardInterrupt as asked:

@@ -48,6 +48,9 @@ VERBS = {
 }
 _OWN_WORDS = {"experiments": " [--grid NAME]"}
 _OTHER_USAGE = {"evaluate": f"\n       {evaluate_words.USAGE}"}
+_OTHER_HELP = {
+    "evaluate": " The words of the second form are told by irodori evaluate --pictures DIR --help."
+}
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
 
@@ -89,7 +92,7 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
         f"{_OTHER_USAGE.get(verb, '')}",
         description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}. The defaults shown are the"
         f" paper's; the preset ({DEFAULT_PRESET}, if none is named) changes some of them, as"
-        " irodori show tells.",
+        f" irodori show tells.{_OTHER_HELP.get(verb, '')}",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -118,11 +121,7 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
     try:
         given: dict[str, Any] = flags(parsed_args=asked)() or {}
     except SettingsError as error:
-        (name,) = re.findall(r"for (?:field )?\"?([a-z_.]+)", str(error))[:1] or ("SECTION.FIELD",)
-        raise BadInput(
-            f"--{name.replace('_', '-')}: a list cannot be read; write values as a,b and sets of"
-            """ changes as '{"learning_rate": 0.001}, {"learning_rate": 0.002}', quotes and all"""
-        ) from error
+        raise BadInput(_told_of_list(str(error))) from error
     grid = {"experiments": GRIDS[getattr(asked, "grid", DEFAULT_GRID)]}
     config = _configure(below(asked.preset, given) | grid, given)
     return Command(verb, config)
@@ -158,6 +157,17 @@ def _configure(preset: dict[str, Any], given: dict[str, Any]) -> PipelineConfig:
         return PipelineConfig.model_validate(_overlay(preset, given))
     except ValidationError as error:
         raise BadInput(_told(error.errors()[0])) from error
+
+
+def _told_of_list(found: str) -> str:
+    (name,) = re.findall(r"for (?:field )?\"?([a-z_.]+)", found)[:1] or ("SECTION.FIELD",)
+    way = "write its values as a,b"
+    if name == "experiments.overrides":
+        way = (
+            """write sets of changes as '{"learning_rate": 0.001}, {"learning_rate": 0.002}',"""
+            " quotes and all"
+        )
+    return f"--{name.replace('_', '-')}: a list cannot be read; {way}"
 
 
 def _told(found: ErrorDetails) -> str:

@@ -38,9 +38,16 @@ class Parser(argparse.ArgumentParser):
         known = self._option_string_actions
         for word in words:
             flag = word.split("=")[0]
-            if flag.startswith("--") and flag != "--" and flag not in known:
+            if not flag.startswith("--") or flag == "--":
+                continue
+            if flag not in known:
                 raise BadInput(
                     f"there is no flag {flag}{nearest(flag, known)}; see {self.prog} --help"
+                )
+            if below := [each for each in known if each.startswith(f"{flag}.")]:
+                raise BadInput(
+                    f"{flag} is a section; set its fields one by one, such as {below[0]}; see"
+                    f" {self.prog} --help"
                 )
 
 

@@ -1,19 +1,44 @@
 """Patience with other threads and processes."""
 
+import subprocess
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 
-def wait_for(true: Callable[[], object], seconds: float, pause_seconds: float = 0.2) -> None:
-    """Wait until something is true; a server that does not answer yet is waited for too."""
+def wait_for(
+    true: Callable[[], object],
+    seconds: float,
+    pause_seconds: float = 0.2,
+    *,
+    by: "subprocess.Popen[Any] | None" = None,
+) -> None:
+    """Wait until something is true; a server that does not answer yet is waited for too.
+
+    Args:
+        true: says whether it is.
+        seconds: how long to wait.
+        pause_seconds: between two looks.
+        by: who makes it true. When that has ended, or all is in vain, it is killed, and what it
+            said is told.
+    """
     until = time.monotonic() + seconds
     while time.monotonic() < until:
+        # Before the look: it may make it true and end between the two.
+        has_ended = by is not None and by.poll() is not None
         try:
             if true():
                 return
         except OSError:
             pass
+        if has_ended:
+            break
         time.sleep(pause_seconds)
-    pytest.fail(f"waited {seconds:g} s in vain")
+    told = f"waited {seconds - max(until - time.monotonic(), 0):.0f} s in vain"
+    if by:
+        by.kill()
+        said = by.communicate()
+        told += f"; exit code {by.returncode}, said: {said}"
+    pytest.fail(told)

@@ -161,7 +161,7 @@ def test_what_ends_it_is_one_line_and_an_exit_code(
         text=True,
         start_new_session=True,
     )
-    wait_for((tmp_path / "images").exists, 60, pause_seconds=0.05)
+    wait_for((tmp_path / "images").exists, 60, pause_seconds=0.05, by=process)
     # As a terminal does: to the whole foreground group.
     os.killpg(process.pid, number)
     _, told = process.communicate(timeout=60)

@@ -161,13 +161,15 @@ def test_trainings_in_processes_of_their_own_end_with_the_command(
     )
     try:
         wait_for(
-            lambda: len(list(root.glob("train/*/metrics.jsonl"))) == known + 2, PATIENCE_SECONDS
+            lambda: len(list(root.glob("train/*/metrics.jsonl"))) == known + 2,
+            PATIENCE_SECONDS,
+            by=command,
         )
         command.terminate()
         _, said = command.communicate(timeout=PATIENCE_SECONDS)
     finally:
         command.kill()
-        command.wait()
+        command.communicate()
     assert command.returncode == 128 + signal.SIGTERM
     assert said.splitlines()[-1].startswith("irodori: interrupted; run the same command again")
     assert len(list(root.glob("train/*/bookmark"))) == 2

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from flows import command_line, sample_booru_command, takedown_command
-from flows.__main__ import what_follows
+from flows.__main__ import answer, what_follows
 from flows.presets import preset
 from storage.errors import BadInput
 
@@ -38,6 +40,16 @@ def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
             ["experiments", "--experiments.overrides", '[{"widht": 4}]'],
             r"^--experiments.overrides: training has no field 'widht' .*mean width",
         ),
+        (
+            ["experiments", "--experiments.overrides", "{width"],
+            r"^--experiments.overrides: a list cannot be read; .* '{\"learning_rate\": 0.001}, ",
+        ),
+        (
+            ["experiments", "--experiments.seeds", "[1"],
+            r"^--experiments.seeds: a list cannot be read; write its values as a,b$",
+        ),
+        (["run", "--scraper", "1"], r"^--scraper is a section; .* such as --scraper.base-url; see"),
+        (["run", "--scraper={}"], r"^--scraper is a section"),
         (["run", "--preset", "large"], r"--preset.*large"),
         (["run", "--training.steps"], r"--training.steps.*expected one argument"),
         (["run", "loose"], r"loose"),
@@ -114,3 +126,15 @@ def test_an_interrupted_batch_keeps_what_was_coloured_and_says_how_it_goes_on():
 
     assert "what was coloured stays" in told
     assert "--skip-existing" in told
+
+
+def test_a_closed_folder_in_the_words_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    assert answer(["export", "--out", "closed/a.onnx"]) == 2
+    told = "irodori: closed/a.onnx: Permission denied; let this user in, or name another place\n"
+    assert capsys.readouterr().err == told

@@ -123,7 +123,9 @@ def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path
     process = subprocess.Popen(
         [*command, config.model_dump_json()], cwd=Path.cwd(), stderr=subprocess.PIPE
     )
-    wait_for(lambda: len(checkpoint.list_checkpoints(folder)) >= 2, 60, pause_seconds=0.01)
+    wait_for(
+        lambda: len(checkpoint.list_checkpoints(folder)) >= 2, 60, pause_seconds=0.01, by=process
+    )
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert 2 <= len(checkpoint.list_checkpoints(folder)) < 8
