@@ -66,39 +66,38 @@ def _settled(url: str) -> Iterator[None]:
 
 @contextmanager
 def _temporary() -> Iterator[str]:
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    # The run's name for the settings does not reach the server: it needs no API but its own.
-    environment = {**os.environ, "PREFECT_API_URL": url}
-    # The first start ever makes Prefect's database, which two must not do at once.
     home = PREFECT_HOME.value()
-    with told_of_place(f"PREFECT_HOME {home}"):
-        turn = lease.wait(home / TURN_NAME, "for the server of another run to start")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.temporary_server", str(port)],
-        stdin=subprocess.PIPE,
-        env=environment,
-        start_new_session=True,
-    )
+    with socket.socket() as door:
+        # Bound from now on: a free port that is only looked up may be another's when it is wanted.
+        door.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{door.getsockname()[1]}"
+        # The first start ever makes Prefect's database, which two must not do at once.
+        with told_of_place(f"PREFECT_HOME {home}"):
+            turn = lease.wait(home / TURN_NAME, "for the server of another run to start")
+        process = _start(door, f"{address}/api")
     try:
         until = time.monotonic() + START_SECONDS
-        while not _answers(url):
+        while not _answers(f"{address}/api"):
             if process.poll() is not None or time.monotonic() > until:
                 raise IrodoriError("the temporary Prefect server did not start; see above for why")
             time.sleep(0.1)
         turn.release()
-        logger.info("watch this run at http://127.0.0.1:%d while it lasts", port)
-        yield url
+        logger.info("watch this run at %s while it lasts", address)
+        yield f"{address}/api"
     finally:
         turn.release()
         process.communicate()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _start(door: socket.socket, url: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows.temporary_server", str(door.fileno())],
+        stdin=subprocess.PIPE,
+        # The run's name for the settings does not reach the server: it needs no API but its own.
+        env={**os.environ, "PREFECT_API_URL": url},
+        pass_fds=[door.fileno()],
+        start_new_session=True,
+    )
 
 
 def _answers(url: str) -> bool:

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ def wait_for(
         true: says whether it is.
         seconds: how long to wait.
         pause_seconds: between two looks.
-        by: who makes it true. When that has ended, or all is in vain, it is killed, and what it
-            said is told.
+        by: who makes it true, and is listened to meanwhile: nobody who talks into a full pipe goes
+            on. When it has ended, or all is in vain, it is killed, and what it said is told.
     """
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -35,10 +36,19 @@ def wait_for(
             pass
         if has_ended:
             break
-        time.sleep(pause_seconds)
+        _pause(pause_seconds, by)
     told = f"waited {seconds - max(until - time.monotonic(), 0):.0f} s in vain"
     if by:
         by.kill()
         said = by.communicate()
         told += f"; exit code {by.returncode}, said: {said}"
     pytest.fail(told)
+
+
+def _pause(seconds: float, by: "subprocess.Popen[Any] | None") -> None:
+    if by is None:
+        time.sleep(seconds)
+        return
+    with suppress(subprocess.TimeoutExpired):
+        # What is read before its time is up is kept for who asks next.
+        by.communicate(timeout=seconds)

@@ -16,6 +16,7 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
 from tests import datasets
+from tests.waiting import wait_for
 from training.stage import train
 
 PROJECT = Path(__file__).parents[2]
@@ -88,9 +89,7 @@ def test_two_processes_train_what_one_trains_although_one_was_killed(
 ) -> None:
     first = start(words_of(layout))
     checkpoints = layout.root / "train"
-    while not list(checkpoints.glob("*/checkpoints/*/state.json")):
-        assert first.poll() is None, first.communicate()
-        time.sleep(0.05)
+    wait_for(lambda: list(checkpoints.glob("*/checkpoints/*/state.json")), 120, 0.05, by=first)
     os.kill(helper_of(first), signal.SIGKILL)
     killed_at = time.monotonic()
     _, error = first.communicate(timeout=120)

@@ -1,5 +1,7 @@
 """A Prefect server that is named and is none, or has no place to be."""
 
+import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -35,4 +37,21 @@ def test_a_home_that_can_be_none_is_said_in_one_line(home: str):
         pytest.raises(BadInput, match=rf"^PREFECT_HOME {home} cannot be written \(.+\); name"),
         server.listening(),
     ):
+        pass
+
+
+def test_nobody_can_take_the_port_of_a_server_that_is_still_starting(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    taken = pytest.raises(OSError, match="in use")
+
+    def start(words: list[str], *, pass_fds: list[int], **how: object) -> None:
+        assert words[-1] == str(pass_fds[0])
+        with socket.socket(fileno=socket.dup(pass_fds[0])) as door, socket.socket() as other, taken:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(door.getsockname())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with pytest.raises(KeyboardInterrupt), server.listening():
         pass
