@@ -116,9 +116,9 @@ def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
     yield advance
 
 
-def time_left(done: int, left: int, seconds: float) -> timedelta:
-    """Give how long what is left takes, in whole seconds, if what is done took so many seconds."""
-    return timedelta(seconds=round(seconds / max(done, 1) * left))
+def time_left(done: int, left: int, seconds: float) -> str:
+    """Say how long what is left takes, in whole seconds, if what is done took so many seconds."""
+    return str(timedelta(seconds=round(seconds / done * left))) if done else "unknown"
 
 
 def _listed(facts: dict[str, float | str]) -> str:

@@ -58,6 +58,17 @@ def test_what_was_there_already_counts_as_done_and_took_no_time(
     assert line == ["clean", "done=53", "of=100", "left=0:04:11"]
 
 
+def test_before_anything_is_done_nobody_knows_how_long_it_takes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _count_time(monkeypatch)
+    with caplog.at_level(logging.INFO), watch("grid", 100, already=50) as advance:
+        for _ in range(3):
+            advance(0)
+    (line,) = [record.getMessage().split() for record in caplog.records]
+    assert line == ["grid", "done=50", "of=100", "left=unknown"]
+
+
 def test_a_part_that_is_soon_done_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         assert list(told("train-000000.tar", range(8), 8)) == [*range(8)]
