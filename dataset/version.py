@@ -19,6 +19,7 @@ from storage.records import Post, ShardRow, Split, StageRecord, Verdict
 
 LINEAGE = (Stage.SCRAPE, Stage.CLEAN, Stage.PACK, Stage.CONDITION)
 SHORT_DIGITS = 8
+"""So many digits of its key name a version in front of people."""
 SAMPLE_SITE = "sample booru"
 
 

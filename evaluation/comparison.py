@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from dataset.version import SHORT_DIGITS
 from evaluation.conditions import Condition
 from evaluation.content import untrained_name
 from evaluation.markdown import write_table
@@ -13,7 +14,7 @@ from evaluation.measures import MORE_IS_BETTER
 from evaluation.outcome import Outcome
 from evaluation.scores import UNTRAINED, Answer, SetScore
 from evaluation.tables import Cell, Table
-from storage import manifest
+from storage import ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract
@@ -76,15 +77,26 @@ def compare(outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
     return rows
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Write the one table, and below it what failed."""
+def trained_on(outcomes: Sequence[Outcome], layout: DataLayout) -> str:
+    """Name the version of the dataset that all were trained on; empty if none was judged."""
+    for outcome in outcomes:
+        if outcome.evaluated:
+            judged = ledger.require(layout, Stage.EVALUATE, outcome.evaluated)
+            trained = ledger.require(layout, Stage.TRAIN, judged.inputs[Stage.TRAIN])
+            return trained.inputs[Stage.CONDITION][:SHORT_DIGITS]
+    return ""
+
+
+def markdown(rows: Sequence[Row], dataset: str = "") -> str:
+    """Write the one table, and below it what failed; `dataset` names what was trained on."""
     scores = [score for row in rows for score in row.scores]
     number = max((score.num_pictures for score in scores), default=0)
     steps = sorted({score.step for row in rows if row.outcomes for score in row.scores})
     after = f", after {' or '.join(f'{step:,}' for step in steps)} steps" if steps else ""
+    of = f" of dataset `{dataset}`" if dataset else ""
     lines = [
         "# Experiments",
-        f"On {number:,} test pictures, from detected edges{after}. Mean over the seeds ± their"
+        f"On {number:,} test pictures{of}, from detected edges{after}. Mean over the seeds ± their"
         " standard deviation; the best of each kind of hints is bold: the most of ssim and ms_ssim,"
         " the least of all others. perceptual is a distance in VGG16's features, of no more of"
         " these pictures than `evaluation.num_perceptual_pictures` says, and kernel_distance one in"

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from upath import UPath
 
+from dataset.version import SHORT_DIGITS
 from evaluation.conditions import Condition
 from evaluation.config import ReportConfig
 from evaluation.further_scores import (
@@ -40,9 +41,6 @@ TRAINED = f"{Stage.TRAIN}-"
 BASELINE, PAPER = "unet-l2", "paper"
 NAMES = {BASELINE: "Baseline", PAPER: "Paper's recipe"}
 """What a recipe is called in front of people; another one goes by its own name."""
-
-VERSION_DIGITS = 8
-"""So many digits of its key name a version of the dataset."""
 
 Row = TypeVar("Row")
 
@@ -121,7 +119,7 @@ class Content:
     def dataset(self) -> str:
         """The version of the dataset; empty where it is not told."""
         paired = self.lineage.get(Stage.CONDITION)
-        return paired.key[:VERSION_DIGITS] if paired else ""
+        return paired.key[:SHORT_DIGITS] if paired else ""
 
     def _named(self, recipe: str) -> Trained | None:
         return next((one for one in self.recipes if one.recipe == recipe), None)

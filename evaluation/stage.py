@@ -126,7 +126,8 @@ def compare(opened: OpenStage, outcomes: Sequence[Outcome]) -> StageRecord:
     from evaluation import comparison  # noqa: PLC0415
 
     rows = comparison.compare(outcomes, opened.layout)
-    files.write_text(opened.folder / "comparison.md", comparison.markdown(rows))
+    text = comparison.markdown(rows, comparison.trained_on(outcomes, opened.layout))
+    files.write_text(opened.folder / "comparison.md", text)
     files.write_json(opened.folder / "comparison.json", comparison.as_json(rows))
     failed = [each for each in outcomes if each.failure]
     mendable = [each for each in failed if not each.diverged]

@@ -69,6 +69,9 @@ def test_every_cell_is_trained_once_and_judged_with_each_hint(root: Path, compar
     assert planned[Stage.EXPERIMENTS].key == compared.key
     assert len(layout.records(Stage.TRAIN)) == 2 * 2
     assert len(layout.records(Stage.EVALUATE)) == 2 * 2 * 2
+    told = (layout.stage(Stage.EXPERIMENTS, compared.key) / "comparison.md").read_text()
+    paired = plan.dataset(grid(root))[Stage.CONDITION].key
+    assert f" test pictures of dataset `{paired[:8]}`, from detected edges, after 8 steps." in told
 
 
 def test_every_training_is_shown_while_it_goes_on(compared: StageRecord):
