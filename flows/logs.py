@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.logging import RichHandler
 
-from storage.errors import BadInput
+from storage.errors import told_of_place
 from storage.files import is_local
 from storage.layout import DataLayout
 from storage.progress import console
@@ -29,13 +29,15 @@ def show() -> None:
 
 
 def keep(layout: DataLayout) -> str:
-    """Log to a file in full."""
+    """Log to a file in full; give its name.
+
+    Raises:
+        BadInput: below the root nothing can be written.
+    """
     path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
-    try:
+    with told_of_place(f"--root {layout.root}"):
         path.parent.mkdir(parents=True, exist_ok=True)
         kept = logging.FileHandler(path)
-    except OSError as error:
-        raise BadInput(f"--root {layout.root}: {error.strerror}; name another folder") from error
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     _listen(kept)
     return str(path)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from flows import logs
+from storage.errors import BadInput
+from storage.layout import DataLayout
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,16 @@ def test_a_level_that_somebody_has_set_stays():
     logging.getLogger("training").setLevel(logging.ERROR)
     logs.speak()
     assert logging.getLogger("training").level == logging.ERROR
+
+
+def test_a_root_that_is_a_file_is_said_to_be_one(tmp_path: Path):
+    file = tmp_path / "notes"
+    file.touch()
+    told = (
+        f"^--root {file} cannot be written \\({file} is a file, no folder\\); name another place$"
+    )
+    with pytest.raises(BadInput, match=told):
+        logs.keep(DataLayout.at(str(file)))
 
 
 def test_every_folder_of_code_is_heard_here_and_by_prefect():
