@@ -1,7 +1,8 @@
 """Which pictures are variants of one drawing, and so must never be in two splits.
 
 Posts are united by parent, by equal bytes and by likeness, and what replaced a post's original with
-what it replaced. What came with an earlier look at the site is settled: a family's split never
+what it replaced. A post without an original (a film, say) is no picture, but ties its parent to its
+children. What came with an earlier look at the site is settled: a family's split never
 changes, so whoever comes later joins it. A latecomer that is akin to families of two splits can
 join neither: it straddles them, and so does its later kin, a parent that comes after it included.
 """
@@ -29,7 +30,10 @@ class Families:
 
 
 def families(
-    arrived: Sequence[Post], candidates: Sequence[Candidate], config: CleanConfig
+    arrived: Sequence[Post],
+    candidates: Sequence[Candidate],
+    config: CleanConfig,
+    between: Sequence[Post] = (),
 ) -> Families:
     """Unite posts, look by look.
 
@@ -37,11 +41,15 @@ def families(
         arrived: all posts that have or had an original, in the order in which they came.
         candidates: what is compared by its looks, each with its first post.
         config: how near looks have to be, and the shares of the splits.
+        between: all posts that never had an original.
     """
     arrived = _apart(arrived)
     union = _Union(arrived, config)
     kin_of_look = _by_look(arrived, candidates, config.family_radius)
-    for number in sorted({post.arrival for post in arrived}):
+    for post in between:
+        if post.parent_id:
+            kin_of_look[post.arrival].append((post.post_id, post.parent_id))
+    for number in sorted({post.arrival for post in (*arrived, *between)}):
         union.settle(kin_of_look[number], number)
     first_of = {post.md5: post for post in reversed(arrived)}
     return Families(

@@ -22,6 +22,7 @@ def judge(
     measures: Sequence[Measure],
     thumbnail_of: ThumbnailOf,
     config: CleanConfig,
+    between: Sequence[Post] = (),
 ) -> list[Verdict]:
     """Decide for each post with an original whether its picture is kept; first come, first judged.
 
@@ -36,6 +37,7 @@ def judge(
         measures: what is known of them; of those that are gone, perhaps nothing.
         thumbnail_of: gives a picture that is there at 64x64 px.
         config: the bounds, and how many are wanted.
+        between: all that never had an original; they get no verdict, and tie others together.
     """
     arrived = sorted(posts, key=_order)
     first_of = {post.md5: post for post in reversed(arrived)}
@@ -44,7 +46,7 @@ def judge(
     fit = [Candidate(first_of[each.md5], each) for each in measures if screen(each, config) is None]
     fit.sort(key=lambda each: _order(each.post))
 
-    kin = families(arrived, fit, config)
+    kin = families(arrived, fit, config, between)
     there = [each for each in fit if each.measure.md5 in speaker_of]
     reason_of = _reasons(measures, near_duplicates(there, thumbnail_of, config), kin, config)
     place_of = _places(fit, kin, config)

@@ -42,7 +42,8 @@ def clean(
     if opened.finished:
         return opened.finished
 
-    known = [post for post in manifest.rows_of(scraped, layout, Post) if post.md5]
+    rows = list(manifest.rows_of(scraped, layout, Post))
+    known, between = [row for row in rows if row.md5], [row for row in rows if not row.md5]
     posts = [_without_removed(post, removed) for post in known]
     looks = Looks(layout, config.max_pixels)
     measures = looks.at(posts, each)
@@ -56,7 +57,7 @@ def clean(
 
     # What the scrape has dropped itself has its reason there.
     asked = {(post.post_id, post.md5) for post in known if post.reason is None}
-    judged = judge(posts, measures, thumbnail_of, config)
+    judged = judge(posts, measures, thumbnail_of, config, between)
     verdicts = [each for each in judged if (each.post_id, each.md5) in asked]
     counts = count(verdicts)
     logger.info("verdicts %s", " ".join(f"{name}={number}" for name, number in counts.items()))

@@ -25,14 +25,21 @@ def _post(post_id: int, arrival: int = 0, parent_id: int = 0, md5: str = "") -> 
     )  # fmt: skip
 
 
-def _families(posts: Sequence[Post], looks: dict[int, int] | None = None) -> Families:
+def _film(post_id: int, parent_id: int, arrival: int = 0) -> Post:
+    """Make a post that never had an original."""
+    return replace(_post(post_id, arrival, parent_id), md5="", reason=DropReason.UNWANTED_TYPE)
+
+
+def _families(
+    posts: Sequence[Post], looks: dict[int, int] | None = None, between: Sequence[Post] = ()
+) -> Families:
     """Find families; `looks` gives some posts a fingerprint."""
     found = [
         Candidate(post, Measure(post.md5, None, 99, 99, f"{looks[post.post_id]:016x}", 50.0, False))
         for post in posts
         if looks and post.post_id in looks
     ]
-    return families(posts, found, CONFIG)
+    return families(posts, found, CONFIG, between)
 
 
 def _ids_of(split: Split) -> list[int]:
@@ -58,6 +65,24 @@ def test_what_came_together_is_united_through_any_chain():
     posts = [_post(1), _post(2, parent_id=1), _post(3, parent_id=2), _post(4)]
     found = _families(posts)
     assert [found.of[post.md5] for post in posts] == ["md5-1", "md5-1", "md5-1", "md5-4"]
+    assert not found.straddling
+
+
+def test_what_has_no_original_ties_its_parent_to_its_children():
+    posts, film = [_post(TRAIN[0]), _post(VAL[0], parent_id=500)], _film(500, TRAIN[0])
+    assert len(set(_families(posts).of.values())) == 2
+    found = _families(posts, between=[film])
+    assert set(found.of.values()) == {posts[0].md5}
+    assert found.of.keys() == {post.md5 for post in posts}
+
+
+def test_what_has_no_original_and_comes_last_unites_one_split_and_no_two():
+    train, val = _post(TRAIN[0]), _post(VAL[0], parent_id=500)
+    other, child = _post(TRAIN[1]), _post(TRAIN[2], parent_id=501)
+    films = [_film(500, TRAIN[0], arrival=1), _film(501, TRAIN[1], arrival=1)]
+    found = _families([train, val, other, child], between=films)
+    families = [found.of[each.md5] for each in (train, val, other, child)]
+    assert families == [train.md5, val.md5, other.md5, other.md5]
     assert not found.straddling
 
 
@@ -194,14 +219,15 @@ def test_who_straddles_two_splits_takes_no_place():
 )
 def test_whatever_comes_or_goes_nobody_else_changes_split_or_place(config, num_replaced):
     chance = random.Random(5)
-    posts, before = list[Post](), dict[str, Verdict]()
+    posts, films, before = list[Post](), list[Post](), dict[str, Verdict]()
     for look in range(12):
         _replace_some(chance, posts, look, num_replaced)
         _bring(chance, posts, look)
+        films += [replace(_random_post(chance, [*posts, *films], look), md5="") for _ in range(3)]
         gone = {chance.randrange(len(posts)) for _ in range(look)}
         for place in gone:
             posts[place] = _gone(posts[place])
-        after = _judged(posts, config)
+        after = _judged(posts, config, films)
         for md5, verdict in before.items():
             if now := after.get(md5):
                 assert (now.split, now.place) == (verdict.split, verdict.place)
@@ -249,13 +275,15 @@ def _gone(post: Post, reason: DropReason = DropReason.VANISHED) -> Post:
     return replace(post, reason=reason, vanished_on="2026-01-01")
 
 
-def _judged(posts: Sequence[Post], config: CleanConfig) -> dict[str, Verdict]:
+def _judged(
+    posts: Sequence[Post], config: CleanConfig, between: Sequence[Post] = ()
+) -> dict[str, Verdict]:
     measures = [
         Measure(post.md5, None, 99, 99, f"{_look_of(post.md5):016x}", 50.0, lossless=False)
         for post in {post.md5: post for post in posts}.values()
     ]
     flat = np.zeros((64, 64, 3), np.uint8)
-    verdicts = judge(posts, measures, lambda _: flat, config)
+    verdicts = judge(posts, measures, lambda _: flat, config, between)
     return {
         verdict.md5: verdict
         for verdict in verdicts
