@@ -51,6 +51,7 @@ _OTHER_USAGE = {"evaluate": f"\n       {evaluate_words.USAGE}"}
 _OTHER_HELP = {
     "evaluate": " The words of the second form are told by irodori evaluate --pictures DIR --help."
 }
+_SETS_OF_CHANGES = """'{"learning_rate": 0.001}, {"learning_rate": 0.002}', quotes and all"""
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
 
@@ -160,14 +161,14 @@ def _configure(preset: dict[str, Any], given: dict[str, Any]) -> PipelineConfig:
 
 
 def _told_of_list(found: str) -> str:
+    """Say which list cannot be read; of some nothing is known but their section."""
     (name,) = re.findall(r"for (?:field )?\"?([a-z_.]+)", found)[:1] or ("SECTION.FIELD",)
-    way = "write its values as a,b"
-    if name == "experiments.overrides":
-        way = (
-            """write sets of changes as '{"learning_rate": 0.001}, {"learning_rate": 0.002}',"""
-            " quotes and all"
-        )
-    return f"--{name.replace('_', '-')}: a list cannot be read; {way}"
+    ways = {
+        "experiments.overrides": f"sets of changes as {_SETS_OF_CHANGES}",
+        "experiments": f"values as a,b and sets of changes as {_SETS_OF_CHANGES}",
+    }
+    way = ways.get(name, "values as a,b")
+    return f"--{name.replace('_', '-')}: a list cannot be read; write {way}"
 
 
 def _told(found: ErrorDetails) -> str:

@@ -46,7 +46,7 @@ def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
         ),
         (
             ["experiments", "--experiments.seeds", "[1"],
-            r"^--experiments.seeds: a list cannot be read; write its values as a,b$",
+            r"^--experiments.seeds: a list cannot be read; write values as a,b$",
         ),
         (["run", "--scraper", "1"], r"^--scraper is a section; .* such as --scraper.base-url; see"),
         (["run", "--scraper={}"], r"^--scraper is a section"),

@@ -53,5 +53,9 @@ def test_nobody_can_take_the_port_of_a_server_that_is_still_starting(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    with pytest.raises(KeyboardInterrupt), server.listening():
+    with (
+        temporary_settings({PREFECT_API_URL: None}),
+        pytest.raises(KeyboardInterrupt),
+        server.listening(),
+    ):
         pass
