@@ -37,6 +37,9 @@ PREFECT_SETTINGS = {
     "PREFECT_PLUGINS_ENABLED": "false",
 }
 
+LOOPBACK = ("127.0.0.1", "localhost")
+"""This machine's names for itself."""
+
 GOING_ON = ("prune", "takedown", "up", "down")
 """Errands that go on where they were; all others start anew."""
 
@@ -54,6 +57,7 @@ class Terminated(KeyboardInterrupt):
 
 def main() -> None:
     """Do what the command line asks, and exit."""
+    _ask_this_machine_directly()
     words, place = sys.argv[1:], Place.here()
     if place.rank:
         # The first process is the command; the others only train with it.
@@ -107,6 +111,13 @@ def what_follows(command: Command | None) -> str:
     if command is None or not command.errand or command.verb in GOING_ON:
         return "run the same command again and it goes on where it was"
     return "nothing was finished; the same command starts anew"
+
+
+def _ask_this_machine_directly() -> None:
+    """Leave a proxy out of what runs on this machine, such as Prefect's server: it reaches none."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    told = ",".join(filter(None, [known, *LOOPBACK]))
+    os.environ |= {"no_proxy": told, "NO_PROXY": told}
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

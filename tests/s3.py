@@ -23,6 +23,7 @@ from pathlib import Path
 WEED = Path(sys.executable).with_name("weed")
 SECRET = "a-secret-that-nobody-may-ever-read"
 BUCKET = "irodori-tests"
+ATTEMPTS = 3
 PATIENCE_SECONDS = 60
 
 
@@ -43,14 +44,26 @@ class S3:
 @contextmanager
 def serve() -> Iterator[S3]:
     """Serve S3 on a free port, in a folder that is gone afterwards."""
-    (port, *others) = _free_ports(8)
-    words = [sys.executable, __file__, *map(str, (port, *others))]
-    keeper = subprocess.Popen(words, stdin=subprocess.PIPE)
+    keeper, port = _start()
     try:
-        _wait_until_ready(f"http://127.0.0.1:{port}/healthz", keeper)
         yield S3(_environment(port))
     finally:
         keeper.communicate(timeout=PATIENCE_SECONDS)
+
+
+def _start() -> tuple[subprocess.Popen[bytes], int]:
+    """Start a server and wait until it answers; gives its keeper and its port.
+
+    A port that was free may be another program's when the server wants it: then once more.
+    """
+    for _ in range(ATTEMPTS):
+        (port, *others) = _free_ports(8)
+        words = [sys.executable, __file__, *map(str, (port, *others))]
+        keeper = subprocess.Popen(words, stdin=subprocess.PIPE)
+        if _is_ready(f"http://127.0.0.1:{port}/healthz", keeper):
+            return keeper, port
+        keeper.communicate(timeout=PATIENCE_SECONDS)
+    raise RuntimeError("the S3 server did not start; its last words are above")
 
 
 def _environment(port: int) -> dict[str, str]:
@@ -74,13 +87,14 @@ def _free_ports(number: int) -> list[int]:
         return [probe.getsockname()[1] for probe in probes]
 
 
-def _wait_until_ready(url: str, keeper: subprocess.Popen[bytes]) -> None:
+def _is_ready(url: str, keeper: subprocess.Popen[bytes]) -> bool:
+    """Wait until it answers; False if it has ended, or takes too long."""
     until = time.monotonic() + PATIENCE_SECONDS
     while keeper.poll() is None and time.monotonic() < until:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=1):
-            return
+            return True
         time.sleep(0.05)
-    raise RuntimeError("the S3 server did not start; its last words are above")
+    return False
 
 
 def keep(ports: list[str]) -> None:

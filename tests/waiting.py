@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+LAST_WORDS_SECONDS = 20
+
 
 def wait_for(
     true: Callable[[], object],
@@ -40,9 +42,16 @@ def wait_for(
     told = f"waited {seconds - max(until - time.monotonic(), 0):.0f} s in vain"
     if by:
         by.kill()
-        said = by.communicate()
-        told += f"; exit code {by.returncode}, said: {said}"
+        told += f"; exit code {by.wait()}, said: {_last_words(by)}"
     pytest.fail(told)
+
+
+def _last_words(ended: "subprocess.Popen[Any]") -> object:
+    try:
+        return ended.communicate(timeout=LAST_WORDS_SECONDS)
+    except subprocess.TimeoutExpired as unheard:
+        # Whom it has started still holds its pipes.
+        return unheard.stdout, unheard.stderr
 
 
 def _pause(seconds: float, by: "subprocess.Popen[Any] | None") -> None:

@@ -147,6 +147,14 @@ def test_a_full_disk_is_one_line_and_exit_code_2_and_the_run_goes_on_later(tmp_p
     assert done.returncode == 0
 
 
+def test_a_proxy_that_reaches_nothing_here_is_no_hindrance(tmp_path: Path):
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy"), "http://127.0.0.1:9")
+    none = dict.fromkeys(("no_proxy", "NO_PROXY"), "")
+    words = ("--scraper.sample-posts", "20", "--scraper.max-posts", "20")
+    done = _irodori("scrape", "--root", str(tmp_path), *words, env=os.environ | proxies | none)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )

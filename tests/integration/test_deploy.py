@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(tmp_path_factory.mktemp("prefect"))
     try:
-        wait_for(lambda: started.ask("/health", method="GET") is True, START_SECONDS)
+        answers = partial(started.ask, "/health", method="GET")
+        wait_for(lambda: answers() is True, START_SECONDS, by=started.process)
         assert started.prefect("work-pool", "create", "local", "--type", "process").returncode == 0
         deployed = started.prefect("--no-prompt", "deploy", "--all")
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr

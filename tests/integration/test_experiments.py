@@ -172,7 +172,7 @@ def test_trainings_in_processes_of_their_own_end_with_the_command(
         _, said = command.communicate(timeout=PATIENCE_SECONDS)
     finally:
         command.kill()
-        command.communicate()
+        command.communicate(timeout=PATIENCE_SECONDS)
     assert command.returncode == 128 + signal.SIGTERM
     assert said.splitlines()[-1].startswith("irodori: interrupted; run the same command again")
     assert len(list(root.glob("train/*/bookmark"))) == 2

@@ -19,7 +19,7 @@ from tests import datasets
 
 PROJECT = Path(__file__).parents[2]
 CHILD = """
-import logging, sys
+import logging, os, signal, sys
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import clean, condition, pack
 from storage import ledger
@@ -28,13 +28,21 @@ from storage.ledger import Stage
 from tests import datasets
 
 logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+class Stop(logging.Handler):
+    def emit(self, record):
+        if record.getMessage().startswith("made shard=train-"):
+            logging.getLogger().removeHandler(self)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+if "stop" in sys.argv:
+    logging.getLogger().addHandler(Stop())
 layout = DataLayout.at(sys.argv[1])
 scraped = ledger.require(layout, Stage.SCRAPE, sys.argv[2])
 packed = pack(datasets.PACK, clean(datasets.CLEAN, scraped, layout), layout)
 condition(ConditionConfig(), packed, layout, seed=1)
 """
 
-Child = Callable[[], "subprocess.Popen[str]"]
+Child = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -44,12 +52,15 @@ def scraped(layout: DataLayout) -> StageRecord:
 
 @pytest.fixture
 def child(layout: DataLayout, scraped: StageRecord) -> Iterator[Child]:
-    """Start a process that makes the dataset; none outlives the test."""
+    """Start a process that makes the dataset; none outlives the test.
+
+    One that is told to "stop" stops itself behind its first shard.
+    """
     started = []
 
-    def start() -> "subprocess.Popen[str]":
+    def start(*words: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-u", "-c", CHILD, str(layout.root), scraped.key],
+            [sys.executable, "-u", "-c", CHILD, str(layout.root), scraped.key, *words],
             cwd=PROJECT,
             stdout=subprocess.PIPE,
             text=True,
@@ -91,17 +102,16 @@ def _undisturbed(layout: DataLayout) -> tuple[Output, ...]:
 def test_two_processes_make_one_dataset_and_each_shard_once(
     layout: DataLayout, child: Child, is_killed: bool
 ):
-    first = child()
-    before = _told(first, "made shard=train-")
-    os.kill(first.pid, signal.SIGSTOP)
+    first = child("stop")
+    os.waitpid(first.pid, os.WUNTRACED)
     second = child()
     assert _told(second, "waiting stage=pack")[-1].endswith(": another run is writing it")
     os.kill(first.pid, signal.SIGKILL if is_killed else signal.SIGCONT)
-    rest, _ = first.communicate(timeout=120)
+    before, _ = first.communicate(timeout=120)
     after, _ = second.communicate(timeout=120)
     assert second.returncode == 0
     assert first.returncode == (-signal.SIGKILL if is_killed else 0)
-    lines = [*before, *rest.splitlines(), *after.splitlines()]
+    lines = [*before.splitlines(), *after.splitlines()]
     made = [line.split()[1] for line in lines if line.startswith("made shard=")]
     packed = _told_of(Stage.PACK, layout)
     # Once in pack and once in condition; a shard is told after it is there, so a kill may hide one.
@@ -129,6 +139,7 @@ def _irodori(root: Path) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.timeout(600)
 def test_two_commands_at_once_both_succeed_and_the_work_is_done_once(tmp_path: Path):
     commands = [_irodori(tmp_path / "root") for _ in range(2)]
     told = [command.communicate(timeout=240) for command in commands]

@@ -41,9 +41,9 @@ def test_what_takes_too_long_is_given_up_and_keeps_its_turn_until_it_ends() -> N
     ended = []
 
     async def both() -> int:
-        turns = Turns(Bounds(timeout_seconds=0.1))
+        turns = Turns(Bounds(timeout_seconds=1))
         with pytest.raises(TimeoutError):
-            await turns.take(lambda: ended.append(time.sleep(0.15)), _waits)
+            await turns.take(lambda: ended.append(time.sleep(1.1)), _waits)
         return await turns.take(lambda: len(ended), _waits)
 
     assert asyncio.run(both()) == 1

@@ -1,9 +1,11 @@
 """Sites to scrape: the sample booru with an ear on it, and small sites that misbehave."""
 
 import os
+import signal
+import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,17 @@ class Ear:
     def forget(self) -> None:
         self.heard, self.times = [], []
         self.instead = lambda path, number: None
+
+    def kill_at(self, number: int, command: Sequence[str]) -> None:
+        """Run a command, and kill it while it waits for the answer to a request of this number."""
+
+        def kill(_: str, at: int) -> None:
+            if at == number:
+                victim.kill()
+
+        self.instead = kill
+        victim = subprocess.Popen(command)
+        assert victim.wait() == -signal.SIGKILL
 
     def files(self) -> list[str]:
         return [path for path in self.heard if path.startswith(("/images", "/lines"))]

@@ -1,11 +1,8 @@
 """A new snapshot asks only for what is new, notices what changed, and buries what is gone."""
 
 import hashlib
-import signal
-import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -564,11 +561,7 @@ def test_a_page_cut_short_by_a_kill_is_not_asked_for_again(site, board, make_con
         f"scrape(ScraperConfig.model_validate_json({config.model_dump_json()!r}),"
         f" DataLayout.at({str(layout.root)!r}))"
     )
-    victim = subprocess.Popen([sys.executable, "-c", code])
-    while len(site.ear.heard) < 35 and victim.poll() is None:
-        time.sleep(0.005)
-    victim.send_signal(signal.SIGKILL)
-    assert victim.wait() == -signal.SIGKILL
+    site.ear.kill_at(35, [sys.executable, "-c", code])
     before = site.ear.files()
     assert len(before) > 25
 

@@ -1,10 +1,7 @@
 """scrape() over real HTTP: what it keeps, what it drops and why, and how it goes on."""
 
 import hashlib
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 
 import pytest
@@ -154,11 +151,7 @@ def test_a_run_killed_at_once_leaves_the_same_files_in_the_end(
         f"scrape(ScraperConfig.model_validate_json({config.model_dump_json()!r}),"
         f" DataLayout.at({str(layout.root)!r}))"
     )
-    victim = subprocess.Popen([sys.executable, "-c", code])
-    while len(board.ear.heard) < 225 and victim.poll() is None:
-        time.sleep(0.01)
-    victim.send_signal(signal.SIGKILL)
-    assert victim.wait() == -signal.SIGKILL
+    board.ear.kill_at(225, [sys.executable, "-c", code])
     assert not list(layout.root.glob("scrape/*/stage.json"))
 
     record = scrape(config, layout)

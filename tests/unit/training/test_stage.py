@@ -112,7 +112,7 @@ def test_a_finished_training_is_not_done_again(layout: DataLayout, paired: Stage
 
 
 def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path) -> None:
-    config = config_of(recipe="paper", steps=40, checkpoint_every=5)
+    config = config_of(recipe="paper", steps=120, checkpoint_every=5)
     counts = {Split.TRAIN: [10], Split.VAL: [3]}
     undisturbed, disturbed = DataLayout.at(f"{tmp_path}/a"), DataLayout.at(f"{tmp_path}/b")
     wanted = train(config, make_pairs(undisturbed, counts, SIZE_PX), undisturbed, 0)
@@ -128,7 +128,7 @@ def test_killed_at_any_time_it_goes_on_and_ends_in_the_same_bytes(tmp_path: Path
     )
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert 2 <= len(checkpoint.list_checkpoints(folder)) < 8
+    assert 2 <= len(checkpoint.list_checkpoints(folder)) < 24
 
     assert digests(train(config, paired, disturbed, 0)) == digests(wanted)
 
