@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from storage.ledger import Stage
 
-ANEW = "run `irodori run` for a version without it, and delete this one"
+ANEW = "run `irodori clean`, `pack` and `condition` for a version without it, then `irodori prune`"
 MIXED = (
     "its stages saw different pictures: delete its clean, pack and condition and run `irodori run`"
     " with the same settings"

@@ -26,7 +26,7 @@ def _check(layout: DataLayout, path: UPath, md5: str, sha256: str) -> Damage | N
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        found = "the original is gone"
+        return Damage(_file(layout, path), "it is gone", again(Stage.SCRAPE, is_gone=True))
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
     else:
@@ -34,5 +34,8 @@ def _check(layout: DataLayout, path: UPath, md5: str, sha256: str) -> Damage | N
         if right and sha256 in ("", hashlib.sha256(content).hexdigest()):
             return None
         found = "its bytes have changed"
-    file = str(path)[len(str(layout.root)) :].lstrip("/")
-    return Damage(file, found, again(Stage.SCRAPE))
+    return Damage(_file(layout, path), found, again(Stage.SCRAPE))
+
+
+def _file(layout: DataLayout, path: UPath) -> str:
+    return str(path)[len(str(layout.root)) :].lstrip("/")

@@ -81,7 +81,7 @@ def _find(layout: DataLayout, name: str, date: str) -> list[Takedown]:
     if not found:
         raise BadInput(
             f"takedown {name}: no table below {layout.root} has a post of this id or md5;"
-            " look it up in a report, or name the --root that has it"
+            " look it up in the tables of scrape/<key>, or name the --root that has it"
         )
     sites = sorted({entry.site for entry in found})
     if len(name) < MD5_DIGITS and len(sites) > 1:

@@ -6,6 +6,7 @@ python -m docs.generate [--check]
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -60,10 +61,11 @@ def _section(prefix: str, section: type[Section], title: str) -> Iterator[str]:
             rows.append(f"| `--{flag}` | {_default(field)} | {_meaning(field)} |")
     yield f"## {title.rstrip('.')}"
     yield ""
-    yield "| flag | default | meaning |"
-    yield "|---|---|---|"
-    yield from rows
-    yield ""
+    if rows:
+        yield "| flag | default | meaning |"
+        yield "|---|---|---|"
+        yield from rows
+        yield ""
     for inner_prefix, inner_section, sentence in inner:
         yield from _section(inner_prefix, inner_section, f"`{inner_prefix[:-1]}`: {sentence}")
 
@@ -81,7 +83,24 @@ def _meaning(field: FieldInfo) -> str:
     extra = field.json_schema_extra
     operational = isinstance(extra, dict) and extra.get("operational")
     sentence = " ".join((field.description or "").split()).replace("|", "\\|")
-    return f"{sentence} *(pace)*" if operational else sentence
+    told = " ".join(filter(None, [sentence, _words(field)]))
+    return f"{told} *(pace)*" if operational else told
+
+
+def _words(field: FieldInfo) -> str:
+    """List the words that a field takes, where it takes no others."""
+    words = [each for each in _literals(field.annotation) if isinstance(each, str)]
+    several = isinstance(field.get_default(call_default_factory=True), tuple)
+    listed = ", ".join(f"`{word}`" for word in words)
+    return f"{'Some' if several else 'One'} of {listed}." if words else ""
+
+
+def _literals(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+        return
+    for inner in get_args(annotation):
+        yield from _literals(inner)
 
 
 def contracts() -> str:

@@ -48,7 +48,8 @@ def circumstances(metrics: Mapping[str, Any]) -> list[str]:
     drawing, counts = metrics["drawing"], metrics["counts"]
     told = [
         f"step {metrics['step']:,} ({metrics['which']})",
-        f"{counts['pictures']:,} pictures of {metrics['size_px']} px",
+        f"{counts['pictures']:,} picture{'s' * (counts['pictures'] != 1)} of"
+        f" {metrics['size_px']} px",
         f"edges {drawing['edges']['detector']}, hints {drawing['hints']['kind']}"
         + ("" if metrics["drawing_is_known"] else " (defaults: the dataset's record is gone)"),
         f"seed {metrics['seed']}",

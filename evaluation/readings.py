@@ -6,6 +6,7 @@ from typing import Any
 
 from storage.ledger import Stage
 from storage.records import StageRecord
+from training.config import TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,23 @@ READINGS = (
 )
 
 
+def heeded(record: StageRecord) -> Mapping[str, Any]:
+    """Give the settings of a stage, of a training without those of parts that it does not have."""
+    if record.stage != Stage.TRAIN:
+        return record.settings
+    fields = TrainingConfig.model_fields.keys() & record.settings.keys()
+    config = TrainingConfig.model_validate({name: record.settings[name] for name in fields})
+    return {name: record.settings[name] for name in record.settings.keys() - config.unheeded}
+
+
 def value_of(reading: Reading, record: StageRecord) -> str:
     """Tell the settings of a record that realise a reading: `width 64, layout A`."""
+    settings = heeded(record)
     told = [
         f"{name} {tell(value)}"
         for field in reading.fields
-        if field in record.settings
-        for name, value in flat({field: record.settings[field]}).items()
+        if field in settings
+        for name, value in flat({field: settings[field]}).items()
     ]
     return ", ".join(told)
 

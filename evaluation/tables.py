@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from evaluation.conditions import Condition
 from evaluation.content import Content, untrained_name
 from evaluation.pixelwise import norm_at_256
-from evaluation.readings import READINGS, flat, tell, value_of
+from evaluation.readings import READINGS, flat, heeded, tell, value_of
 from evaluation.scores import MIN_FRECHET_PICTURES, UNTRAINED, SetScore
 from storage.ledger import Stage
 from storage.records import DropReason, StageRecord
@@ -169,10 +169,10 @@ def settings_table(content: Content) -> Table:
     rows = []
     for stage in Stage:
         records = _records_of(content, stage)
-        spread = [flat(record.settings) for record in records]
+        spread = [flat(heeded(record)) for record in records]
         # Sorted, since a record that was read and one that was just made differ in their order.
         for name in sorted({name for settings in spread for name in settings}):
-            told = [tell(settings.get(name)) for settings in spread]
+            told = [tell(settings[name]) if name in settings else "—" for settings in spread]
             value = told[0] if len(set(told)) == 1 else " | ".join(told)
             rows.append([Cell(f"{stage}.{name}"), Cell(value)])
     return Table("Every setting", ("Setting", "Value"), rows)
@@ -187,7 +187,7 @@ def readings_table(content: Content) -> Table:
         rows.append(
             [
                 Cell(reading.number),
-                Cell(f"Our reading: {reading.says[0].lower()}{reading.says[1:]}"),
+                Cell(f"Our reading: {reading.says}"),
                 Cell(" | ".join(filter(None, told)), faint=True),
             ]
         )

@@ -138,7 +138,8 @@ def parse_export(words: Sequence[str]) -> ExportCommand:
     parser = _parser(
         "export", "[-o FILE]", "Write a model as an ONNX file, for programs without torch."
     )
-    parser.add_argument("-o", "--out", default="irodori.onnx", metavar="FILE")
+    out = "irodori.onnx"
+    parser.add_argument("-o", "--out", default=out, metavar="FILE", help=f"(default: {out})")
     asked = _asked(parser, words)
     if Path(asked.out).is_dir():
         raise BadInput(f"--out {asked.out}: is a folder; name a file in it")

@@ -119,5 +119,5 @@ def _refuse_empty_splits(counts: dict[str, int]) -> None:
         told = ", ".join(f"{name} {number}" for name, number in counts.items())
         raise BadInput(
             f"clean: no picture left for {', '.join(empty)} ({told});"
-            " scrape more (--scraper.max-posts) or relax --clean"
+            " take more pictures (--scraper.max-posts, or more in the folder) or relax --clean"
         )

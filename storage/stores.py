@@ -59,7 +59,7 @@ def open_root(address: str) -> UPath:
         # One connection for all paths below and for all threads: they inherit it from the root.
         _ = root.fs
     except ImportError as error:
-        way_out = "pip install 'irodori[s3]'" if scheme in S3 else error
+        way_out = "pip install 's3fs>=2025.1'" if scheme in S3 else error
         raise BadInput(f"--root {address}: this kind needs another package; {way_out}") from error
     except (ValueError, TypeError, OSError) as error:
         raise BadInput(f"--root {address}: {error}") from error

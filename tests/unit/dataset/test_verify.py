@@ -278,7 +278,7 @@ def test_originals_are_read_when_it_is_asked_for(broken: Version):
     assert _found(broken) == []
     told = {line.partition(";")[0] for line in _found(broken, originals=True)}
     assert told >= {
-        f"images/{gone.md5[:2]}/{gone.md5}.png: the original is gone",
+        f"images/{gone.md5[:2]}/{gone.md5}.png: it is gone",
         f"images/{changed.md5[:2]}/{changed.md5}.png: its bytes have changed",
         f"images/{lined.line_md5[:2]}/{lined.line_md5}.png: its bytes have changed",
     }
