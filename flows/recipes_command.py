@@ -92,7 +92,7 @@ def _made_of(entry: "Entry") -> list[str]:
         turns = f" x{settings['n_critic']}" if settings["n_critic"] > 1 else ""
         networks += f"; {entry.critic} {entry.critic_parameters / MILLION:.1f} M"
         networks += f", {settings['rule']}{turns}"
-    where = {"features": f" ({settings['feature_layer']})"}
+    where = {"features": f" ({settings.get('feature_layer')})"}
     losses = ", ".join(
         f"{name} {weight:g}{where.get(name, '')}" for name, weight in entry.losses.items()
     )
@@ -100,11 +100,14 @@ def _made_of(entry: "Entry") -> list[str]:
         networks,
         f"{losses}; {settings['optimizer']} {settings['learning_rate']:g},"
         f" batch {settings['batch_size']}",
-        f"hints: {_value(settings['hints']) or 'those of the dataset'}",
+        f"hints: {_value(settings['hints'])}",
     ]
 
 
 def _value(value: object) -> str:
+    if value == {}:
+        # The one setting of its kind: fields of the hints, where a recipe has its own.
+        return "those of the dataset"
     if isinstance(value, dict):
         return ", ".join(
             f"{name} ({_value(inner)})" if isinstance(inner, dict) else f"{name} {_value(inner)}"

@@ -18,7 +18,7 @@ SIZE_PX = 256
 class Entry:
     """One recipe; `critic` is empty without one, GFLOP are of one picture's forward pass.
 
-    `losses` are the weights of those that take part; `settings` are all numbers of the recipe;
+    `losses` are the weights of those that take part; `settings` are all that the recipe heeds;
     `differs` says where it is not what its source has, empty where nothing is known to differ.
     """
 
@@ -88,7 +88,8 @@ def describe(name: RecipeName) -> Entry:
         critic = build_critic(recipe, SIZE_PX) if recipe.adversarial_weight else None
     planes = [(1, SIZE_PX, SIZE_PX), (hint_channels(recipe), SIZE_PX, SIZE_PX)]
     noise = [(recipe.z_size,)] if recipe.z_size else []
-    settings = dataclasses.asdict(recipe)
+    told = dataclasses.asdict(recipe)
+    settings = {name: value for name, value in told.items() if name not in recipe.unheeded}
     return Entry(
         name=name,
         source=settings.pop("source"),

@@ -31,6 +31,14 @@ def test_a_recipe_by_name_is_told_in_full():
     assert "unet-l2" not in told
 
 
+def test_a_recipe_without_a_critic_tells_nothing_of_one():
+    told = recipes_command.answer(RecipesCommand("unet-l2"))
+    assert not {"rule", "critic_width", "penalty_weight", "feature_layer", "z_form"} & {
+        line.split()[0] for line in told.splitlines() if line.startswith("  ") and line.strip()
+    }
+    assert told.splitlines()[-1].split(maxsplit=1) == ["hints", "those of the dataset"]
+
+
 def test_a_wrong_name_is_one_line_with_the_nearest_one():
     with pytest.raises(BadInput, match=r"no recipe 'papre' \(did you mean paper\?\)"):
         recipes_command.answer(RecipesCommand("papre"))
