@@ -25,6 +25,13 @@ def changes(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     ]
 
 
+def departures(
+    stage: str, defaults: Mapping[str, Any], settings: Mapping[str, Any]
+) -> list[Change]:
+    """List where a stage's settings are not the defaults; what they do not know is left out."""
+    return [each for each in changes(stage, defaults, settings) if each.after is not None]
+
+
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in settings.items():

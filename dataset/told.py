@@ -9,7 +9,7 @@ from rich.table import Table
 
 from dataset.contents import Contents, Step, contents, funnel, share
 from dataset.diff import Changed, Difference
-from dataset.settings import changes
+from dataset.settings import departures
 from dataset.terminal import grid, headed, named, plain, rendered, setting, size, titled
 from dataset.version import LINEAGE, Shelf, Version
 from storage.errors import MissingInput
@@ -102,7 +102,7 @@ def _lineage(version: Version, defaults: Mapping[Stage, Mapping[str, Any]]) -> T
         record = version.record(stage)
         told = [
             f"{each.name} {setting(each.after)}"
-            for each in changes(stage, defaults[stage], record.settings)
+            for each in departures(stage, defaults[stage], record.settings)
         ]
         lines.add_row(stage, record.key, plain(", ".join(told)))
     return lines

@@ -13,7 +13,7 @@ from dataset import told
 from dataset.card import card_of
 from dataset.contents import contents, funnel
 from dataset.diff import diff
-from dataset.settings import changes
+from dataset.settings import departures
 from dataset.terminal import size
 from dataset.verify import Findings, verify
 from dataset.version import LINEAGE, Version, pick, shelf
@@ -64,7 +64,7 @@ def _show(command: DatasetCommand, version: Version) -> str:
             "not_default": [
                 change
                 for stage in LINEAGE
-                for change in changes(stage, defaults[stage], version.record(stage).settings)
+                for change in departures(stage, defaults[stage], version.record(stage).settings)
             ],
             "funnel": funnel(version),
             "contents": contents(version),

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
@@ -64,6 +64,10 @@ def _checked_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tags
 
 
+OF_SITE = ("base_url", "tags", "sample_posts")
+"""The fields that only a site heeds."""
+
+
 class ScraperConfig(Section):
     """Which posts to fetch from which site, and how gently."""
 
@@ -82,7 +86,7 @@ class ScraperConfig(Section):
     """Tags that a post must have, or with a leading `-` must not have."""
 
     folder: Annotated[str, AfterValidator(absolute)] = ""
-    """A folder of pictures to take in place of a site, whose fields above are then not heeded."""
+    """A folder of pictures to take in place of a site, whose address and tags then say nothing."""
 
     max_posts: int = Field(20_000, gt=0)
     """Stop at this many posts whose original was fetched; `clean` drops some of them later.
@@ -129,6 +133,11 @@ class ScraperConfig(Section):
 
     backoff_seconds: float = Field(1.0, gt=0, json_schema_extra=OPERATIONAL)
     """The longest pause after a first failure; each further one doubles it, up to 5 minutes."""
+
+    def settings(self) -> dict[str, Any]:
+        """What makes the output; a folder's is not made by what says which posts of which site."""
+        told = super().settings()
+        return {name: told[name] for name in told if not self.folder or name not in OF_SITE}
 
     @property
     def site(self) -> str:

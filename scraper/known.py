@@ -179,4 +179,5 @@ def _is_same(settings: dict[str, object], config: ScraperConfig) -> bool:
     mine = config.settings()
     # Records of before folders were named in one way may name it as it was typed.
     theirs = settings | {"folder": absolute(str(settings.get("folder", "")))}
-    return all(theirs.get(name) == mine[name] for name in ("base_url", "tags", "folder"))
+    names = ("folder",) if config.folder else ("base_url", "tags", "folder")
+    return all(theirs.get(name) == mine[name] for name in names)

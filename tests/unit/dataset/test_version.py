@@ -146,7 +146,9 @@ def test_of_a_broken_lineage_the_stage_that_is_lost_is_named(broken: Version):
 def test_a_text_fits_a_hundred_columns_and_tells_what_is_not_the_default(made: Version):
     defaults = {stage: made.record(stage).settings for stage in made.records}
     defaults[Stage.PACK] = {"size_px": 256, "samples_per_shard": 16}
+    defaults[Stage.SCRAPE] = {**defaults[Stage.SCRAPE], "of_another_source": "x"}
     text = told.version_text(made, defaults)
+    assert "of_another_source" not in text
     assert max(len(line) for line in text.splitlines() if "/" not in line) <= 100
     assert re.search(r"pack +[0-9a-f]{12} +size_px 64\n", text)
     assert re.search(rf"kept +{len(made.kept)}\b", text)

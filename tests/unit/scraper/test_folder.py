@@ -221,6 +221,25 @@ def test_one_folder_is_one_source_however_it_is_named(folder, monkeypatch):
     assert ScraperConfig().folder == ""
 
 
+def test_what_says_which_posts_of_which_site_makes_no_other_dataset_of_a_folder(folder, layout):
+    of_site = {"base_url": "sample:", "tags": ("1girl",), "sample_posts": 40}
+    assert config_of(folder, **of_site).settings() == config_of(folder).settings()
+    assert {"base_url", "tags", "sample_posts"} <= ScraperConfig(**of_site).settings().keys()
+    first = scrape(config_of(folder), layout)
+    assert scrape(config_of(folder, **of_site), layout) == first
+
+
+def test_a_record_of_a_folder_that_tells_of_a_site_too_is_built_on(folder, layout):
+    first = scrape(config_of(folder, snapshot="1"), layout)
+    # As it was written before such fields were left out.
+    path = layout.record("scrape", first.key)
+    told = json.loads(path.read_text())
+    told["settings"] |= {"base_url": "sample:", "tags": ["1girl"]}
+    path.write_text(json.dumps(told))
+    second = scrape(config_of(folder, snapshot="2"), layout)
+    assert (second.counts["new"], second.counts["known"]) == (0, 6)
+
+
 def test_a_folder_that_nobody_touched_has_nothing_new(folder, layout):
     first = scrape(config_of(folder, snapshot="1"), layout)
     second = scrape(config_of(folder, snapshot="2"), layout)
