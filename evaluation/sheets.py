@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import get_args
 
 from PIL import Image
 
@@ -11,14 +10,13 @@ from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.gallery import Shown
 from evaluation.grid import contact_sheet
-from preprocessing.config import EdgeConfig
 
 STROKES, OTHER_STROKES, TRUE_STROKES = "strokes", "strokes_2", "true_strokes"
 STROKES_HINT, OTHER_STROKES_HINT = "strokes_hint", "strokes_hint_2"
 LINES_BY = "lines_"
 """Before a detector's name: its lines of a drawing, in the gallery."""
 
-DETECTORS = get_args(EdgeConfig.model_fields["detector"].annotation)
+DETECTORS = ("adaptive", "xdog", "canny", "dilate", "hed")
 MAX_FURTHER = 4
 """So many drawings are shown where the figure is not the main one."""
 
