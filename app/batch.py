@@ -23,6 +23,8 @@ from storage.errors import BadInput, MissingInput, told_of_place
 logger = logging.getLogger(__name__)
 
 NUM_COLORS = 12
+PALE_SPREAD, PALE_SHARE = 24, 0.005
+"""An answer with fewer pixels whose channels are so far apart is pale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of one page: `why` it was skipped, empty if it was not."""
+    """What became of one page: `why` it was skipped, empty if it was not, and if it is pale."""
 
     page: Page
     why: str = ""
     was_there: bool = False
+    is_pale: bool = False
 
 
 def pages(batch: Batch) -> list[Page]:
@@ -84,13 +87,13 @@ def colorize(listed: list[Page], batch: Batch, painter: Painter) -> Iterator[Don
             yield Done(page, was_there=True)
             continue
         try:
-            content = _paint(painter, page, batch, colors)
+            content, is_pale = _paint(painter, page, batch, colors)
         except BadInput as error:
             yield Done(page, str(error))
             continue
         with told_of_place(f"--out {batch.out}: {page.answer}"):
             files.write_bytes(UPath(page.answer), content)
-        yield Done(page)
+        yield Done(page, is_pale=is_pale)
 
 
 def _below(named: Path, batch: Batch) -> Iterator[Page]:
@@ -108,15 +111,25 @@ def _below(named: Path, batch: Batch) -> Iterator[Page]:
         raise MissingInput(f"{named}: not there; name files or folders of line art")
 
 
-def _paint(painter: Painter, page: Page, batch: Batch, colors: NDArray[np.uint8] | None) -> bytes:
+def _paint(
+    painter: Painter, page: Page, batch: Batch, colors: NDArray[np.uint8] | None
+) -> tuple[bytes, bool]:
+    """Give a page's answer as a file, and whether it is pale (of one in layers: no)."""
     drawing = at_most(
         read_drawing(_read(page.lines, str(page.lines)), str(page.lines), clean=batch.clean),
         batch.max_px,
     )
     wish = Wish(_strokes(page, batch, colors), batch.reach_px)
     if batch.kind == "ora":
-        return layers.to_openraster(painter, drawing, wish)
-    return to_png(painter.paint(drawing, wish))
+        return layers.to_openraster(painter, drawing, wish), False
+    color = painter.paint(drawing, wish)
+    return to_png(color), is_pale(color)
+
+
+def is_pale(color_HWC: NDArray[np.uint8]) -> bool:
+    """Tell whether hardly any pixel of an RGB picture has a colour."""
+    spread = color_HWC.max(axis=2) - color_HWC.min(axis=2)
+    return bool((spread > PALE_SPREAD).mean() < PALE_SHARE)
 
 
 def _strokes(

@@ -23,7 +23,10 @@ def searched(content: Content) -> Iterator[Claim]:
     for question in QUESTIONS:
         search = content.searches.get(question.grid)
         if search is None:
-            wanted = f"not searched; `irodori experiments --grid {question.grid}` would decide"
+            wanted = (
+                f"not searched; `irodori experiments --grid {question.grid}` with the flags of this"
+                " run would decide"
+            )
             yield question.answered("any hints", wanted, Verdict.NOT_DECIDED)
             continue
         for kind in dict.fromkeys(cell.hints for cell in search.cells):

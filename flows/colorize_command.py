@@ -36,6 +36,9 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
     told = f"coloured {len(done) - len(skipped) - there} of {len(done)} drawings"
     told += f", {there} were there already" if there else ""
     lines = [f"{told}: {command.batch.out}"]
+    pale = sum(each.is_pale for each in done)
+    if pale and not command.batch.hint:
+        lines.append(f"{pale} came out nearly without colour; name strokes for them with --hint")
     if skipped:
         lines.append(f"skipped: {named(plain(why).plain for why in skipped)}")
     return "\n".join(lines), 1 if skipped else 0

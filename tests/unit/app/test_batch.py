@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.batch import Page, colorize, pages
+from app.batch import Page, colorize, is_pale, pages
 from app.config import Batch
 from app.encoding import to_png
 from app.painter import Painter
@@ -162,3 +162,13 @@ def test_a_single_file_is_a_batch_too(folder: Path, tmp_path: Path) -> None:
     batch = Batch((folder / "one.png",), tmp_path / "out")
 
     assert pages(batch) == [Page(folder / "one.png", tmp_path / "out/one.png")]
+
+
+def test_grey_on_white_is_pale_and_a_hundredth_of_red_is_not() -> None:
+    color = np.full((100, 100, 3), 255, np.uint8)
+    color[:50] = 90
+    assert is_pale(color)
+    color[0] = (200, 30, 30)
+    assert not is_pale(color)
+    color[0, :96] = 255
+    assert is_pale(color)
