@@ -28,6 +28,9 @@ STAGE_NAMES = {
 }
 
 
+UNMEASURED = "—"
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell; `best` is the best of its column, `faint` matters less."""
@@ -71,13 +74,12 @@ def _less(number: float | None) -> float | None:
 
 
 def _between(low: float | None, high: float | None) -> str:
-    return "—" if low is None or high is None else f"{low:.4f} to {high:.4f}"
+    return UNMEASURED if low is None or high is None else f"{low:.4f} to {high:.4f}"
 
 
 TOO_FEW = (
     f" (below {MIN_FRECHET_PICTURES:,} pictures a FID tells more of their number than of them)"
 )
-INCEPTION_FID = "Inception-FID, of so many"
 
 COLUMNS = (
     Column("l2", lambda score: f"{score.l2:.4f}", lambda score: -score.l2),
@@ -85,10 +87,12 @@ COLUMNS = (
     Column("‖·‖₂", lambda score: f"{norm_at_256(score.l2):.1f}", lambda score: -score.l2),
     Column("PSNR, dB", lambda score: _told(score.psnr, 2, "∞"), _psnr),
     Column("SSIM", lambda score: f"{score.ssim:.3f}", lambda score: score.ssim),
-    Column("MS-SSIM", lambda score: _told(score.ms_ssim, 3, "—"), lambda score: score.ms_ssim),
+    Column(
+        "MS-SSIM", lambda score: _told(score.ms_ssim, 3, UNMEASURED), lambda score: score.ms_ssim
+    ),
     Column(
         "VGG16 distance",
-        lambda score: _told(score.perceptual, 4, "—"),
+        lambda score: _told(score.perceptual, 4, UNMEASURED),
         lambda score: _less(score.perceptual),
     ),
     Column("kl_hist", lambda score: f"{score.kl_hist:.3f}", lambda score: -score.kl_hist),
@@ -96,21 +100,21 @@ COLUMNS = (
     Column("KL of sets", lambda score: f"{score.kl_set:.4f}", lambda score: -score.kl_set),
     Column(
         "Kernel distance (nearly blind to hue)",
-        lambda score: _told(score.kernel_distance, 4, "—"),
+        lambda score: _told(score.kernel_distance, 4, UNMEASURED),
         lambda score: _less(score.kernel_distance),
     ),
     Column("Kernel distance, 95 %", lambda score: _between(score.kernel_low, score.kernel_high)),
     Column(
         "Fréchet distance",
-        lambda score: _told(score.frechet_distance, 2, "—"),
+        lambda score: _told(score.frechet_distance, 2, UNMEASURED),
         lambda score: _less(score.frechet_distance),
     ),
     Column(
-        INCEPTION_FID,
-        lambda score: _told(score.inception_fid, 2, "—") + f" of {score.num_pictures:,}",
+        "Inception-FID, of so many",
+        lambda score: _told(score.inception_fid, 2, UNMEASURED) + f" of {score.num_pictures:,}",
         lambda score: _less(score.inception_fid),
     ),
-    Column("W", lambda score: _told(score.wasserstein, 3, "—")),
+    Column("W", lambda score: _told(score.wasserstein, 3, UNMEASURED)),
 )
 
 
@@ -219,9 +223,12 @@ def _scored(content: Content, condition: Condition) -> list[tuple[str, SetScore]
 
 
 def _columns(scores: Sequence[SetScore]) -> list[Column]:
-    """Give what is told of every answer; the Inception-FID only where it was asked for."""
-    is_asked = any(score.inception_fid is not None for score in scores)
-    return [column for column in COLUMNS if is_asked or column.heading != INCEPTION_FID]
+    """Give what was measured of any answer: small pictures have no MS-SSIM, few no Fréchet one."""
+    return [
+        column
+        for column in COLUMNS
+        if not all(column.tell(score).startswith(UNMEASURED) for score in scores)
+    ]
 
 
 def _score_rows(

@@ -161,7 +161,7 @@ def test_every_sentence_of_the_paper_has_its_verdicts(page: Page) -> None:
     said = [told for tag, told in page.elements if tag == "span" and "verdict" in told["class"]]
     assert len(said) > 14
     assert "code" in [tag for tag, _ in page.elements]
-    assert "irodori experiments --grid optimizer would decide" in page.text
+    assert "irodori experiments --grid optimizer with the flags of this run" in page.text
 
 
 def test_every_drawing_links_to_its_source(page: Page) -> None:
