@@ -19,8 +19,8 @@ os.environ |= {
     "PREFECT_PLUGINS_ENABLED": "false",
 }
 os.environ.pop("PREFECT_API_URL", None)
-# Tests send Ctrl-C and hang up, which whoever was started in the background of a shell, or by nohup,
-# would not hear.
+# Tests send Ctrl-C and hang up; whoever was started in the background of a shell, or by nohup,
+# would not hear it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
