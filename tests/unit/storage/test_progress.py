@@ -46,27 +46,24 @@ def test_a_part_that_takes_long_tells_how_far_it_is(
     assert lines[0] == ["train-000000.tar", "done=3", "of=8", "left=0:00:27"]
 
 
-def test_what_was_there_already_counts_as_done_and_took_no_time(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        # Three in 16 seconds, and 47 are left.
+        (1, ["clean", "done=53", "of=100", "left=0:04:11"]),
+        (0, ["clean", "done=50", "of=100", "left=unknown"]),
+    ],
+    ids=["what was there took no time", "before anything is done nobody knows"],
+)
+def test_how_long_it_takes_is_told_by_what_was_done_here(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, done: int, told: list[str]
 ) -> None:
     _count_time(monkeypatch)
     with caplog.at_level(logging.INFO), watch("clean", 100, already=50) as advance:
         for _ in range(3):
-            advance()
+            advance(done)
     (line,) = [record.getMessage().split() for record in caplog.records]
-    # Three in 16 seconds, and 47 are left.
-    assert line == ["clean", "done=53", "of=100", "left=0:04:11"]
-
-
-def test_before_anything_is_done_nobody_knows_how_long_it_takes(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _count_time(monkeypatch)
-    with caplog.at_level(logging.INFO), watch("grid", 100, already=50) as advance:
-        for _ in range(3):
-            advance(0)
-    (line,) = [record.getMessage().split() for record in caplog.records]
-    assert line == ["grid", "done=50", "of=100", "left=unknown"]
+    assert line == told
 
 
 def test_a_part_that_is_soon_done_says_nothing_of_it(caplog: pytest.LogCaptureFixture) -> None:
