@@ -168,10 +168,11 @@ def _each_seed(row: Row) -> Iterator[dict[str, Any]]:
 def _untrained_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) -> list[Row]:
     """Give what needs no model; every evaluation with these hints has measured the same."""
     evaluated = [outcome for outcome in outcomes if outcome.evaluated][:1]
+    named = Condition.NO_HINT if kind == "none" else Condition.DETECTED
     return [
         Row(
             kind,
-            untrained_name(Condition.DETECTED, answer),
+            untrained_name(named, answer),
             "",
             (_score(outcome, answer, layout),),
         )

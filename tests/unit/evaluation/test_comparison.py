@@ -62,6 +62,8 @@ def test_a_cell_tells_mean_and_spread_and_the_best_of_its_hints_is_bold(layout: 
     )
     assert "**0.3000**" in line(text, "| none | good")
     assert "| 0.5000 |" in line(text, "| paper | White paper with the lines | — | — |")
+    assert "| 0.6000 |" in line(text, "| paper | The hint itself | — | — |")
+    assert "| 0.6000 |" in line(text, "| none | White paper | — | — |")
     assert "| 0.4000 |" in line(text, "| paper | The spread hint (Levin) | — | — |")
 
 
