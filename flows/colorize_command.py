@@ -1,11 +1,17 @@
 """`irodori colorize`: a batch of line art, coloured file by file."""
 
 import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from app.config import Batch
 from dataset.terminal import named, plain
 from flows.app_words import ColorizeCommand
 from storage.layout import DataLayout
 from storage.progress import watch
+
+if TYPE_CHECKING:
+    from app.batch import Done
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +37,19 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
             if each.why:
                 logger.warning("skipped file=%s because=%s", each.page.lines, each.why)
             advance()
+    return "\n".join(told_of(done, command.batch)), 1 if any(each.why for each in done) else 0
+
+
+def told_of(done: Sequence["Done"], batch: Batch) -> list[str]:
+    """Say what became of a batch, line by line."""
     skipped = [each.why for each in done if each.why]
     there = sum(each.was_there for each in done)
     told = f"coloured {len(done) - len(skipped) - there} of {len(done)} drawings"
     told += f", {there} were there already" if there else ""
-    lines = [f"{told}: {command.batch.out}"]
+    lines = [f"{told}: {batch.out}"]
     pale = sum(each.is_pale for each in done)
-    if pale and not command.batch.hint:
+    if pale and not batch.hint:
         lines.append(f"{pale} came out nearly without colour; name strokes for them with --hint")
     if skipped:
         lines.append(f"skipped: {named(plain(why).plain for why in skipped)}")
-    return "\n".join(lines), 1 if skipped else 0
+    return lines

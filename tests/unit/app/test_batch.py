@@ -41,6 +41,16 @@ def test_a_folder_is_coloured_as_it_is_laid_out(
     assert _picture(tmp_path / "out/one.png").shape == (200, 300, 3)
 
 
+def test_whether_an_answer_is_pale_is_told_of_what_was_written(
+    folder: Path, tmp_path: Path, painter: Painter, page_lines: np.ndarray
+) -> None:
+    # Where all is line, no colour shows.
+    (folder / "black.png").write_bytes(to_png(np.zeros_like(page_lines)))
+    batch = Batch((folder,), tmp_path / "out")
+    pale = {each.page.lines.name: each.is_pale for each in colorize(pages(batch), batch, painter)}
+    assert pale == {"black.png": True, "one.png": False, "two.png": False}
+
+
 def test_a_bad_file_is_named_and_skipped_and_the_rest_is_done(
     folder: Path, tmp_path: Path, painter: Painter
 ) -> None:

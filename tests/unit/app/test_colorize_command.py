@@ -4,10 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import batch
+from app.batch import Done, Page
+from app.config import Batch
 from app.encoding import to_png
 from flows import colorize_command
 from flows.app_words import parse_colorize
+from flows.colorize_command import told_of
 from storage.layout import DataLayout
 
 
@@ -33,22 +35,11 @@ def test_each_file_that_is_skipped_is_named_in_the_log(
     assert all("because=" in each and "is no whole PNG" in each for each in skipped)
 
 
-@pytest.mark.parametrize("share", [0.0, 2.0])
-def test_what_came_out_white_is_not_called_coloured_without_a_word(
-    app_layout: DataLayout,
-    tmp_path: Path,
-    page_lines: np.ndarray,
-    red_strokes: np.ndarray,
-    monkeypatch: pytest.MonkeyPatch,
-    share: float,
-) -> None:
-    # With a share of 2 every answer is pale, with 0 none.
-    monkeypatch.setattr(batch, "PALE_SHARE", share)
-    (tmp_path / "page.png").write_bytes(to_png(page_lines))
-    words = [str(tmp_path / "page.png"), "-o", str(tmp_path / "out"), "--device", "cpu"]
-    words += ["--root", str(app_layout.root)]
-    told, _ = colorize_command.answer(parse_colorize(words))
-    assert ("1 came out nearly without colour" in told) == (share > 1)
-    (tmp_path / "red.png").write_bytes(to_png(red_strokes))
-    told, _ = colorize_command.answer(parse_colorize([*words, "--hint", f"{tmp_path}/red.png"]))
-    assert "without colour" not in told
+def test_what_came_out_white_is_not_called_coloured_without_a_word(tmp_path: Path) -> None:
+    page = Page(tmp_path / "a.png", tmp_path / "out" / "a.png")
+    done = [Done(page, is_pale=True), Done(page), Done(page, is_pale=True)]
+    plain, strokes = Batch((), tmp_path), Batch((), tmp_path, hint=tmp_path)
+    said = "2 came out nearly without colour; name strokes for them with --hint"
+    assert told_of(done, plain) == [f"coloured 3 of 3 drawings: {tmp_path}", said]
+    # Whose strokes left it white may have wanted it so.
+    assert told_of(done, strokes) == told_of(done[1:2] * 3, plain)
