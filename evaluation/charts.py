@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.content import Content, Trained, untrained_name
+from evaluation.content import Content, Trained
 from evaluation.figures import Curve, Figure, Stroke
 from evaluation.scores import Answer, SetScore
 
@@ -137,7 +138,7 @@ def _with_band(recipe: Trained, curve: Curve) -> Curve:
 def _untrained(recipe: Trained, number: Number, steps: Sequence[float]) -> list[Curve]:
     return [
         Curve(
-            untrained_name(Condition.DETECTED, score.answer),
+            names.of_untrained(Condition.DETECTED, score.answer),
             [steps[0], steps[-1]],
             [value, value],
             Stroke.FAINT,

@@ -7,29 +7,24 @@ from itertools import groupby
 from typing import Any
 
 from dataset.version import SHORT_DIGITS
+from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.content import untrained_name
 from evaluation.markdown import write_table
-from evaluation.measures import MORE_IS_BETTER
+from evaluation.measures import MEASURES, NOTHING, Measure
 from evaluation.outcome import Outcome
 from evaluation.scores import UNTRAINED, Answer, SetScore
-from evaluation.tables import Cell, Table
+from evaluation.table import Cell, Table
 from storage import ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract
 
-MEASURES = {
-    "l2": 4,
-    "ssim": 3,
-    "ms_ssim": 3,
-    "perceptual": 4,
-    "kl_hist": 3,
-    "kl_8": 3,
-    "kl_set": 4,
-    "kernel_distance": 4,
-}
-"""What is compared, with the digits that are told."""
+COMPARED = tuple(
+    MEASURES[name]
+    for name in (
+        *("l2", "ssim", "ms_ssim", "perceptual", "kl_hist", "kl_8", "kl_set", "kernel_distance"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +92,10 @@ def markdown(rows: Sequence[Row], dataset: str = "") -> str:
     lines = [
         "# Experiments",
         f"On {number:,} test pictures{of}, from detected edges{after}. Mean over the seeds ± their"
-        " standard deviation; the best of each kind of hints is bold: the most of ssim and ms_ssim,"
-        " the least of all others. perceptual is a distance in VGG16's features, of no more of"
-        " these pictures than `evaluation.num_perceptual_pictures` says, and kernel_distance one in"
-        " EfficientNet-lite0's (nearly blind to hue); neither compares with LPIPS, KID or FID.",
+        " standard deviation; the best of each kind of hints is bold. The VGG16 distance is taken"
+        " of no more of these pictures than `evaluation.num_perceptual_pictures` says, the kernel"
+        " distance in EfficientNet-lite0's features (nearly blind to hue); neither compares with"
+        " LPIPS, KID or FID.",
         *write_table(table(rows)),
     ]
     # What failed in training failed for each kind of hints alike, and is said once.
@@ -118,20 +113,20 @@ def markdown(rows: Sequence[Row], dataset: str = "") -> str:
 def table(rows: Sequence[Row]) -> Table:
     """Lay out the comparison."""
     best = {
-        (row.hints, measure): _best(measure, _means(rows, row.hints, measure))
+        (row.hints, measure): measure.best(_means(rows, row.hints, measure.name))
         for row in rows
-        for measure in MEASURES
+        for measure in COMPARED
     }
     return Table(
         "Every cell of the grid",
-        ("Judged with", "Recipe", "Changed", "Seeds", *MEASURES),
+        ("Judged with", "Recipe", "Changed", "Seeds", *(measure.heading for measure in COMPARED)),
         [
             [
                 Cell(row.hints),
                 Cell(row.name),
-                Cell(row.change or "—", faint=True),
+                Cell(row.change or NOTHING, faint=True),
                 Cell(_seeds(row)),
-                *(_cell(row, measure, best[row.hints, measure]) for measure in MEASURES),
+                *(_cell(row, measure, best[row.hints, measure]) for measure in COMPARED),
             ]
             for row in rows
         ],
@@ -145,8 +140,8 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
             "hints": row.hints,
             "answer": row.name,
             "changed": row.change,
-            "mean": {measure: row.mean(measure) for measure in MEASURES},
-            "spread": {measure: row.spread(measure) for measure in MEASURES},
+            "mean": {measure.name: row.mean(measure.name) for measure in COMPARED},
+            "spread": {measure.name: row.spread(measure.name) for measure in COMPARED},
             "seeds": list(_each_seed(row)),
         }
         for row in rows
@@ -161,7 +156,7 @@ def _each_seed(row: Row) -> Iterator[dict[str, Any]]:
             yield told | {"failure": outcome.failure}
         else:
             score = next(scores)
-            values = {measure: getattr(score, measure) for measure in MEASURES}
+            values = {measure.name: getattr(score, measure.name) for measure in COMPARED}
             yield told | {"evaluate": outcome.evaluated} | values
 
 
@@ -172,7 +167,7 @@ def _untrained_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) 
     return [
         Row(
             kind,
-            untrained_name(named, answer),
+            names.of_untrained(named, answer),
             "",
             (_score(outcome, answer, layout),),
         )
@@ -196,24 +191,18 @@ def _means(rows: Sequence[Row], hints: str, measure: str) -> list[float]:
     return [mean for mean in means if mean is not None]
 
 
-def _best(measure: str, means: Sequence[float]) -> float | None:
-    return (max if measure in MORE_IS_BETTER else min)(means, default=None)
-
-
 def _seeds(row: Row) -> str:
     ended = len(row.scores)
     if not row.outcomes or ended == len(row.outcomes):
-        return str(len(row.outcomes) or "—")
+        return str(len(row.outcomes) or NOTHING)
     what = "diverged" if all(each.diverged for each in row.outcomes if each.failure) else "failed"
     return f"{ended} of {len(row.outcomes)}, {len(row.outcomes) - ended} {what}"
 
 
-def _cell(row: Row, measure: str, best: float | None) -> Cell:
-    mean, spread, digits = row.mean(measure), row.spread(measure), MEASURES[measure]
-    if mean is None:
-        return Cell("—", faint=True)
-    told = f"{mean:.{digits}f}" + (f" ± {spread:.{digits}f}" if spread is not None else "")
-    return Cell(told, best=mean == best)
+def _cell(row: Row, measure: Measure, best: float | None) -> Cell:
+    mean, spread = row.mean(measure.name), row.spread(measure.name)
+    told = measure.tell(mean) + (f" ± {measure.tell(spread)}" if spread is not None else "")
+    return Cell(told, best=mean is not None and mean == best, faint=mean is None)
 
 
 def _name(outcome: Outcome) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from upath import UPath
 
 from dataset.version import SHORT_DIGITS
+from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.config import ReportConfig
 from evaluation.further_scores import (
@@ -210,7 +211,11 @@ def _duels(recipes: list[Trained], seed: int) -> list[Duel]:
 def _meet(recipes: list[Trained], measure: str, condition: Condition, seed: int) -> Iterator[Duel]:
     named = {recipe.name: recipe.values_of(condition, measure) for recipe in recipes}
     rivals = [
-        (each.name, untrained_name(condition, answer), each.values_of(condition, measure, answer))
+        (
+            each.name,
+            names.of_untrained(condition, answer),
+            each.values_of(condition, measure, answer),
+        )
         for each in recipes
         for answer in UNTRAINED
     ]
@@ -221,15 +226,6 @@ def _meet(recipes: list[Trained], measure: str, condition: Condition, seed: int)
         found = duel((name, named[name]), (rival, values), condition, seed, measure)
         if found:
             yield found
-
-
-def untrained_name(condition: Condition, answer: Answer) -> str:
-    """Say in words what an untrained answer is."""
-    if answer == Answer.LINES:
-        return "White paper with the lines"
-    if answer == Answer.LEVIN:
-        return "The spread hint (Levin)"
-    return "White paper" if condition == Condition.NO_HINT else "The hint itself"
 
 
 def _versions(lineage: Mapping[str, StageRecord]) -> dict[str, str]:

@@ -7,11 +7,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.content import untrained_name
-from evaluation.score_rows import Numbers, by_condition, score_table
+from evaluation.score_table import Numbers, by_condition, score_table
 from evaluation.scores import Answer
-from evaluation.tables import Table
+from evaluation.table import Table
 
 HERE = Path(__file__).parent
 
@@ -65,7 +65,9 @@ def circumstances(metrics: Mapping[str, Any]) -> list[str]:
 def tables(metrics: Mapping[str, Any]) -> list[Table]:
     """Put the checkpoint beside the untrained answers: one table for each condition."""
     return [
-        score_table(condition, [(name_of(score), score) for score in in_order(scores)])
+        score_table(
+            condition, [(name_of(score), score) for score in in_order(scores)], marks_best=True
+        )
         for condition, scores in by_condition(metrics["test"]).items()
     ]
 
@@ -79,4 +81,4 @@ def name_of(score: Numbers) -> str:
     """Say in words who answered."""
     if score["answer"] == Answer.MODEL:
         return "The checkpoint"
-    return untrained_name(Condition(score["condition"]), Answer(score["answer"]))
+    return names.of_untrained(Condition(score["condition"]), Answer(score["answer"]))

@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from evaluation.content import Content, Trained
-from evaluation.tables import Cell, Table
+from evaluation.measures import MEASURES, NOTHING
+from evaluation.table import Cell, Table
 from evaluation.verdicts import Claim, Verdict
+
+L2, KL_8 = MEASURES["l2"], MEASURES["kl_8"]
+L2_95 = f"{L2.called}, 95 %"
 
 CLAIM_HEADINGS = ("No.", "The paper says", "Given", "How tested", "Result", "Verdict")
 HINT_HEADINGS = (
-    *("Point hints", "l2", "l2, 95 %", "ΔE at hints", "ΔE in regions", "Bleed"),
+    *("Point hints", L2.heading, L2_95, "ΔE at hints", "ΔE in regions", "Bleed"),
     *("Bleed, 95 %", "Chroma", "Chroma, 95 %", "Of that with most", "95 %", "z spread"),
 )
 
@@ -46,8 +50,8 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
         [
             [
                 Cell(f"{point.num_hints}"),
-                Cell(f"{point.l2:.4f}"),
-                Cell(f"{point.l2_low:.4f} to {point.l2_high:.4f}", faint=True),
+                Cell(L2.tell(point.l2)),
+                Cell(L2.tell_interval(point.l2_low, point.l2_high), faint=True),
                 Cell(_told(point.hint_delta_e, 1)),
                 Cell(_told(point.hint_region_delta_e, 1)),
                 Cell(_told(point.bleed, 2)),
@@ -67,15 +71,15 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
     )
     yield Table(
         f"Lines, {recipe.name}",
-        ("Lines", "l2", "l2, 95 %", "kl_8", "Artist's minus these", "95 %"),
+        ("Lines", L2.heading, L2_95, KL_8.heading, "Artist's minus these", "95 %"),
         [
             [
                 Cell(score.lines),
-                Cell(f"{score.l2:.4f}"),
-                Cell(f"{score.l2_low:.4f} to {score.l2_high:.4f}", faint=True),
-                Cell(f"{score.kl_8:.3f}"),
-                Cell(f"{score.gap:+.4f}"),
-                Cell(f"{score.gap_low:+.4f} to {score.gap_high:+.4f}", faint=True),
+                Cell(L2.tell(score.l2)),
+                Cell(L2.tell_interval(score.l2_low, score.l2_high), faint=True),
+                Cell(KL_8.tell(score.kl_8)),
+                Cell(L2.tell(score.gap, signed=True)),
+                Cell(L2.tell_interval(score.gap_low, score.gap_high, signed=True), faint=True),
             ]
             for score in recipe.further.lines
         ],
@@ -83,13 +87,13 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
     )
     yield Table(
         f"Noise, {recipe.name}",
-        ("Noise on", "Deviation, of 255", "l2", "l2, 95 %"),
+        ("Noise on", "Deviation, of 255", L2.heading, L2_95),
         [
             [
                 Cell(score.what),
                 Cell(f"{score.sigma:g}"),
-                Cell(f"{score.l2:.4f}"),
-                Cell(f"{score.l2_low:.4f} to {score.l2_high:.4f}", faint=True),
+                Cell(L2.tell(score.l2)),
+                Cell(L2.tell_interval(score.l2_low, score.l2_high), faint=True),
             ]
             for score in recipe.further.noise
         ],
@@ -98,8 +102,8 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
 
 
 def _between(low: float | None, high: float | None, digits: int) -> str:
-    return "—" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
+    return NOTHING if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def _told(number: float | None, digits: int) -> str:
-    return "—" if number is None else f"{number:.{digits}f}"
+    return NOTHING if number is None else f"{number:.{digits}f}"

@@ -10,7 +10,7 @@ from evaluation.claims import claims
 from evaluation.content import Content
 from evaluation.figures import LIGHT, Figure
 from evaluation.sheets import Sheet
-from evaluation.tables import Cell, Table
+from evaluation.table import Cell, Table
 
 MAX_BYTES = 300_000
 SIDES_PX = (160, 128, 112, 96, 80, 64, 48, 32)

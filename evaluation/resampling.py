@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.measures import MORE_IS_BETTER
+from evaluation.measures import MEASURES, Better
 from storage import digest
 
 NUM_RESAMPLES = 2_000
@@ -97,7 +97,7 @@ def duel(
     if not md5s:
         return None
     differences = np.array([first_by_md5[md5] - second_by_md5[md5] for md5 in md5s])
-    won = differences > 0 if measure in MORE_IS_BETTER else differences < 0
+    won = differences > 0 if MEASURES[measure].better is Better.MORE else differences < 0
     interval = bootstrap_mean(differences.tolist(), seed)
     return Duel(
         first=first_name,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.further_scores import HintPoint
-from evaluation.given import GIVEN
+from evaluation.names import GIVEN
 from evaluation.resampling import duel
 from evaluation.scores import Answer
 from evaluation.verdicts import Claim, Verdict, is_below, over, told

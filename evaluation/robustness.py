@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from evaluation.content import Content, Trained
 from evaluation.further_scores import NoiseScore
-from evaluation.given import GIVEN
+from evaluation.names import GIVEN
 from evaluation.resampling import duel
 from evaluation.verdicts import Claim, Verdict, is_below, over, told
 

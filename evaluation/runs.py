@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from evaluation.readings import flat
-from evaluation.score_rows import Numbers
+from evaluation.score_table import Numbers
 from evaluation.scores import Answer
 from storage import files
 from storage.errors import BadInput, CorruptFile, MissingInput

@@ -8,32 +8,21 @@ from itertools import combinations
 from string import ascii_uppercase
 from typing import Any
 
+from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.content import untrained_name
 from evaluation.markdown import write_table
+from evaluation.measures import DUELLED, MEASURES, NOTHING
 from evaluation.resampling import bootstrap_mean
 from evaluation.runs import Run
-from evaluation.score_rows import (
-    NOTHING,
-    Numbers,
-    by_condition,
-    names,
-    score_table,
-    tell,
-    tell_interval,
-)
+from evaluation.score_table import Numbers, by_condition, score_table
 from evaluation.scores import Answer
-from evaluation.tables import CONDITION_NAMES, Cell, Table
+from evaluation.table import Cell, Table
 
 SEED = 1
+"""Of the bootstrap; any would do, and the same gives the same table."""
 
 UNTOLD = {"seed", "feature_sha256", "checkpoint_every", "log_every", "picture_every"}
 """Settings of a training that its table tells, or that change nothing of what is learned."""
-"""Of the bootstrap; any would do, and the same gives the same table."""
-
-TOLD = ("l2", "kl_8", "ssim", "perceptual")
-"""Differences that are told to people, where both runs have the measure; of several pairs the first
-alone. Machines get all."""
 
 PLACES = {answer.value: place for place, answer in enumerate(Answer)}
 """In which order answers are told; those of a later Irodori come last."""
@@ -108,18 +97,18 @@ def differences_table(found: SideBySide) -> Table:
     """Lay out by how much every two runs differ on the pictures that both have."""
     # Many pairs fill a page with one measure each.
     is_one = len({(each.first, each.second) for each in found.paired}) == 1
-    told = TOLD if is_one else TOLD[:1]
     rows = [
         [
             Cell(f"{each.first} - {each.second}"),
-            Cell(CONDITION_NAMES.get(each.condition, each.condition)),  # type: ignore[call-overload]
-            Cell(each.measure),
+            Cell(names.CONDITIONS.get(each.condition, each.condition)),
+            Cell(measure.heading),
             Cell(f"{each.num_pictures:,}"),
-            Cell(tell(each.measure, each.difference, signed=True)),
-            Cell(tell_interval(each.measure, (each.low, each.high), signed=True)),
+            Cell(measure.tell(each.difference, signed=True)),
+            Cell(measure.tell_interval(each.low, each.high, signed=True)),
         ]
         for each in found.paired
-        if each.measure in told
+        if each.measure in (DUELLED if is_one else DUELLED[:1])
+        for measure in [MEASURES[each.measure]]
     ]
     headings = ("Runs", "Condition", "Measure", "Pictures", "Difference", "95 %")
     return Table("Differences on the same pictures", headings, rows)
@@ -160,7 +149,7 @@ def _letter(place: int) -> str:
 def _compare(first: str, second: str, pictures: Mapping[str, Pictures]) -> Iterator[Paired]:
     for condition, mine in pictures[first].items():
         theirs = pictures[second].get(condition, {})
-        for measure in (name for name in names() if name in mine and name in theirs):
+        for measure in (name for name in MEASURES if name in mine and name in theirs):
             md5s = sorted(mine[measure].keys() & theirs[measure].keys())
             differences = [mine[measure][md5] - theirs[measure][md5] for md5 in md5s]
             # A picture that is hit exactly has an infinite PSNR, and no difference.
@@ -208,17 +197,17 @@ def _other_trainings(runs: Mapping[str, Run]) -> Iterator[str]:
 
 def _partly_measured(pictures: Mapping[str, Pictures]) -> Iterator[str]:
     """Say of which measures the means are over other pictures of the same."""
-    for measure in names():
+    for measure in MEASURES.values():
         taken = {
-            letter: frozenset(md5 for by in of_run.values() for md5 in by.get(measure, {}))
+            letter: frozenset(md5 for by in of_run.values() for md5 in by.get(measure.name, {}))
             for letter, of_run in pictures.items()
         }
         measured = {letter: md5s for letter, md5s in taken.items() if md5s}
         if len(set(measured.values())) > 1:
             told = ", ".join(f"{letter} {len(md5s):,}" for letter, md5s in measured.items())
             yield (
-                f"{measure} was not taken of the same pictures ({told}): only the differences below"
-                " are of the same ones"
+                f"{measure.called} was not taken of the same pictures ({told}): only the"
+                " differences below are of the same ones"
             )
 
 
@@ -260,7 +249,7 @@ def _are_the_same(first: Numbers, second: Numbers) -> bool:
     """Whether two are one answer to the same pictures, by every measure that both have."""
     if any(first[name] != second[name] for name in ("answer", "num_pictures")):
         return False
-    pairs = [(first.get(name), second.get(name)) for name in names()]
+    pairs = [(first.get(name), second.get(name)) for name in MEASURES]
     # Two machines differ in the last digits of what a network sees.
     return all(
         math.isclose(mine, theirs, rel_tol=1e-4, abs_tol=1e-6)
@@ -274,7 +263,7 @@ def _untrained(condition: str, answer: str) -> str:
     if answer not in set(Answer):
         return answer
     known = condition if condition in set(Condition) else Condition.DETECTED
-    return untrained_name(Condition(known), Answer(answer))
+    return names.of_untrained(Condition(known), Answer(answer))
 
 
 def _other_facts(runs: Mapping[str, Run], *, are_the_same: bool) -> Iterator[str]:

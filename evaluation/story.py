@@ -4,8 +4,9 @@ import re
 from datetime import datetime
 from urllib.parse import urljoin
 
+from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.content import Content, Trained, untrained_name
+from evaluation.content import Content, Trained
 from evaluation.gallery import Shown
 from evaluation.resampling import Duel
 from evaluation.scores import UNTRAINED
@@ -77,7 +78,7 @@ def headline(content: Content) -> tuple[str, list[tuple[str, str]]]:
     """Give the one number that counts, the mean l2 on test, for every answer: what, then who."""
     first = content.recipes[0]
     scores = [(recipe.name, recipe.score(Condition.DETECTED)) for recipe in content.recipes] + [
-        (untrained_name(Condition.DETECTED, answer), first.score(Condition.DETECTED, answer))
+        (names.of_untrained(Condition.DETECTED, answer), first.score(Condition.DETECTED, answer))
         for answer in UNTRAINED
     ]
     number = max((score.num_pictures for _, score in scores if score), default=0)

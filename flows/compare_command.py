@@ -18,7 +18,7 @@ ANSWERS_AT_ONCE = 4
 
 if TYPE_CHECKING:
     from evaluation.side_by_side import SideBySide
-    from evaluation.tables import Table
+    from evaluation.table import Table
 
 
 def answer(command: CompareCommand) -> tuple[str, int]:
@@ -46,11 +46,11 @@ def answer(command: CompareCommand) -> tuple[str, int]:
 
 def told(found: "SideBySide") -> str:
     """Write the comparison for a terminal: the tables, then what keeps runs from comparing."""
-    from evaluation import score_rows, side_by_side  # noqa: PLC0415
+    from evaluation import score_table, side_by_side  # noqa: PLC0415
 
     parts = _laid_out(side_by_side.runs_table(found))
     for wide in side_by_side.score_tables(found):
-        for table in score_rows.turned(wide, ANSWERS_AT_ONCE):
+        for table in score_table.turned(wide, ANSWERS_AT_ONCE):
             parts += _laid_out(table)
     if found.paired:
         parts += _laid_out(side_by_side.differences_table(found))

@@ -30,21 +30,21 @@ def answer(command: EvaluateCommand) -> tuple[str, int]:
 def told(judged: "Judged") -> str:
     """Say what matters: who answered, the mean l2 beside what is untrained, what was skipped."""
     # Imported with torch, which a word on the command line does not need.
-    from evaluation.conditions import Condition  # noqa: PLC0415
+    from evaluation import names  # noqa: PLC0415
     from evaluation.folder_page import circumstances, in_order, name_of  # noqa: PLC0415
-    from evaluation.score_rows import by_condition, tell, tell_interval  # noqa: PLC0415
-    from evaluation.tables import CONDITION_NAMES  # noqa: PLC0415
+    from evaluation.measures import MEASURES  # noqa: PLC0415
+    from evaluation.score_table import by_condition, tell_bounds  # noqa: PLC0415
 
-    metrics = judged.metrics
+    metrics, l2 = judged.metrics, MEASURES["l2"]
     lines = [f"{metrics['recipe'] or 'checkpoint'}: {', '.join(circumstances(metrics))}"]
     for condition, scores in by_condition(metrics["test"]).items():
-        name = CONDITION_NAMES[Condition(condition)]
         number = scores[0]["num_pictures"]
-        lines.append(f"{name}, {number:,} picture{'s' if number != 1 else ''}:")
+        lines.append(
+            f"{names.CONDITIONS[condition]}, {number:,} picture{'s' if number != 1 else ''}:"
+        )
         for score in in_order(scores):
-            interval = tell_interval("l2", (score["l2_low"], score["l2_high"]))
-            l2 = tell("l2", score["l2"])
-            lines.append(f"  {name_of(score):<28}l2 {l2} (95 %: {interval})")
+            told = f"{l2.tell(score[l2.name])} (95 %: {tell_bounds(score, l2)})"
+            lines.append(f"  {name_of(score):<28}{l2.called} {told}")
     if metrics["skipped"]:
         files = (plain(f"{each['file']} ({each['reason']})").plain for each in metrics["skipped"])
         lines.append(f"not looked at: {named(files)}")
