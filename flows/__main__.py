@@ -157,7 +157,11 @@ def _run(verb: str, config: PipelineConfig) -> str:
     from flows import experiments, pipeline, runners, server, stages  # noqa: PLC0415
 
     runners.require(config)
-    wholes = {"run": pipeline.full_pipeline, "experiments": experiments.experiments}
+    wholes = {
+        "run": pipeline.full_pipeline,
+        "refresh": stages.dataset_refresh,
+        "experiments": experiments.experiments,
+    }
     flow = wholes.get(verb) or getattr(stages, verb)
     with server.listening():
         record = flow(config)

@@ -25,6 +25,7 @@ from storage.errors import BadInput
 
 VERBS = {
     "run": "run the whole paper, from the image board to the report",
+    "refresh": "look at the site as it is today; make a new dataset if anything is new",
     "scrape": "ask the site for posts and fetch their originals",
     "clean": "decide which originals are fit to train on",
     "pack": "turn kept originals into shards of square pictures",

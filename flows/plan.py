@@ -156,6 +156,9 @@ def _made_by(verb: str, config: PipelineConfig) -> list[Planned]:
             return list(plan(config).values())
         case Stage.EXPERIMENTS:
             return [experiments(config)[verb]]
+        case "refresh":
+            # What the site says today is not known before it is asked.
+            return []
         case Stage.TRAIN | Stage.EVALUATE:
             key = getattr(sequel_of(config, dataset(config)[Stage.CONDITION].key), verb)
             return [Planned(label_of(Stage(verb), recipe), Stage(verb), key)]

@@ -1,5 +1,6 @@
 """One flow a stage, each deployable and runnable alone, on what the stages before it have made."""
 
+import logging
 from datetime import UTC, datetime
 
 from prefect import flow
@@ -14,6 +15,8 @@ from storage import ledger
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
+
+logger = logging.getLogger(__name__)
 
 
 @flow(name="scrape")
@@ -91,7 +94,13 @@ def dataset_refresh(config: PipelineConfig) -> StageRecord:
     sections = dict(config) | {"scraper": ScraperConfig.model_validate(asked)}
     scraped = tasks.scrape(PipelineConfig(**sections), layout)
     # A look that found nothing new leads to the dataset that is there.
-    paired = make_pairs(config, settled(scraped, layout), layout)[Stage.CONDITION]
+    source = settled(scraped, layout)
+    paired = make_pairs(config, source, layout)[Stage.CONDITION]
+    logger.info(
+        "%sdataset=%s; to train on it, say --scraper.snapshot %s",
+        "" if source == scraped else "nothing is new: ",
+        *(paired.key[: version.SHORT_DIGITS], source.settings["snapshot"]),
+    )
     sequel.announce(config, paired, layout)
     return paired
 

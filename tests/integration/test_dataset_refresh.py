@@ -57,6 +57,27 @@ def test_a_refresh_makes_a_new_dataset_only_if_something_is_new(
     assert len(_sealed(layout, Stage.CLEAN)) == 2
 
 
+def test_the_command_looks_anew_and_says_how_to_train_on_what_it_found(
+    layout: DataLayout, prefect_server: None, capsys: pytest.CaptureFixture[str]
+):
+    def say(verb: str, *more: str) -> tuple[str, str]:
+        asked = (verb, "--root", str(layout.root), "--clean.min-side-px=64", "--pack.size-px=32")
+        assert answer([*asked, *more]) == 0
+        seen = capsys.readouterr()
+        return seen.out, seen.err
+
+    def refresh(posts: int) -> str:
+        many = f"--scraper.sample-posts={posts}"
+        made, told = say("refresh", many)
+        _, _, flags = told.rpartition("to train on it, say ")
+        assert say("condition", many, *flags.splitlines()[0].split())[0] == made
+        return made
+
+    first, again, grown = refresh(50), refresh(50), refresh(60)
+    assert first == again != grown
+    assert len(_sealed(layout, Stage.CONDITION)) == 2
+
+
 def test_the_command_takes_a_picture_down_in_one_line(
     make_config, layout: DataLayout, prefect_server: None, capsys: pytest.CaptureFixture[str]
 ):
