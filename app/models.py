@@ -3,17 +3,12 @@
 from dataclasses import dataclass
 
 import torch
-from upath import UPath
 
 from app.painter import Painter, learns_from_wash, open_painter
 from evaluation.colorize import device_of
-from evaluation.folder_checkpoint import Source, find_checkpoint
-from storage import files
-from storage.errors import BadInput, IrodoriError, MissingInput
+from evaluation.folder_checkpoint import Source, find_checkpoint, finished_trainings
+from storage.errors import BadInput, IrodoriError
 from storage.layout import DataLayout
-from storage.ledger import Stage
-
-NO_MODEL = "no trained model yet; run `irodori run` (minutes), or name one with --checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +55,8 @@ class Models:
         if self._named:
             source = find_checkpoint(self._named, self._layout)
             return [_model(source, source.train or self._named, "")]
-        finished = sorted(
-            ((_ended(path), path.parent.name) for path in self._layout.records(Stage.TRAIN)),
-            reverse=True,
-        )
         found = []
-        for ended, key in finished:
+        for ended, key in finished_trainings(self._layout):
             try:
                 found.append(_model(find_checkpoint(key, self._layout), key, ended))
             except IrodoriError:
@@ -93,23 +84,12 @@ class Models:
         Raises:
             BadInput: there is no such model, or none at all.
         """
-        known = self.listed()
-        if not known:
-            raise MissingInput(f"--root {self._layout.root}: {NO_MODEL}")
-        if key and key not in (model.key for model in known):
-            raise BadInput(
-                f"there is no model {key!r}; there are: {', '.join(m.key for m in known)}"
-            )
-        return find_checkpoint(self._named or key or known[0].key, self._layout)
+        known = [model.key for model in self.listed()] if key else []
+        if key not in ("", *known):
+            raise BadInput(f"there is no model {key!r}; there are: {', '.join(known)}")
+        return find_checkpoint(self._named or key, self._layout)
 
 
 def _model(source: Source, key: str, ended: str) -> Model:
     recipe = source.recipe or "checkpoint"
     return Model(key, recipe, source.step, source.size_px, learns_from_wash(source), ended)
-
-
-def _ended(record: UPath) -> str:
-    try:
-        return str(files.read_json(record)["ended_at"])
-    except (ValueError, TypeError, KeyError):
-        return ""

@@ -22,8 +22,8 @@ class Asked:
     """What is to be judged, by what, and where the result goes.
 
     `pictures` and `lines` are folders, `checkpoint` a folder or the first digits of a training's
-    key. `hints` is a kind of hints and `size_px` the side of the squares; empty and 0 for those of
-    the checkpoint. `device` is auto, cpu or cuda.
+    key, empty for the newest. `hints` is a kind of hints and `size_px` the side of the squares;
+    empty and 0 for those of the checkpoint. `device` is auto, cpu or cuda.
     """
 
     checkpoint: str

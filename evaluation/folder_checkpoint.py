@@ -1,13 +1,17 @@
-"""A checkpoint by its folder, its training's folder or the first digits of its training's key."""
+"""A checkpoint by its folder, its training's folder or the first digits of its training's key.
+
+Where none is named, the newest training's is meant.
+"""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from upath import UPath
 
 from storage import files
-from storage.errors import BadInput, MissingInput
+from storage.errors import BadInput, IrodoriError, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.ledger import Stage
 from training.checkpoint import STATE, Checkpoint, list_checkpoints, recipe_of, size_of, step_of
@@ -43,10 +47,14 @@ class Source:
 def find_checkpoint(named: str, layout: DataLayout) -> Source:
     """Find what is named; of a training, the checkpoint that was best on validation, else the last.
 
+    Nothing named is the newest finished training whose checkpoint can be read.
+
     Raises:
         MissingInput: nothing is there by this name, or no complete checkpoint.
         BadInput: several keys begin so.
     """
+    if not named:
+        return _newest(layout)
     folder = _folder_of(named, layout)
     if (folder / STATE).exists():
         return _told(Checkpoint(step_of(folder), folder), "as named", folder.parent.parent)
@@ -58,6 +66,31 @@ def find_checkpoint(named: str, layout: DataLayout) -> Source:
     if chosen:
         return _told(chosen, "best on validation", folder)
     return _told(complete[-1], "the newest", folder)
+
+
+def no_model_below(layout: DataLayout) -> str:
+    """Say that there is none, and the way out."""
+    return (
+        f"--root {layout.root}: no trained model yet; run `irodori run` (minutes), or name one with"
+        " --checkpoint"
+    )
+
+
+def finished_trainings(layout: DataLayout) -> list[tuple[str, str]]:
+    """Give when each ended, and its key; the newest first."""
+    ended = (
+        (str(_read(path).get("ended_at", "")), path.parent.name)
+        for path in layout.records(Stage.TRAIN)
+    )
+    return sorted(ended, reverse=True)
+
+
+def _newest(layout: DataLayout) -> Source:
+    for _, key in finished_trainings(layout):
+        # One that cannot be read is no reason to have none.
+        with suppress(IrodoriError):
+            return find_checkpoint(key, layout)
+    raise MissingInput(no_model_below(layout))
 
 
 def _folder_of(named: str, layout: DataLayout) -> UPath:

@@ -26,8 +26,9 @@ def answer(command: AppCommand) -> tuple[str, int]:
     # Only who serves needs a web server and torch.
     import uvicorn  # noqa: PLC0415
 
-    from app.models import NO_MODEL, open_models  # noqa: PLC0415
+    from app.models import open_models  # noqa: PLC0415
     from app.service import build  # noqa: PLC0415
+    from evaluation.folder_checkpoint import no_model_below  # noqa: PLC0415
 
     layout = DataLayout.at(command.of.root)
     layout.check()
@@ -35,7 +36,8 @@ def answer(command: AppCommand) -> tuple[str, int]:
     listener = _listen(command.port)
     address = f"http://{HOST}:{listener.getsockname()[1]}"
     known = at_hand.listed()
-    logger.info("%s", f"model: {known[0].recipe}, step {known[0].step}" if known else NO_MODEL)
+    newest = f"model: {known[0].recipe}, step {known[0].step}" if known else ""
+    logger.info("%s", newest or no_model_below(layout))
     logger.info("the page is at %s (Ctrl-C ends it)", address)
     if command.opens:
         threading.Timer(1, lambda: webbrowser.open(address)).start()

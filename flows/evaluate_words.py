@@ -16,7 +16,7 @@ OWN_FLAGS = ("--pictures", "--lines", "--checkpoint")
 """Any of these asks for a folder; without them `evaluate` is a stage of the pipeline."""
 
 USAGE = (
-    "irodori evaluate --pictures DIR [--lines DIR] --checkpoint PATH"
+    "irodori evaluate --pictures DIR [--lines DIR] [--checkpoint PATH]"
     " [--out DIR] [--hints KIND] [--size-px N]"
 )
 
@@ -60,7 +60,7 @@ def parse(words: Sequence[str]) -> EvaluateCommand:
         default="",
         metavar="PATH",
         help="a step's folder, a train/<key> folder (its best, else its newest), or the first"
-        " digits of its key",
+        " digits of its key (default: the newest training)",
     )
     parser.add_argument(
         "-o", "--out", default=DEFAULT_OUT, metavar="DIR", help=f"(default: {DEFAULT_OUT})"
@@ -89,8 +89,6 @@ def parse(words: Sequence[str]) -> EvaluateCommand:
 
 
 def _refuse_what_makes_no_sense(asked: Asked) -> None:
-    if not asked.checkpoint:
-        raise BadInput("evaluate: --checkpoint is missing; name a step's folder, a train/<key> one")
     if not asked.pictures and not asked.lines:
         raise BadInput("evaluate: name --pictures DIR, --lines DIR or both")
     if asked.size_px and asked.size_px not in SIZES:

@@ -135,7 +135,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_2(
     for words, told in (
         (("--pictures", tmp_path / "typo", "--checkpoint", training), "is no folder"),
         (("--pictures", originals, "--checkpoint", tmp_path), "holds no complete checkpoint"),
-        (("--pictures", originals), "--checkpoint is missing"),
+        (("--pictures", originals, "--root", tmp_path / "new"), "no trained model yet"),
     ):
         done = _irodori("evaluate", *words, "--out", tmp_path / "out")
         (line,) = done.stderr.splitlines()

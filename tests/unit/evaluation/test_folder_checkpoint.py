@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -33,6 +34,20 @@ def test_a_training_stands_for_its_best_checkpoint(layout: DataLayout, training:
     )
     assert by_folder == by_key
     assert (by_folder.step, by_folder.which) == (best, "best on validation")
+
+
+def test_where_none_is_named_the_newest_that_can_be_read_is_meant(training: Path, tmp_path: Path):
+    layout = DataLayout.at(str(tmp_path))
+    with pytest.raises(MissingInput, match=f"--root {tmp_path}: no trained model yet"):
+        find_checkpoint("", layout)
+    for key, ended in (("bbb", "2026-01-02"), ("aaa", "2026-01-03"), ("ccc", "2026-01-01")):
+        copy = tmp_path / "train" / key
+        shutil.copytree(training, copy, ignore=shutil.ignore_patterns("events"))
+        record = json.loads((copy / "stage.json").read_text())
+        (copy / "stage.json").write_text(json.dumps(record | {"ended_at": ended}))
+    assert find_checkpoint("", layout).train == "aaa"
+    shutil.rmtree(tmp_path / "train" / "aaa" / "checkpoints")
+    assert find_checkpoint("", layout).train == "bbb"
 
 
 def test_a_training_that_cannot_say_which_is_best_stands_for_its_newest_checkpoint(

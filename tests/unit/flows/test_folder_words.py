@@ -36,7 +36,6 @@ def test_help_of_evaluate_names_both_ways(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--pictures", "x"], "--checkpoint is missing"),
         (["--checkpoint", "x"], "name --pictures DIR, --lines DIR or both"),
         (["--pictures", "x", "--checkpoint", "y", "--size-px", "100"], "multiple of 16 from 32"),
         (["--pictures", "x", "--checkpoint", "y", "--size-px", "big"], "--size-px"),
