@@ -58,6 +58,8 @@ class Folder:
 def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     """List pictures and line art; hidden files are left in peace, and so is what we write.
 
+    If one of the folders lies in the other, its files are its own alone.
+
     Args:
         pictures: a folder of pictures; empty for none.
         lines: a folder of line art; empty for none. What belongs to no picture stands alone.
@@ -66,7 +68,9 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     Raises:
         BadInput: one of them is no folder or lies in what is written to, or there is no picture.
     """
-    if pictures and lines and Path(pictures).resolve() == Path(lines).resolve():
+    named = {"--pictures": pictures, "--lines": lines}
+    given = {flag: Path(folder).expanduser() for flag, folder in named.items() if folder}
+    if len(given) == 2 and len({top.resolve() for top in given.values()}) == 1:
         raise BadInput(
             f"--lines {lines}: is the folder of pictures itself; a <stem>.line.png beside a picture"
             " is known without it"
@@ -74,9 +78,9 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     drawn: dict[str, Path] = {}
     colored: list[tuple[str, Path]] = []
     others = 0
-    given = {"--pictures": pictures, "--lines": lines}
-    for flag, named in given.items():
-        for name, path in _files(flag, named, apart_from):
+    for flag, top in given.items():
+        apart = [apart_from, *(folder for folder in given.values() if folder is not top)]
+        for name, path in _files(flag, top, *apart):
             if path.suffix.lower() not in ENDINGS:
                 others += 1
             elif flag == "--lines" or name.endswith(LINE):
@@ -91,25 +95,25 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     known = {name for name, _ in colored}
     items += [Item(name, None, path) for name, path in drawn.items() if name not in known]
     if not items:
-        asked = " and ".join(f"{flag} {folder}" for flag, folder in given.items() if folder)
+        asked = " and ".join(f"{flag} {top}" for flag, top in given.items())
         raise BadInput(f"{asked}: holds no picture; name a folder of {', '.join(sorted(ENDINGS))}")
     return Folder(tuple(sorted(items, key=lambda item: (item.name, str(item.picture)))), others)
 
 
-def _files(flag: str, named: str, apart_from: Path) -> Iterator[tuple[str, Path]]:
+def _files(flag: str, top: Path, out: Path, *others: Path) -> Iterator[tuple[str, Path]]:
     """Give the files below a folder, each with its path below it, no ending."""
-    if not named:
-        return
-    top = Path(named).expanduser()
     if not top.is_dir():
-        raise BadInput(f"{flag} {named}: is no folder; name one of pictures")
-    if top.resolve().is_relative_to(apart_from.resolve()):
-        raise BadInput(f"--out {apart_from}: is, or holds, {flag} {named}; name another folder")
-    for path in sorted(top.rglob("*")):
-        below = path.relative_to(top)
+        raise BadInput(f"{flag} {top}: is no folder; name one of pictures")
+    # However each is spelt: through a link, or by a way that goes up and down again.
+    true_top, true_out, *true_others = (folder.resolve() for folder in (top, out, *others))
+    if true_top.is_relative_to(true_out):
+        raise BadInput(f"--out {out}: is, or holds, {flag} {top}; name another folder")
+    inner = [each for each in (true_out, *true_others) if each.is_relative_to(true_top)]
+    for path in sorted(true_top.rglob("*")):
+        below = path.relative_to(true_top)
         is_hidden = any(part.startswith(".") for part in below.parts)
-        if path.is_file() and not is_hidden and not path.absolute().is_relative_to(apart_from):
-            yield readable(below.with_suffix("")), path
+        if path.is_file() and not is_hidden and not any(map(path.is_relative_to, inner)):
+            yield readable(below.with_suffix("")), top / below
 
 
 def readable(path: Path) -> str:

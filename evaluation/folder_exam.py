@@ -15,12 +15,14 @@ from upath import UPath
 
 from evaluation.answers import Known, answer_by_model, answer_untrained
 from evaluation.colorize import Colorizer
-from evaluation.conditions import Batch, Condition
+from evaluation.conditions import Condition
 from evaluation.folder import Folder
-from evaluation.folder_pictures import Given, Reader
+from evaluation.folder_pictures import Alone, Given, Reader
 from evaluation.instruments import Instruments
 from evaluation.measuring import Measured
+from evaluation.pairs import Pair, in_batches
 from evaluation.pixelwise import WHITE, Pictures
+from evaluation.posing import pose
 from storage import files
 from storage.progress import Advance, watch
 
@@ -76,39 +78,50 @@ class Exam:
         every = max(1, -(-len(asked.items) // NUM_SHOWN))
         to_show = {item.name for item in asked.items[::every]}
         with watch("pictures", len(asked.items)) as advance:
-            for some in _batches(asked, reader, self.batch_size, advance):
-                self._color(some, found, to_show)
+            for some in in_batches(_opened(asked, reader, advance), self.batch_size):
+                self._judge([each for each in some if isinstance(each, Given)], found, to_show)
+                self._color([each for each in some if isinstance(each, Alone)], found, to_show)
         for skipped in reader.skipped:
             logger.info("skipped file=%s reason=%s", skipped.file, skipped.reason)
         return found
 
-    def _color(self, some: Sequence[Given], found: Found, to_show: set[str]) -> None:
-        kept = {each.md5: found.shown[each.md5] for each in some if _hang(each, found, to_show)}
-        pictures = [each for each in some if each.color_HWC is not None]
-        found.names |= {each.md5: each.name for each in pictures}
+    def _judge(self, given: Sequence[Given], found: Found, to_show: set[str]) -> None:
+        """Colour pictures under every condition that they allow, and measure it."""
+        found.names |= {each.pair.md5: each.name for each in given}
+        shown = {each.pair.md5: _shown(each.pair) for each in given if each.name in to_show}
+        found.shown |= shown
         known: Known = {}
-        for batch in _posed(pictures, is_hinted=self.is_hinted):
+        conditions = (Condition.DETECTED, Condition.NO_HINT, Condition.TRUE_LINES)
+        for condition in conditions if self.is_hinted else conditions[1:]:
+            # No strokes are drawn, so the seed decides nothing.
+            batch = pose([each.pair for each in given], condition, seed=0)
+            if batch is None:
+                continue
             generated_BHWC, measured = answer_by_model(batch, self.colorizer, self.instruments)
             found.take([measured, *answer_untrained(batch, self.instruments, known)])
             for md5, generated_HWC in zip(batch.md5s, generated_BHWC, strict=True):
-                if md5 in kept:
-                    kept[md5][batch.condition] = generated_HWC
-        alone = [each for each in some if each.color_HWC is None]
-        if alone:
-            self._color_alone(alone, found)
+                if md5 in shown:
+                    shown[md5][condition] = generated_HWC
 
-    def _color_alone(self, alone: Sequence[Given], found: Found) -> None:
+    def _color(self, alone: Sequence[Alone], found: Found, to_show: set[str]) -> None:
+        """Colour line art of which nobody knows the colours, without a hint."""
+        if not alone:
+            return
+        line_BHW = np.stack([each.line_HW for each in alone])
         generated_BHWC = self.colorizer.colorize(
-            np.stack([each.edge_HW for each in alone]),
-            np.stack([each.hint_HWC for each in alone]),
-            np.stack([each.mask_HW for each in alone]),
+            line_BHW,
+            np.full((*line_BHW.shape, 3), WHITE, np.uint8),
+            np.zeros_like(line_BHW),
             [each.md5 for each in alone],
         )
         for each, generated_HWC in zip(alone, generated_BHWC, strict=True):
             with files.whole(self.folder / COLORED / f"{each.name}.png") as file:
                 _in_its_shape(generated_HWC, each).save(file, "PNG")
-            if each.md5 in found.shown:
-                found.shown[each.md5][Condition.TRUE_LINES] = generated_HWC
+            if each.name in to_show:
+                found.shown[each.md5] = {
+                    "line": each.line_HW,
+                    Condition.TRUE_LINES: generated_HWC,
+                }
         found.num_colored += len(alone)
 
 
@@ -123,81 +136,27 @@ def takes(colorizer: Colorizer, size_px: int) -> bool:
     hint_BHWC = np.full((1, size_px, size_px, 3), WHITE, np.uint8)
     try:
         colored_BHWC = colorizer.colorize(blank_BHW, hint_BHWC, np.zeros_like(blank_BHW), ["blank"])
-    except RuntimeError:
-        # Torch says so of shapes that do not fit.
+    except (RuntimeError, ValueError):
+        # Torch says so of shapes that do not fit, noise of the size that it is tied to.
         return False
     return colored_BHWC.shape[1:3] == (size_px, size_px)
 
 
-def _batches(asked: Folder, reader: Reader, size: int, advance: Advance) -> Iterator[list[Given]]:
-    some: list[Given] = []
+def _opened(asked: Folder, reader: Reader, advance: Advance) -> Iterator[Given | Alone]:
     for item in asked.items:
-        given = reader.read(item)
-        if given:
-            some.append(given)
-        if len(some) == size:
-            yield some
-            some = []
+        opened = reader.read(item)
+        if opened:
+            yield opened
         advance(skipped=float(len(reader.skipped)))
-    if some:
-        yield some
 
 
-def _posed(given: Sequence[Given], *, is_hinted: bool) -> Iterator[Batch]:
-    """Put pictures under every condition that they allow."""
-    if not given:
-        return
-    hint_BHWC = np.stack([each.hint_HWC for each in given])
-    mask_BHW = np.stack([each.mask_HW for each in given])
-    edge_BHW = np.stack([each.edge_HW for each in given])
-    if is_hinted:
-        yield _batch(Condition.DETECTED, given, edge_BHW, hint_BHWC, mask_BHW)
-    yield _batch(
-        Condition.NO_HINT,
-        given,
-        edge_BHW,
-        np.full_like(hint_BHWC, WHITE),
-        np.zeros_like(mask_BHW),
-    )
-    lined = [place for place, each in enumerate(given) if each.line_HW is not None]
-    if lined:
-        line_BHW = np.stack([line for each in given if (line := each.line_HW) is not None])
-        some = [given[place] for place in lined]
-        yield _batch(Condition.TRUE_LINES, some, line_BHW, hint_BHWC[lined], mask_BHW[lined])
+def _shown(pair: Pair) -> dict[str, Pictures]:
+    what = {"edge": pair.edge_HW, "hint": pair.hint_HWC, "color": pair.color_HWC}
+    return what if pair.line_HW is None else what | {"line": pair.line_HW}
 
 
-def _batch(
-    condition: Condition,
-    given: Sequence[Given],
-    edge_BHW: Pictures,
-    hint_BHWC: Pictures,
-    mask_BHW: Pictures,
-) -> Batch:
-    return Batch(
-        condition=condition,
-        md5s=tuple(each.md5 for each in given),
-        edge_BHW=edge_BHW,
-        hint_BHWC=hint_BHWC,
-        mask_BHW=mask_BHW,
-        color_BHWC=np.stack([color for each in given if (color := each.color_HWC) is not None]),
-    )
-
-
-def _hang(given: Given, found: Found, to_show: set[str]) -> bool:
-    """Keep what is given, if it is one of those that are shown."""
-    if given.name not in to_show:
-        return False
-    what: dict[str, Pictures] = {}
-    if given.color_HWC is not None:
-        what |= {"edge": given.edge_HW, "hint": given.hint_HWC, "color": given.color_HWC}
-    if given.line_HW is not None:
-        what["line"] = given.line_HW
-    found.shown[given.md5] = what
-    return True
-
-
-def _in_its_shape(color_HWC: Pictures, given: Given) -> Image.Image:
+def _in_its_shape(color_HWC: Pictures, alone: Alone) -> Image.Image:
     """Stretch a square back to the proportions of its line art."""
-    scale = len(color_HWC) / max(given.width, given.height)
-    size = (max(1, round(given.width * scale)), max(1, round(given.height * scale)))
+    scale = len(color_HWC) / max(alone.width, alone.height)
+    size = (max(1, round(alone.width * scale)), max(1, round(alone.height * scale)))
     return Image.fromarray(color_HWC).resize(size, Image.Resampling.LANCZOS)

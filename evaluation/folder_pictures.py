@@ -8,41 +8,44 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from evaluation.folder import Item, readable
-from evaluation.pixelwise import WHITE, Pictures
+from evaluation.pairs import Pair
+from evaluation.pixelwise import Pictures
 from preprocessing.config import CleanConfig, ConditionConfig
 from preprocessing.decode import Picture, Undecodable, decode
 from preprocessing.hints import hint_of
 from preprocessing.pairs import draw_edges
 from preprocessing.resize import to_gray, to_square
-from preprocessing.screen import SQUARE_PX
+from preprocessing.screen import SQUARE_PX, is_of_square
 from storage import digest
+from storage.images import MAX_LINE_PIXELS
 from storage.records import DropReason
 
-__all__ = ["ConditionConfig", "Given", "Reader", "Skipped"]
+__all__ = ["Alone", "ConditionConfig", "Given", "Reader", "Skipped"]
 
 MAX_PIXELS = CleanConfig().max_pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One item, opened: uint8, white is 255; its md5 is that of the picture's file.
+    """One picture by its file's name, opened as a dataset's; its md5 is that of the file."""
 
-    Without a picture there is nothing to draw edges and hints from: `color_HWC` is then None,
-    `edge_HW` is the line art, and the hint is white.
+    name: str
+    pair: Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Line art that belongs to no picture: uint8, white is 255; the md5 is that of its file.
+
+    `width` and `height` are its own, before it became a square.
     """
 
     name: str
     md5: str
     width: int
     height: int
-    color_HWC: Pictures | None
-    edge_HW: Pictures
-    hint_HWC: Pictures
-    mask_HW: Pictures
-    line_HW: Pictures | None
+    line_HW: Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,41 +69,60 @@ class Reader:
     skipped: list[Skipped] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
-    def read(self, item: Item) -> Given | None:
+    def read(self, item: Item) -> Given | Alone | None:
         """Open an item; None if nothing of it can be used, or it has been there already."""
-        drawn = self._decode(item.lines)
-        line_HW = None if drawn is None else to_gray(self._square(drawn[1]))
+        drawn = self._decode(item.lines, MAX_LINE_PIXELS, self.size_px)
+        line_HW = None if drawn is None else to_gray(drawn[1].square(self.size_px))
         if item.picture is None:
-            return None if drawn is None or line_HW is None else _alone(item.name, drawn, line_HW)
-        opened = self._decode(item.picture)
+            if drawn is None or line_HW is None:
+                return None
+            md5, lines = drawn
+            return Alone(item.name, md5, lines.width, lines.height, line_HW)
+        opened = self._open(item.picture)
         if opened is None:
             return None
-        md5, picture = opened
+        md5, color_HWC = opened
         if md5 in self.seen:
             self.skipped.append(Skipped(readable(item.picture), DropReason.EXACT_DUPLICATE))
             return None
         self.seen.add(md5)
-        color_HWC = self._square(picture)
         hints = self.config.hints
         hint_HWC, mask_HW = hint_of(color_HWC, hints, digest.seed_of(self.seed, "hint", md5))
         return Given(
-            name=item.name,
-            md5=md5,
-            width=picture.width,
-            height=picture.height,
-            color_HWC=color_HWC,
-            edge_HW=draw_edges(color_HWC, self.config.edges),
-            hint_HWC=hint_HWC,
-            mask_HW=mask_HW,
-            line_HW=line_HW,
+            item.name,
+            Pair(
+                md5=md5,
+                family="",
+                post_url="",
+                source="",
+                color_HWC=color_HWC,
+                edge_HW=draw_edges(color_HWC, self.config.edges),
+                hint_HWC=hint_HWC,
+                mask_HW=mask_HW,
+                line_HW=line_HW,
+            ),
         )
 
-    def _decode(self, path: Path | None) -> tuple[str, Picture] | None:
+    def _open(self, path: Path) -> tuple[str, Pictures] | None:
+        """Give a picture's md5, and its square as `pack` makes it."""
+        opened = self._decode(path, MAX_PIXELS, max(self.size_px, SQUARE_PX))
+        if opened is None:
+            return None
+        md5, picture = opened
+        if is_of_square(self.size_px, picture.width, picture.height):
+            return md5, to_square(picture.square(SQUARE_PX), self.size_px)
+        # A JPEG is read at the fraction that is enough, which is another for another size.
+        again = self._decode(path, MAX_PIXELS, self.size_px)
+        return again and (md5, again[1].square(self.size_px))
+
+    def _decode(
+        self, path: Path | None, max_pixels: int, enough_px: int
+    ) -> tuple[str, Picture] | None:
         if path is None:
             return None
         try:
             content = path.read_bytes()
-            picture = decode(content, MAX_PIXELS, enough_px=max(self.size_px, SQUARE_PX))
+            picture = decode(content, max_pixels, enough_px=enough_px)
         except OSError:
             self.skipped.append(Skipped(readable(path), DropReason.UNREACHABLE))
             return None
@@ -108,25 +130,3 @@ class Reader:
             self.skipped.append(Skipped(readable(path), error.reason))
             return None
         return hashlib.md5(content).hexdigest(), picture
-
-    def _square(self, picture: Picture) -> Pictures:
-        """Resize as `pack` does: what becomes smaller than the square of `clean` is made of it."""
-        if self.size_px < SQUARE_PX <= min(picture.width, picture.height):
-            return to_square(picture.square(SQUARE_PX), self.size_px)
-        return picture.square(self.size_px)
-
-
-def _alone(name: str, drawn: tuple[str, Picture], line_HW: Pictures) -> Given:
-    """Give line art that belongs to no picture, with a white hint."""
-    md5, picture = drawn
-    return Given(
-        name=name,
-        md5=md5,
-        width=picture.width,
-        height=picture.height,
-        color_HWC=None,
-        edge_HW=line_HW,
-        hint_HWC=np.full((*line_HW.shape, 3), WHITE, np.uint8),
-        mask_HW=np.zeros_like(line_HW),
-        line_HW=line_HW,
-    )

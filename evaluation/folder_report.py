@@ -79,18 +79,15 @@ def judge(asked: Asked, layout: DataLayout) -> Judged:
     place = UPath(asked.out).expanduser().absolute()
     folder = list_folder(asked.pictures, asked.lines, Path(str(place)))
     source = find_checkpoint(asked.checkpoint, layout)
-    _make_room(place)
-    with told_of_place(f"--out {place}"):
-        place.mkdir(parents=True, exist_ok=True)
-        files.write_text(
-            place / MARK, "What lies here was written by irodori evaluate --pictures.\n"
-        )
+    _refuse_strange(place)
     size_px = asked.size_px or source.size_px
     device = device_of(asked.device)
     colorizer = _colorizer(source, size_px, device)
     reader = Reader(size_px, _drawing(source, asked.hints), source.hint_seed)
     is_hinted = reader.config.hints.kind != "none"
     instruments = open_instruments(device, EvaluationConfig())
+    # An older result stays until nothing can be refused any more.
+    _make_room(place)
     exam = Exam(colorizer, instruments, EvaluationConfig().batch_size, place, is_hinted)
 
     found = exam.take(folder, reader)
@@ -107,8 +104,8 @@ def judge(asked: Asked, layout: DataLayout) -> Judged:
     return Judged(place, source, metrics, tuple(scores))
 
 
-def _make_room(place: UPath) -> None:
-    """Clear what an earlier judgement has left; refuse to write among anything else."""
+def _refuse_strange(place: UPath) -> None:
+    """Refuse to write among anything but what an earlier judgement has left."""
     if not place.exists():
         return
     if not place.is_dir():
@@ -119,7 +116,15 @@ def _make_room(place: UPath) -> None:
     strange = [name for name in there if name not in ours]
     if strange:
         raise BadInput(f"--out {place}: holds {strange[0]}, which is not ours; name a new folder")
-    # Gone first, so that a result is never half one and half another.
+
+
+def _make_room(place: UPath) -> None:
+    """Clear what an earlier judgement has left, so that no result is half one, half another."""
+    with told_of_place(f"--out {place}"):
+        place.mkdir(parents=True, exist_ok=True)
+        files.write_text(
+            place / MARK, "What lies here was written by irodori evaluate --pictures.\n"
+        )
     (place / METRICS).unlink(missing_ok=True)
     files.remove(place / COLORED)
 

@@ -13,7 +13,7 @@ from preprocessing.config import PackConfig
 from preprocessing.decode import Undecodable, decode
 from preprocessing.looks import Looks
 from preprocessing.resize import to_gray, to_square
-from preprocessing.screen import SQUARE_PX
+from preprocessing.screen import SQUARE_PX, is_of_square
 from storage import digest, images, shards
 from storage.layout import DataLayout
 from storage.pictures import encode_png
@@ -62,8 +62,7 @@ def _plan(name: str, verdicts: Sequence[Verdict], config: PackConfig) -> tuple[S
 def _color(verdict: Verdict, size_px: int, looks: Looks) -> bytes:
     if size_px == SQUARE_PX:
         return looks.encoded(verdict)
-    # A square that was enlarged would be shrunk to less than the original has.
-    if size_px < SQUARE_PX <= min(verdict.width, verdict.height):
+    if is_of_square(size_px, verdict.width, verdict.height):
         return encode_png(to_square(looks.square(verdict), size_px))
     content = images.load(looks.layout, verdict.md5, verdict.extension, verdict.sha256)
     return encode_png(decode(content, looks.max_pixels, enough_px=size_px).square(size_px))

@@ -20,6 +20,14 @@ PAPER_WHITE = 245
 Square = NDArray[np.uint8]
 
 
+def is_of_square(size_px: int, width: int, height: int) -> bool:
+    """Whether a smaller square of a picture is made of the one that is judged.
+
+    Not if that one was enlarged: it would be shrunk to less than the picture has.
+    """
+    return size_px < SQUARE_PX <= min(width, height)
+
+
 def measure(md5: str, content: bytes, max_pixels: int) -> tuple[Measure, Square | None]:
     """Look at one original; give what it tells, and the square to which it was shrunk."""
     try:

@@ -50,6 +50,23 @@ def test_the_folder_of_line_art_wins_over_what_lies_beside_a_picture(tmp_path: P
     assert _found(pictures, _touch(tmp_path / "lines", "a.bmp")) == {"a": ("a.png", "a.bmp")}
 
 
+def test_of_two_folders_of_which_one_lies_in_the_other_each_has_its_own_files(tmp_path: Path):
+    outer = _touch(tmp_path, "a.png", "inner/a.png", "inner/b.png")
+    inner = str(tmp_path / "inner")
+    assert _found(outer, inner) == {"a": ("a.png", "a.png"), "b": (None, "b.png")}
+    assert _found(inner, outer) == {"a": ("a.png", "a.png"), "b": ("b.png", None)}
+
+
+def test_what_we_write_is_left_in_peace_however_it_is_spelt(tmp_path: Path):
+    top = _touch(tmp_path / "top", "a.png", "out/colored/l.png")
+    (tmp_path / "link").symlink_to(tmp_path / "top")
+    for pictures in (top, str(tmp_path / "link"), str(tmp_path / "top" / "out" / "..")):
+        for out in (tmp_path / "link" / "out", tmp_path / "link" / "out" / ".." / "out"):
+            found = list_folder(pictures, "", out)
+            assert [item.name for item in found.items] == ["a"]
+            assert found.items[0].picture == Path(pictures) / "a.png"
+
+
 def test_what_is_no_picture_is_counted_and_what_is_hidden_or_ours_is_left_in_peace(tmp_path: Path):
     top = _touch(tmp_path, "a.png", "README.md", ".hidden.png", ".git/x.png", "out/colored/l.png")
     found = list_folder(top, "", tmp_path / "out")

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Contract, StageRecord
 from tests.pictures import drawing, encoded
+from training.config import TrainingConfig
 from training.recipes import RecipeName
+from training.stage import train
 
 Trainings = dict[RecipeName, StageRecord]
 NUM_PICTURES = 3
@@ -205,6 +208,35 @@ def test_a_folder_of_somebody_elses_is_left_alone_whatever_its_names(
     with pytest.raises(BadInput, match=rf"holds {Path(theirs).parts[0]}, which is not ours"):
         judge(asked, layout)
     assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize("wrong", [{"size_px": 40}, {"checkpoint": "typo"}])
+def test_what_is_refused_leaves_the_older_result_as_it_is(
+    asked: Asked, layout: DataLayout, tmp_path: Path, wrong: dict[str, str | int]
+):
+    lines = tmp_path / "lines"
+    lines.mkdir()
+    Image.new("L", (60, 60), 255).save(lines / "alone.png")
+    place = Path(str(judge(_with(asked, lines=str(lines)), layout).place))
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert place / "colored" / "alone.png" in before
+    with pytest.raises(BadInput):
+        judge(_with(asked, **wrong), layout)
+    assert before == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def test_noise_of_one_size_refuses_another_in_one_line(
+    asked: Asked, paired: StageRecord, layout: DataLayout, tmp_path: Path
+):
+    own = DataLayout.at(str(tmp_path / "root"))
+    shutil.copytree(str(layout.root / "condition"), str(own.root / "condition"))
+    config = TrainingConfig(
+        recipe="paper", steps=1, batch_size=2, width=2, critic_width=2, feature_weight=0.0,
+        z_form="literal", device="cpu",
+    )  # fmt: skip
+    key = train(config, paired, own, seed=1).key
+    with pytest.raises(BadInput, match=r"^--size-px 64: .* leave it out to colour at 32 px"):
+        judge(_with(asked, checkpoint=key, size_px=64), own)
 
 
 def test_a_result_is_replaced_by_a_later_one_and_nothing_else_ever_is(
