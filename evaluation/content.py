@@ -122,6 +122,13 @@ class Content:
         paired = self.lineage.get(Stage.CONDITION)
         return paired.key[:SHORT_DIGITS] if paired else ""
 
+    @property
+    def hint_kind(self) -> str:
+        """What kind of hints the dataset has; the paper's where it is not told."""
+        paired = self.lineage.get(Stage.CONDITION)
+        hints = paired.settings.get("hints", {}) if paired else {}
+        return str(hints.get("kind", "paper"))
+
     def _named(self, recipe: str) -> Trained | None:
         return next((one for one in self.recipes if one.recipe == recipe), None)
 

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 
 from evaluation import further_tables, sheets, story, tables
@@ -44,7 +45,7 @@ def _before_pictures(content: Content) -> list[str]:
 
 def _after_pictures(content: Content) -> list[str]:
     sources = [
-        f"{number}. {shown.source or shown.md5}"
+        f"{number}. {_source(shown.source) or shown.md5}"
         + (f", {post}" if (post := story.post_address(content, shown)) else "")
         for number, shown in enumerate(content.shown, start=1)
     ]
@@ -127,8 +128,14 @@ def _marked(cell: Cell) -> str:
     return f"**{text}**" if cell.best else text
 
 
+def _source(text: str) -> str:
+    """Write what a site says of a drawing's source: its addresses as they are, the rest escaped."""
+    parts = re.split(f"({story.WEB_ADDRESS.pattern})", " ".join(text.split()))
+    return "".join(part if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
 def _escaped(text: str) -> str:
-    for sign in "\\|*_<>`":
+    for sign in "\\|*_<>`[]":
         text = text.replace(sign, f"\\{sign}")
     return text
 

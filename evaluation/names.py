@@ -14,13 +14,23 @@ CONDITIONS: Mapping[str, str] = {
 }
 
 GIVEN: Mapping[str, str] = {
-    Condition.DETECTED: "paper's hint, detected edges",
+    Condition.DETECTED: "hint, detected edges",
     Condition.STROKES: "strokes, detected edges",
     Condition.NO_HINT: "no hint, detected edges",
-    Condition.TRUE_LINES: "paper's hint, artist's lines",
+    Condition.TRUE_LINES: "hint, artist's lines",
     Condition.TRUE_STROKES: "strokes, artist's lines",
 }
 """The same in few words: what a model was given."""
+
+
+HINTS: Mapping[str, str] = {
+    "paper": "the truth whited out, blurred, and pasted with a few true blocks",
+    "strokes": "strokes of true colours, as a user draws them",
+    "dots": "dots of true colours",
+    "none": "white paper",
+    "mix": "of one kind or another, as chance has it",
+}
+"""What a hint is, by its kind."""
 
 
 def of_untrained(condition: Condition, answer: Answer) -> str:

@@ -50,7 +50,7 @@ READINGS = (
     ),
     Reading(
         "A7",
-        "A hint is the truth whited out in squares, blurred, then pasted with true blocks.",
+        "The paper's hint is the truth whited out in squares, blurred, pasted with true blocks.",
         Stage.CONDITION,
         ("hints",),
     ),
@@ -60,7 +60,12 @@ READINGS = (
         Stage.TRAIN,
         ("critic_width",),
     ),
-    Reading("A9", "The critic sees picture, line art and hint: seven channels.", Stage.TRAIN),
+    Reading(
+        "A9",
+        "A conditional critic sees picture, line art and hint: seven channels, eight with a mask.",
+        Stage.TRAIN,
+        ("conditional", "mask"),
+    ),
     Reading(
         "A10",
         "The gradient penalty: norm over each picture, one mixing share a picture.",
@@ -102,7 +107,12 @@ READINGS = (
         Stage.CLEAN,
         ("num_train", "num_val", "num_test"),
     ),
-    Reading("A20", "Training pictures are not augmented.", Stage.TRAIN),
+    Reading(
+        "A20",
+        "Training pictures are not augmented, but for flips where a recipe has them.",
+        Stage.TRAIN,
+        ("flips",),
+    ),
 )
 
 

@@ -58,7 +58,7 @@ def _along(said: tuple[str, str], measure: str, model: Trained, baseline: Traine
     return Claim(
         *said,
         f"{measure} on validation at the same checkpoints; holds if below at every one of at least"
-        f" {MIN_CHECKPOINTS}, does not if above at any",
+        f" {MIN_CHECKPOINTS}, does not if as high or higher at any",
         "along training",
         f"below at {below} of {len(gaps)} checkpoints{around}",
         verdict,

@@ -6,6 +6,7 @@ from itertools import chain
 
 from PIL import Image
 
+from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.gallery import Shown
@@ -48,7 +49,6 @@ class Sheet:
 
 EDGE = Column("Line art", 0, "edge", "line art detected in the true picture")
 LINE = Column("Artist's lines", 0, "line", "the artist's own line art")
-HINT = Column("Hint", 0, "hint", "the hint: blurred colours and a few true blocks")
 STROKED = Column("Strokes", 0, STROKES_HINT, "the hint: strokes as a user draws them")
 OTHERWISE = Column("Other strokes", 0, OTHER_STROKES_HINT, "another hint: other strokes")
 TRUTH = Column("Truth", 0, "color", "the true picture")
@@ -81,13 +81,13 @@ def draw(
 def _planned(content: Content) -> Iterator[Sheet]:
     last = len(content.recipes) - 1
     name = content.recipes[last].name
+    hint = Column("Hint", 0, "hint", f"the hint: {names.HINTS[content.hint_kind]}")
     with_hint = _answers(content, Condition.DETECTED, "from line art and hint")
     yield _sheet(
         content,
         ("recipes", "With a hint", "Fig. 12"),
-        "Every recipe on the same line art and the same hint, which is the truth whited out,"
-        " blurred, and pasted with a few true blocks.",
-        (EDGE, HINT, *with_hint, TRUTH),
+        f"Every recipe on the same line art and the same hint: {names.HINTS[content.hint_kind]}.",
+        (EDGE, hint, *with_hint, TRUTH),
     )
     yield _sheet(
         content,
@@ -114,7 +114,7 @@ def _planned(content: Content) -> Iterator[Sheet]:
         f"{content.recipes[0].name} with the hint and without any"
         + ("; then the others without any" if last else "")
         + ": what is made of lines alone.",
-        (EDGE, HINT, *with_hint[:1], *_unhinted(content), TRUTH),
+        (EDGE, hint, *with_hint[:1], *_unhinted(content), TRUTH),
     )
     rivals = [recipe for recipe in (content.baseline, content.model) if recipe]
     yield _sheet(
@@ -125,7 +125,7 @@ def _planned(content: Content) -> Iterator[Sheet]:
             EDGE,
             STROKED,
             *_answers(content, STROKES, "from strokes", rivals),
-            replace(HINT, heading="Extracted hint"),
+            replace(hint, heading="Extracted hint"),
             *_answers(content, Condition.DETECTED, "from the extracted hint", rivals),
             TRUTH,
         ),
@@ -145,7 +145,7 @@ def _planned(content: Content) -> Iterator[Sheet]:
         ("artist-lines", "From the artist's own lines", ""),
         "Trained on detected edges, asked with the line art that the artist drew, and the same"
         " hint.",
-        (LINE, HINT, *_answers(content, Condition.TRUE_LINES, "from the artist's lines"), TRUTH),
+        (LINE, hint, *_answers(content, Condition.TRUE_LINES, "from the artist's lines"), TRUTH),
     )
 
 

@@ -107,7 +107,8 @@ def blur(color_BCHW: Tensor, width_px: float, shape: str = "gaussian") -> Tensor
     if width_px == 0:
         return color_BCHW
     # In float32 whatever comes in: a wide blur sums too many small numbers for half precision.
-    small = F.avg_pool2d(color_BCHW.float(), shrink)
+    # To whole cells that cover all of it, also where its side is no multiple of theirs.
+    small = F.adaptive_avg_pool2d(color_BCHW.float(), (height // shrink, width // shrink))
     weigh = _gaussian if shape == "gaussian" else _box
     kernel = weigh(width_px / shrink).to(small, non_blocking=True)
     radius = len(kernel) // 2

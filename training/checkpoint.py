@@ -6,6 +6,7 @@ damaged, and they weigh twice the networks.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ GENERATOR, AVERAGED, CRITIC, OPTIMIZER = (
     f"{name}{tensors.SUFFIX}" for name in ("generator", "averaged", "critic", "optimizer")
 )
 STATE = "state.json"
+NAME = re.compile(r"step-(\d{7,})")
 KEPT_OPTIMIZERS = 2
 
 
@@ -47,11 +49,13 @@ def list_checkpoints(train_folder: UPath) -> list[Checkpoint]:
     folder = train_folder / FOLDER
     if not folder.exists():
         return []
-    complete = [below for below in folder.iterdir() if (below / STATE).exists()]
-    return sorted(
-        (Checkpoint(int(below.name.removeprefix("step-")), below) for below in complete),
-        key=lambda checkpoint: checkpoint.step,
-    )
+    # What somebody has put beside them, a copy for one, is none.
+    complete = [
+        Checkpoint(int(named[1]), below)
+        for below in folder.iterdir()
+        if (named := NAME.fullmatch(below.name)) and (below / STATE).exists()
+    ]
+    return sorted(complete, key=lambda checkpoint: checkpoint.step)
 
 
 def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:

@@ -31,6 +31,7 @@ class Journal:
         self.path = train_folder / NAME
         self.until_step = until_step
         self.rows = [row for row in _read(self.path) if row["step"] <= until_step]
+        self.lines: list[str] = []
         # The row that is not yet full.
         self.sums: dict[str, Tensor] = {}
         self.num_steps = 0
@@ -71,8 +72,9 @@ class Journal:
         return {"step": step} | {name: fact.item() for name, fact in self.newest.items()}
 
     def save(self) -> None:
-        """Write all rows, whole or not at all."""
-        files.write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
+        """Write all rows, whole or not at all; one that was written stays as it is."""
+        self.lines += [json.dumps(row) + "\n" for row in self.rows[len(self.lines) :]]
+        files.write_text(self.path, "".join(self.lines))
 
     def save_best(self) -> None:
         """Name the step whose checkpoint has the least `val_l2`, the first of equals, if any."""

@@ -176,6 +176,17 @@ def test_what_others_wrote_is_text_on_the_page_and_no_markup(page: Page) -> None
     assert "b" not in [tag for tag, _ in page.elements]
 
 
+def test_what_others_wrote_is_text_in_the_markdown_and_no_markup(
+    layout: DataLayout, lineage: dict[str, StageRecord]
+) -> None:
+    text = _read(layout, report(ReportConfig(), lineage, layout), "report.md")
+    (source, *_) = (line for line in text.splitlines() if line.startswith("1. http"))
+    address, _, rest = source.removeprefix("1. ").partition(" ")
+    assert address.startswith("https://openmoji.org/library/")
+    assert "\\" not in address
+    assert r"\<b\>&" in rest
+
+
 def test_the_page_tells_counts_reasons_settings_readings_and_versions(page: Page) -> None:
     for told in (
         "1,234",

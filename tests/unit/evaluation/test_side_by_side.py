@@ -247,4 +247,7 @@ def test_two_trainings_of_one_recipe_are_told_apart_by_what_was_changed(
     other = replace(run, training={**run.training, "learning_rate": 1e-3, "seed": 9})
     told = "A and B were trained otherwise: learning_rate 0.0001 and 0.001"
     assert side_by_side.put([run, other]).notes == (told,)
+    named = [replace(run, training={**run.training, "feature_sha256": sha}) for sha in "ab"]
+    (told,) = side_by_side.put(named).notes
+    assert told.endswith("trained otherwise: feature_sha256 a and b")
     assert side_by_side.put([run, replace(other, recipe="wgan")]).notes == ()

@@ -66,6 +66,14 @@ def test_the_blur_is_the_gaussian_that_it_says():
     assert float((profile - expected).abs()[40:216].max()) < 0.03
 
 
+@pytest.mark.parametrize("size_px", [240, 336, 496])
+def test_the_blur_has_no_side_where_cells_do_not_fit_in_whole(size_px: int):
+    color = torch.zeros(1, 3, size_px, size_px)
+    color[..., -size_px // 8 :] = 1.0
+    mirrored = blur(color.flip(-1), 28.0).flip(-1)
+    torch.testing.assert_close(blur(color, 28.0), mirrored, atol=1e-5, rtol=0)
+
+
 def test_the_same_seed_gives_the_same_hint_and_another_seed_another():
     picture = drawing(1)
     config = HintConfig()

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,12 @@ def test_an_incomplete_checkpoint_is_not_listed(folder: UPath) -> None:
     cut = checkpoint.save(folder, players, 10)
     (cut.folder / checkpoint.STATE).unlink()
     assert [each.step for each in checkpoint.list_checkpoints(folder)] == [5]
+
+
+def test_a_copy_beside_the_checkpoints_is_none_of_them(folder: UPath) -> None:
+    saved = checkpoint.save(folder, trained(), 5)
+    shutil.copytree(str(saved.folder), f"{saved.folder}.bak")
+    assert [each.folder for each in checkpoint.list_checkpoints(folder)] == [saved.folder]
 
 
 def test_a_folder_without_training_has_no_checkpoints(folder: UPath) -> None:
