@@ -1,6 +1,6 @@
 """Line art and a hint in, a coloured picture out: the only inference path, for us and for users.
 
-The one room of this folder that knows where models come from.
+The one room of this folder that knows how models are loaded.
 """
 
 from collections.abc import Sequence

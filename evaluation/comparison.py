@@ -9,11 +9,10 @@ from typing import Any
 from dataset.version import SHORT_DIGITS
 from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.markdown import write_table
 from evaluation.measures import MEASURES, NOTHING, Measure
 from evaluation.outcome import Outcome
 from evaluation.scores import UNTRAINED, Answer, SetScore
-from evaluation.table import Cell, Table
+from evaluation.table import Cell, Table, write_table
 from storage import ledger, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage

@@ -1,6 +1,6 @@
 """Files of any folder -> what a model is given and judged by, made as a dataset makes it.
 
-The one room of this folder that knows how pictures are decoded and how edges and hints are drawn.
+The one room of this folder that opens files as preprocessing does.
 A picture of a dataset gets here the very square, edges and hint that it has there.
 """
 

@@ -20,11 +20,11 @@ from upath import UPath
 from evaluation import folder_page
 from evaluation.colorize import Colorizer, device_of, open_colorizer
 from evaluation.config import EvaluationConfig
+from evaluation.contact_sheet import contact_sheet
 from evaluation.folder import Asked, Folder, list_folder
 from evaluation.folder_checkpoint import Source, find_checkpoint
 from evaluation.folder_exam import COLORED, COLUMNS, Exam, Found, takes, without_critic
 from evaluation.folder_pictures import ConditionConfig, Reader
-from evaluation.grid import contact_sheet
 from evaluation.instruments import Instruments, open_instruments
 from evaluation.measuring import Measured, summarise
 from evaluation.scores import Answer, PictureScore, SetScore

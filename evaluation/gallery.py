@@ -16,7 +16,7 @@ from PIL import Image
 from upath import UPath
 
 from evaluation.conditions import Batch, Condition
-from evaluation.grid import contact_sheet
+from evaluation.contact_sheet import contact_sheet
 from evaluation.pairs import Pair
 from evaluation.pixelwise import Pictures
 from storage import files, manifest

@@ -92,6 +92,7 @@ def open_instruments(
 
     Raises:
         BadInput: the Inception that is asked for cannot be had.
+        CorruptFile: a package's weights are damaged.
     """
     # What can be missing for good comes first.
     inception = open_inception(config, device)

@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-from collections.abc import Sequence
 
 from evaluation import further_tables, sheets, story, tables
 from evaluation.charts import charts
@@ -11,7 +10,7 @@ from evaluation.claims import claims
 from evaluation.content import Content
 from evaluation.figures import LIGHT, Figure
 from evaluation.sheets import Sheet
-from evaluation.table import Cell, Table
+from evaluation.table import escape, tell_files, write_table
 
 MAX_BYTES = 300_000
 SIDES_PX = (160, 128, 112, 96, 80, 64, 48, 32)
@@ -97,47 +96,15 @@ def _figure(figure: Figure) -> list[str]:
     answers = f"{figure.answers}. " if figure.answers else ""
     return [
         f"### {figure.title}",
-        f"![{_escaped(figure.seen())}]({address})",
-        f"{answers}{figure.caption} {_told_files(figure.files)}",
+        f"![{escape(figure.seen())}]({address})",
+        f"{answers}{figure.caption} {tell_files(figure.files)}",
     ]
-
-
-def write_table(table: Table) -> list[str]:
-    """Write a table as paragraphs; none, if it has no rows."""
-    if not table.rows:
-        return []
-    lines = [
-        _line(table.headings),
-        _line(["---"] * len(table.headings)),
-        *(_line([_marked(cell) for cell in row]) for row in table.rows),
-    ]
-    told = [_told_files(table.files)] if table.files else []
-    return [f"**{_escaped(table.caption)}**", "\n".join(lines), *told]
-
-
-def _told_files(files: Sequence[str]) -> str:
-    return f"From {', '.join(f'`{file}`' for file in files)}." if files else ""
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _marked(cell: Cell) -> str:
-    text = _escaped(cell.text)
-    return f"**{text}**" if cell.best else text
 
 
 def _source(text: str) -> str:
     """Write what a site says of a drawing's source: its addresses as they are, the rest escaped."""
     parts = re.split(f"({story.WEB_ADDRESS.pattern})", " ".join(text.split()))
-    return "".join(part if place % 2 else _escaped(part) for place, part in enumerate(parts))
-
-
-def _escaped(text: str) -> str:
-    for sign in "\\|*_<>`[]":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return "".join(part if place % 2 else escape(part) for place, part in enumerate(parts))
 
 
 def _address(kind: str, content: bytes) -> str:

@@ -27,7 +27,6 @@ class Tried:
     hints: str
     changed: Mapping[str, str]
     num_seeds: int
-    num_failed: int
     l2: Mapping[str, float]
 
     @property
@@ -71,7 +70,6 @@ def _tried(row: Mapping[str, Any], layout: DataLayout) -> Tried:
         hints=row["hints"],
         changed={part[0]: part[1] for part in changed},
         num_seeds=len(ended),
-        num_failed=len(row["seeds"]) - len(ended),
         l2={md5: sum(some) / len(some) for md5, some in values.items()},
     )
 

@@ -8,9 +8,9 @@ from PIL import Image
 
 from evaluation import names
 from evaluation.conditions import Condition
+from evaluation.contact_sheet import contact_sheet
 from evaluation.content import Content, Trained
 from evaluation.gallery import Shown
-from evaluation.grid import contact_sheet
 
 STROKES, OTHER_STROKES, TRUE_STROKES = "strokes", "strokes_2", "true_strokes"
 STROKES_HINT, OTHER_STROKES_HINT = "strokes_hint", "strokes_hint_2"

@@ -10,13 +10,12 @@ from typing import Any
 
 from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.markdown import write_table
 from evaluation.measures import DUELLED, MEASURES, NOTHING
 from evaluation.resampling import bootstrap_mean
 from evaluation.runs import Run
 from evaluation.score_table import Numbers, by_condition, score_table
 from evaluation.scores import Answer
-from evaluation.table import Cell, Table
+from evaluation.table import Cell, Table, write_table
 
 SEED = 1
 """Of the bootstrap; any would do, and the same gives the same table."""

@@ -37,8 +37,8 @@ REFUSALS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
 class Decoded:
     """The pictures of one split, in the order of its shards.
 
-    `arrays` are read-only: color N3HW and edge N1HW; for val and test also hint N3HW and, if
-    any picture has the artist's own lines, those that there are: line M1HW.
+    `arrays` are read-only: color N3HW and edge N1HW; for val and test also hint N3HW, mask N1HW
+    and, if any picture has the artist's own lines, those that there are: line M1HW.
     """
 
     place: Path

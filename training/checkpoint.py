@@ -105,7 +105,12 @@ def refuse_damaged(train_folder: UPath) -> None:
 
 
 def restore(checkpoint: Checkpoint, players: Players) -> None:
-    """Put networks and optimisers back to where a checkpoint was saved."""
+    """Put networks and optimisers back to where a checkpoint was saved.
+
+    Raises:
+        MissingInput: it has no optimisers any more.
+        CorruptFile: its files are damaged, or those of another network.
+    """
     _fill(players.generator, checkpoint.folder / GENERATOR)
     if players.averaged:
         _fill(players.averaged, checkpoint.folder / AVERAGED)
@@ -120,6 +125,7 @@ def recipe_of(folder: UPath) -> Recipe:
     """Give the recipe that a checkpoint was trained by.
 
     Raises:
+        MissingInput: the folder holds no checkpoint.
         CorruptFile: it says none that this Irodori knows.
     """
     try:

@@ -329,7 +329,7 @@ def cell(l2: float | None, spread: float = 0.01, **changed: str) -> Tried:
     values = {} if l2 is None else {
         f"{number}": l2 + rng.normal(0, spread) * (1 + 10 * l2) for number in range(NUM_PICTURES)
     }  # fmt: skip
-    return Tried("paper", "paper", changed, len(values and [1]), 0 if values else 1, values)
+    return Tried("paper", "paper", changed, len(values and [1]), values)
 
 
 def searched(grid: str, *cells: Tried) -> Content:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from evaluation.grid import GAP_PX, HEADING_PX, contact_sheet
+from evaluation.contact_sheet import GAP_PX, HEADING_PX, contact_sheet
 
 
 def test_pictures_stand_in_their_rows_and_columns_and_a_missing_one_leaves_its_place() -> None:
