@@ -1,14 +1,17 @@
 """The models that are at hand, the newest first, and the one that is in memory."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
 
 from app.painter import Painter, learns_from_wash, open_painter
 from evaluation.colorize import device_of
-from evaluation.folder_checkpoint import Source, find_checkpoint, finished_trainings
+from evaluation.folder_checkpoint import Source, find_checkpoint
+from storage import ledger
 from storage.errors import BadInput, IrodoriError
 from storage.layout import DataLayout
+from storage.ledger import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,10 @@ class Models:
             source = find_checkpoint(self._named, self._layout)
             return [_model(source, source.train or self._named, "")]
         found = []
-        for ended, key in finished_trainings(self._layout):
-            try:
-                found.append(_model(find_checkpoint(key, self._layout), key, ended))
-            except IrodoriError:
-                continue
+        for record in ledger.listed(self._layout, Stage.TRAIN).records:
+            with suppress(IrodoriError):
+                source = find_checkpoint(record.key, self._layout)
+                found.append(_model(source, record.key, record.ended_at))
         return found
 
     def painter(self, key: str = "") -> Painter:

@@ -109,25 +109,14 @@ class Shelf:
 
 def shelf(layout: DataLayout) -> Shelf:
     """Find all versions below a root; nothing but stage records is read."""
-    found, unreadable = [], []
-    for path in layout.records(Stage.CONDITION):
-        record = _read(layout, Stage.CONDITION, path.parent.name)
-        if isinstance(record, str):
-            unreadable.append(record)
-        elif record:
-            # Two may be sealed within the second that a record tells.
-            found.append((record.ended_at, path.stat().st_mtime, record.key, record))
-    newest_first = [record for *_, record in sorted(found, key=lambda one: one[:3], reverse=True)]
-    paired = {record.inputs["pack"] for record in newest_first}
-    packs = [_read(layout, Stage.PACK, path.parent.name) for path in layout.records(Stage.PACK)]
-    versions = tuple(of(record, layout) for record in newest_first)
-    unreadable += [f"{each.name}: {each.unreadable}" for each in versions if each.unreadable]
+    pairs, packs = (ledger.listed(layout, stage) for stage in (Stage.CONDITION, Stage.PACK))
+    paired = {record.inputs["pack"] for record in pairs.records}
+    versions = tuple(of(record, layout) for record in pairs.records)
+    lost = (f"{each.name}: {each.unreadable}" for each in versions if each.unreadable)
     return Shelf(
         versions=versions,
-        unpaired=tuple(
-            pack for pack in packs if isinstance(pack, StageRecord) and pack.key not in paired
-        ),
-        unreadable=tuple(unreadable),
+        unpaired=tuple(pack for pack in packs.records if pack.key not in paired),
+        unreadable=(*pairs.unreadable, *lost),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from upath import UPath
 
-from storage import files
+from storage import files, ledger
 from storage.errors import BadInput, IrodoriError, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.ledger import Stage
@@ -76,20 +76,11 @@ def no_model_below(layout: DataLayout) -> str:
     )
 
 
-def finished_trainings(layout: DataLayout) -> list[tuple[str, str]]:
-    """Give when each ended, and its key; the newest first."""
-    ended = (
-        (str(_read(path).get("ended_at", "")), path.parent.name)
-        for path in layout.records(Stage.TRAIN)
-    )
-    return sorted(ended, reverse=True)
-
-
 def _newest(layout: DataLayout) -> Source:
-    for _, key in finished_trainings(layout):
+    for record in ledger.listed(layout, Stage.TRAIN).records:
         # One that cannot be read is no reason to have none.
         with suppress(IrodoriError):
-            return find_checkpoint(key, layout)
+            return find_checkpoint(record.key, layout)
     raise MissingInput(no_model_below(layout))
 
 

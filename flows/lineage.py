@@ -1,11 +1,10 @@
 """Which version of the dataset fed which model, and who judged it: one table for the Prefect UI."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dataset.markdown import table
 from storage import ledger
-from storage.errors import ContractError
+from storage.errors import ContractError, CorruptFile
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -46,8 +45,8 @@ def page_of(layout: DataLayout) -> str:
 
 def descents(layout: DataLayout) -> list[Descent]:
     """Give the newest models below a root, the newest first."""
-    models = sorted(_all(layout, Stage.TRAIN), key=lambda record: record.ended_at, reverse=True)
-    judged = list(_all(layout, Stage.EVALUATE))
+    models = ledger.listed(layout, Stage.TRAIN).records
+    judged = ledger.listed(layout, Stage.EVALUATE).records
     return [
         Descent(
             model,
@@ -59,11 +58,6 @@ def descents(layout: DataLayout) -> list[Descent]:
     ]
 
 
-def _all(layout: DataLayout, stage: Stage) -> Iterator[StageRecord]:
-    records = (_read(layout, stage, path.parent.name) for path in layout.records(stage))
-    yield from (record for record in records if record)
-
-
 def _scraped(paired: StageRecord | None, layout: DataLayout) -> StageRecord | None:
     """Walk back from pairs to the look at the site that they began with."""
     record = paired
@@ -73,8 +67,8 @@ def _scraped(paired: StageRecord | None, layout: DataLayout) -> StageRecord | No
 
 
 def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
-    """Read a record; one of an older contract is another version's to read, so it is gone."""
+    """Read a record; what cannot be read tells of nothing, as if it were gone."""
     try:
         return ledger.read(layout, stage, key)
-    except ContractError:
+    except (ContractError, CorruptFile):
         return None

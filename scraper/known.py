@@ -4,6 +4,7 @@ Its table and the site's listing both fall by id, so they are read side by side:
 memory is one part, and the pictures whose bytes are not those that the site states.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +18,9 @@ from storage import files, ledger, manifest
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
-from storage.records import Contract, DropReason, Post, StageRecord
+from storage.records import DropReason, Post, StageRecord
+
+logger = logging.getLogger(__name__)
 
 Before = Mapping[int, Sequence[Post]]
 """By its id, the rows of a post in the base, never none: the present one first, then those of
@@ -152,17 +155,19 @@ def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> Stage
 
     One that builds on the snapshot which is made now was there before, and cannot be its base.
     """
-    found = []
-    for path in layout.records(Stage.SCRAPE):
-        content = files.read_json(path)
-        if content["contract"] == Contract.POSTS and _is_same(content["settings"], config):
-            # Two may be sealed within the second that a record tells.
-            found.append((content["ended_at"], path.stat().st_mtime, content["key"]))
-    for *_, key in sorted(found, reverse=True):
-        record = ledger.find(layout, Stage.SCRAPE, key)
-        if record and apart_from not in _bases(record, layout):
-            return record
-    return None
+    listed = ledger.listed(layout, Stage.SCRAPE)
+    for line in listed.unreadable:
+        logger.warning("not built on: %s", line)
+    return next(
+        (
+            record
+            for record in listed.records
+            if _is_same(record.settings, config)
+            and ledger.find(layout, Stage.SCRAPE, record.key)
+            and apart_from not in _bases(record, layout)
+        ),
+        None,
+    )
 
 
 def _bases(record: StageRecord, layout: DataLayout) -> Iterator[str]:

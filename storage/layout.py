@@ -23,6 +23,8 @@ DISK = re.compile(r"(?:file|local):(?://|(?=/))")
 """What an address of a folder of this machine may begin with."""
 TAKEDOWNS = "takedowns.json"
 PART = re.compile(r"part-.+\.parquet")
+KEY = re.compile(r"[0-9a-f]+")
+"""The name of a run's folder; a copy that somebody has put beside it has another."""
 
 
 def part_name(which: int | str) -> str:
@@ -103,11 +105,13 @@ class DataLayout:
 
     def records(self, stage: str) -> list[UPath]:
         """Give the records of all finished runs of a stage."""
-        return sorted((self.root / stage).glob(f"*/{RECORD_NAME}"), key=str)
+        found = (self.root / stage).glob(f"*/{RECORD_NAME}")
+        return sorted((path for path in found if KEY.fullmatch(path.parent.name)), key=str)
 
     def folders(self, stage: str) -> list[UPath]:
         """Give the folders of all runs of a stage, finished or not."""
-        found = sorted((self.root / stage).glob("*"), key=str)
+        there = (self.root / stage).glob("*")
+        found = sorted((path for path in there if KEY.fullmatch(path.name)), key=str)
         if files.is_local(self.root):
             return [path for path in found if path.is_dir()]
         return [path for path in found if files.below(path)]

@@ -263,6 +263,30 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
         raise CorruptFile(f"{path}: no readable record; delete it and run again") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The finished runs of a stage, the newest first, and a line on each that cannot be read."""
+
+    records: tuple[StageRecord, ...]
+    unreadable: tuple[str, ...]
+
+
+def listed(layout: DataLayout, stage: Stage) -> Listed:
+    """List the finished runs of a stage below a root, whatever became of their files."""
+    found, unreadable = [], []
+    for path in layout.records(stage):
+        try:
+            record = read(layout, stage, path.parent.name)
+        except (ContractError, CorruptFile) as error:
+            unreadable.append(str(error))
+            continue
+        if record:
+            # Two may be sealed within the second that a record tells.
+            found.append(((record.ended_at, path.stat().st_mtime, record.key), record))
+    newest_first = sorted(found, key=lambda one: one[0], reverse=True)
+    return Listed(tuple(record for _, record in newest_first), tuple(unreadable))
+
+
 def _damaged(record: StageRecord | None, layout: DataLayout) -> Iterator[UPath]:
     """Give the files of a finished stage that are lost or cut."""
     if record is None:

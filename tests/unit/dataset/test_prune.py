@@ -74,7 +74,7 @@ class Shelf:
         return {
             f"{stage}/{folder.name.rstrip('0')}"
             for stage in Stage
-            for folder in self.layout.folders(stage)
+            for folder in (self.layout.root / stage).glob("*")
         }
 
 
@@ -183,6 +183,16 @@ def test_what_is_no_versions_stays(made_up: Shelf):
         made_up.left()
     )
     assert "condition/d1" not in made_up.left()
+
+
+def test_a_copy_of_a_folder_is_no_version_and_stays(made_up: Shelf):
+    versions = [made_up.version(key) for key in "123"]
+    newest = made_up.layout.stage(*versions[-1])
+    shutil.copytree(str(newest), f"{newest}.bak")
+    _prune(made_up.layout, 2)
+    assert {"condition/d2", "condition/d3", f"condition/{newest.name}.bak"} <= made_up.left()
+    assert "condition/d1" not in made_up.left()
+    assert version.pick(made_up.layout, newest.name).key == newest.name
 
 
 def test_pairs_that_this_irodori_cannot_read_stay_and_are_told(made_up: Shelf):

@@ -40,14 +40,16 @@ def test_where_none_is_named_the_newest_that_can_be_read_is_meant(training: Path
     layout = DataLayout.at(str(tmp_path))
     with pytest.raises(MissingInput, match=f"--root {tmp_path}: no trained model yet"):
         find_checkpoint("", layout)
-    for key, ended in (("bbb", "2026-01-02"), ("aaa", "2026-01-03"), ("ccc", "2026-01-01")):
+    second, newest, oldest = (letter * 12 for letter in "bac")
+    for key, day in ((second, 2), (newest, 3), (oldest, 1)):
         copy = tmp_path / "train" / key
         shutil.copytree(training, copy, ignore=shutil.ignore_patterns("events"))
         record = json.loads((copy / "stage.json").read_text())
-        (copy / "stage.json").write_text(json.dumps(record | {"ended_at": ended}))
-    assert find_checkpoint("", layout).train == "aaa"
-    shutil.rmtree(tmp_path / "train" / "aaa" / "checkpoints")
-    assert find_checkpoint("", layout).train == "bbb"
+        told = record | {"key": key, "ended_at": f"2026-01-0{day}"}
+        (copy / "stage.json").write_text(json.dumps(told))
+    assert find_checkpoint("", layout).train == newest
+    shutil.rmtree(tmp_path / "train" / newest / "checkpoints")
+    assert find_checkpoint("", layout).train == second
 
 
 def test_a_training_that_cannot_say_which_is_best_stands_for_its_newest_checkpoint(

@@ -109,6 +109,17 @@ def test_a_model_on_pairs_of_an_older_contract_has_lost_them(
     assert f"| `{paired.key}` | gone | 0 | `{model.key}` |" in lineage.page_of(layout)
 
 
+def test_a_record_that_cannot_be_read_costs_no_training_its_line(
+    paired: StageRecord, layout: DataLayout
+):
+    model = _seal_model(paired, layout)
+    for stage in (Stage.TRAIN, Stage.EVALUATE):
+        files.write_text(layout.record(stage, "bad"), "{")
+    files.write_text(layout.record(Stage.PACK, paired.inputs["pack"]), "{")
+    (line,) = (line for line in lineage.page_of(layout).splitlines() if model.key in line)
+    assert "| gone |" in line
+
+
 def test_a_page_too_large_for_prefect_is_shown_without_its_pictures(
     monkeypatch: pytest.MonkeyPatch,
 ):

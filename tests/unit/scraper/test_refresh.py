@@ -12,13 +12,14 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from dataset.takedown import take_down
-from scraper import stage, walk
+from scraper import known, stage, walk
 from scraper.errors import SiteRefuses
 from scraper.stage import scrape, settled
 from storage import files, manifest, takedowns
 from storage.errors import MissingInput
 from storage.files import read_json
 from storage.layout import DataLayout
+from storage.ledger import Stage
 from storage.records import DropReason, Md5Match, Post
 
 PAGE = 20
@@ -187,6 +188,18 @@ def test_a_look_that_finds_nothing_new_only_lists_and_leads_back_to_the_first(bo
     assert again[3].score == 99
     assert again | {3: rows[3]} == rows
     assert settled(third, layout) == settled(second, layout) == settled(first, layout) == first
+
+
+def test_a_record_that_cannot_be_read_is_named_and_hinders_no_look(
+    look, layout, caplog: pytest.LogCaptureFixture
+):
+    first, _, _ = look("1")
+    broken = layout.record(Stage.SCRAPE, "bad")
+    files.write_text(broken, "{")
+    record, _, asked = look("2")
+    assert known.look_of(record, layout).base == first.key
+    assert asked == []
+    assert f"not built on: {broken}: no readable record" in caplog.text
 
 
 def test_an_edited_post_is_renewed_and_counted_and_its_picture_not_asked_for(board, look, layout):

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 from pydantic import Field
@@ -69,6 +70,19 @@ def test_a_record_that_cannot_be_read_is_named(layout: DataLayout):
     files.write_text(layout.record(Stage.CLEAN, sealed.key), "{")
     with pytest.raises(CorruptFile, match=rf"clean/{sealed.key}/stage.json: no readable record"):
         ledger.find(layout, Stage.CLEAN, sealed.key)
+
+
+def test_runs_are_listed_newest_first_without_copies_and_what_cannot_be_read_is_told(
+    layout: DataLayout,
+):
+    older, newer = (_make(layout, Knobs(size_px=size)) for size in (1, 2))
+    place = layout.stage(Stage.CLEAN, newer.key)
+    shutil.copytree(str(place), f"{place}.bak")
+    files.write_text(layout.record(Stage.CLEAN, "bad"), "{")
+    listed = ledger.listed(layout, Stage.CLEAN)
+    assert listed.records == (newer, older)
+    (line,) = listed.unreadable
+    assert line.startswith(f"{layout.record(Stage.CLEAN, 'bad')}: no readable record")
 
 
 def test_a_damaged_file_is_told_once_when_its_stage_is_made_again(
