@@ -37,7 +37,7 @@ def keep(layout: DataLayout) -> str:
     path = Path(str(layout.log()) if is_local(layout.root) else "irodori.log").absolute()
     with told_of_place(f"--root {layout.root}"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = logging.FileHandler(path)
+        kept = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     _listen(kept)
     return str(path)

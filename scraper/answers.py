@@ -72,7 +72,7 @@ def _read_all(reply: Reply, url: str, max_bytes: int, seconds: float) -> bytes:
     until = time.monotonic() + seconds
     too_large = NotServed(DropReason.TOO_LARGE, f"{url}: more than {max_bytes} bytes")
     length = reply.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > max_bytes:
+    if length.isdecimal() and float(length) > max_bytes:
         raise too_large
     blocks, size = [], 0
     while block := reply.read(BLOCK_BYTES):

@@ -60,15 +60,17 @@ def _read_xml(text: str) -> Page:
         raise SearchRefused(f"the site says: {_said(root)!r}")
     if root.tag != "posts":
         raise StrangeAnswer(f"XML <{root.tag}> where <posts> was wanted")
-    count = root.get("count", "")
     posts = tuple(_read_post(_xml_fields(post)) for post in root.iter("post"))
-    return Page(posts, int(count) if count.isdigit() else None)
+    try:
+        return Page(posts, int(root.get("count", "")))
+    except ValueError:
+        return Page(posts, None)
 
 
 def _read_json(text: str) -> Page:
     try:
         content = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise StrangeAnswer(f"JSON that cannot be read ({error}): {text[:100]!r}") from error
     if isinstance(content, str):
         raise SearchRefused(f"the site says: {content[:200]!r}")

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.robotparser import RobotFileParser
+
+from protego import Protego
 
 from scraper.errors import SiteError
 
@@ -81,7 +82,7 @@ def retry_after(text: str | None, now: datetime | None = None) -> float | None:
     """Read a Retry-After header, in seconds or as an HTTP date; None if it says nothing."""
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         seconds = float(text)
     else:
         try:
@@ -94,17 +95,18 @@ def retry_after(text: str | None, now: datetime | None = None) -> float | None:
 
 
 class Robots:
-    """What the site's robots.txt allows us; everything, where it has none."""
+    """What the site's robots.txt allows us, by RFC 9309; everything, where it has none."""
 
     def __init__(self, text: str, user_agent: str) -> None:
-        self._parser = RobotFileParser()
-        self._parser.parse(text.splitlines())
+        self._rules = Protego.parse(text)
         self._user_agent = user_agent
 
     def allow(self, url: str) -> bool:
         """Whether we may ask for an address."""
-        return self._parser.can_fetch(self._user_agent, url)
+        return bool(self._rules.can_fetch(url, self._user_agent))
 
-    def crawl_delay(self) -> float:
+    def seconds_between(self) -> float:
         """Give the seconds that the site wants between two requests; 0 if it does not say."""
-        return float(self._parser.crawl_delay(self._user_agent) or 0.0)
+        rate = self._rules.request_rate(self._user_agent)
+        by_rate = rate.seconds / rate.requests if rate else 0.0
+        return max(self._rules.crawl_delay(self._user_agent) or 0.0, by_rate)

@@ -48,7 +48,8 @@ class SiteSession:
     def __enter__(self) -> Self:
         """Read robots.txt, once."""
         try:
-            text = self.fetch("/robots.txt", max_bytes=MAX_ROBOTS_BYTES).decode("latin-1")
+            content = self.fetch("/robots.txt", max_bytes=MAX_ROBOTS_BYTES)
+            text = content.decode("utf-8-sig", "replace")
         except NotServed as error:
             if error.reason is DropReason.FORBIDDEN_HOST:
                 raise BadInput(str(error)) from error
@@ -58,7 +59,7 @@ class SiteSession:
                 ) from error
             text = ""
         self._robots = Robots(text, self._transport.user_agent)
-        self._pace.slow_down(self._robots.crawl_delay())
+        self._pace.slow_down(self._robots.seconds_between())
         return self
 
     def __exit__(

@@ -29,6 +29,7 @@ from urllib3.poolmanager import PoolManager
 from scraper.config import ScraperConfig
 from scraper.errors import NotServed
 from scraper.hosts import is_loopback, is_public
+from storage.errors import BadInput
 from storage.records import DropReason
 
 UNREACHED = (requests.RequestException, HTTPError, HTTPException, OSError)
@@ -99,8 +100,16 @@ class Transport:
         self._straight: HTTPConnectionPool | None = None
         if not (self._http.trust_env and get_environ_proxies(base_url)):
             asked = requests.Request("GET", base_url).prepare()
-            pool = adapter.get_connection_with_tls_context(asked, verify=True)
+            trusted = self._http.merge_environment_settings(base_url, {}, None, True, None)
+            pool = adapter.get_connection_with_tls_context(asked, verify=trusted["verify"])
             assert isinstance(pool, HTTPConnectionPool)
+            try:
+                adapter.cert_verify(pool, base_url, trusted["verify"], None)  # type: ignore[no-untyped-call]
+            except OSError as error:
+                raise BadInput(
+                    f"{trusted['verify']}: holds no certificates; REQUESTS_CA_BUNDLE or"
+                    " CURL_CA_BUNDLE names it: mend or unset that"
+                ) from error
             self._straight = pool
 
     @property

@@ -21,6 +21,9 @@ from upath import UPath
 from storage.errors import CorruptFile, IrodoriError
 
 PART_SUFFIX = ".part"
+NAMED = 40
+"""So many letters of a file's name are in that of its part, for the longest name has no room left.
+"""
 ABANDONED_SECONDS = 3600.0
 """A half-written file that nobody has touched for so long was left by a killed run."""
 _numbers = itertools.count()
@@ -53,9 +56,8 @@ def whole(path: UPath) -> Iterator[BinaryIO]:
 def _renamed(path: UPath) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The random name keeps two writers of the same name apart; the last one wins whole.
-    handle, part = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=PART_SUFFIX, dir=str(path.parent)
-    )
+    begin = f".{path.name[:NAMED]}."
+    handle, part = tempfile.mkstemp(prefix=begin, suffix=PART_SUFFIX, dir=str(path.parent))
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -87,7 +89,7 @@ def write_bytes(path: UPath, content: bytes, *, lasting: bool = True) -> None:
         return
     name = str(path)
     folder, _, last = name.rpartition("/")
-    part = f"{folder}/.{last}.{os.getpid()}-{next(_numbers)}{PART_SUFFIX}"
+    part = f"{folder}/.{last[:NAMED]}.{os.getpid()}-{next(_numbers)}{PART_SUFFIX}"
     try:
         with _create(part) as file:
             # A disk that is nearly full takes a part, and complains at the next only.

@@ -114,10 +114,10 @@ def delete(layout: DataLayout, entries: Sequence[Takedown]) -> int:
     number = 0
     for md5 in {md5 for entry in entries for md5 in (entry.md5, entry.line_md5) if md5}:
         for path in files.starting(layout.image(md5, "").parent, f"{md5}."):
-            path.unlink()
+            path.unlink(missing_ok=True)
             number += 1
         for path in layout.squares(md5):
-            path.unlink()
+            path.unlink(missing_ok=True)
     return number
 
 

@@ -1,6 +1,7 @@
 """What of the stages' log is let through to whoever listens."""
 
 import logging
+import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,3 +52,17 @@ def test_every_folder_of_code_is_heard_here_and_by_prefect():
     packages = {path.parent.name for path in project.glob("*/__init__.py")} - {"tests"}
     told = tomllib.loads((project / "prefect.toml").read_text())["logging"]["extra_loggers"]
     assert set(logs.ROOMS) == set(told.split(",")) == packages
+
+
+def test_a_name_of_any_bytes_is_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    room = logging.getLogger("scraper")
+    before = set(room.handlers)
+    place = logs.keep(DataLayout.at(str(tmp_path)))
+    (kept,) = set(room.handlers) - before
+    for each in logs.ROOMS:
+        logging.getLogger(each).removeHandler(kept)
+    name = os.fsdecode(b"caf\xe9.png")
+    kept.handle(logging.LogRecord("scraper", 30, "here", 1, "not read file=%s", (name,), None))
+    kept.close()
+    assert "not read file=caf\\udce9.png" in Path(place).read_text()
+    assert "Logging error" not in capsys.readouterr().err

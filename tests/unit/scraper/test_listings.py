@@ -51,6 +51,7 @@ def test_no_results_are_an_empty_body_or_a_count_of_none():
     assert read_page(b"").posts == ()
     assert read_page(b"").count is None
     assert read_page(as_xml(count="0")).count == 0
+    assert [read_page(as_xml(count=many)).count for many in ("²", "9" * 5000)] == [None, None]
 
 
 def test_older_answers_name_only_folder_and_file():
@@ -97,6 +98,8 @@ def test_a_refusal_is_never_taken_for_no_results(body):
         b'{"@attributes": {"count": 1}, "post": []}',
         b"[1, 2]",
         b"[{",
+        b"[" * 100_000,
+        b'[{"id": 1' + b"0" * 5000 + b"}]",
         b'[{"id": null}]',
         b'[{"id": "many"}]',
         b'<posts><post deleted="1812571" md5="0b77608943a1e4efd765479df6d0c81c"/></posts>',

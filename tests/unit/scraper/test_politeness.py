@@ -97,6 +97,8 @@ def test_a_slower_crawl_delay_wins_and_a_faster_one_does_not():
         ("Sun, 06 Nov 1994 08:00:00 GMT", 0.0),
         ("999999", 3600.0),
         ("soon", None),
+        ("²", None),
+        ("9" * 5000, 3600.0),
         ("", None),
         (None, None),
     ],
@@ -126,10 +128,36 @@ Disallow: /index.php?page=dapi
     ours = Robots(text, "Irodori/0.1 (someone@example.org)")
     assert not ours.allow("https://site/index.php?page=dapi&s=post")
     assert ours.allow("https://site/private")
-    assert ours.crawl_delay() == 3.0
+    assert ours.seconds_between() == 3.0
     other = Robots(text, "another/1")
     assert not other.allow("https://site/private/x")
-    assert other.crawl_delay() == 0.0
+    assert other.seconds_between() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("rules", "forbidden", "allowed"),
+    [
+        ("Disallow: /*page=dapi", "/index.php?page=dapi&s=post", "/index.php?page=post"),
+        ("Disallow: /*.png$", "/images/a.png", "/images/a.png?3"),
+        ("Allow: /\nDisallow: /images/", "/images/1/a.png", "/lines/1/a.png"),
+        ("Disallow: /\nAllow: /index.php", "/images/1/a.png", "/index.php?page=dapi"),
+        ("Disallow: /a\n\nUser-agent: *\nDisallow: /b", "/b", "/c"),
+        ("\nDisallow: /a", "/a", "/b"),
+    ],
+)
+def test_robots_txt_is_read_by_its_standard(rules: str, forbidden: str, allowed: str):
+    """The longest rule wins, signs stand for more, and groups of one name are one."""
+    robots = Robots(f"User-agent: *\n{rules}", "Irodori/0.1")
+    assert not robots.allow(f"https://site{forbidden}")
+    assert robots.allow(f"https://site{allowed}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "seconds"),
+    [("Crawl-delay: 2.5", 2.5), ("Request-rate: 2/1m", 30.0), ("Crawl-delay: often", 0.0)],
+)
+def test_robots_txt_says_how_often(rule: str, seconds: float):
+    assert Robots(f"User-agent: *\n{rule}", "Irodori/0.1").seconds_between() == seconds
 
 
 def test_no_robots_txt_allows_all():

@@ -198,7 +198,8 @@ def test_more_bytes_than_the_cap_are_not_read(serve_site, make_config, says_so):
 def test_robots_txt_is_read_once_and_obeyed(serve_site, make_config):
     site = serve_site(
         {
-            "/robots.txt": lambda _: PlainTextResponse("User-agent: *\nDisallow: /a"),
+            # As some editors save it, with a mark of its letters' order before the first line.
+            "/robots.txt": lambda _: PlainTextResponse("\ufeffUser-agent: *\nDisallow: /a"),
             "/a": lambda _: PlainTextResponse("a"),
             "/b": lambda _: PlainTextResponse("b"),
         }

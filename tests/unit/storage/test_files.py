@@ -52,6 +52,15 @@ def test_a_disk_that_is_full_halfway_leaves_the_old_file_and_no_litter(layout: D
     assert [each.name for each in layout.root.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.parametrize("name", ["a" * 255, "漫" * 85, "🎨" * 63])
+def test_a_file_may_have_the_longest_name_there_is(layout: DataLayout, name: str):
+    files.write_bytes(layout.root / name, b"one")
+    with files.whole(layout.root / name) as file:
+        file.write(b"two")
+    (path,) = layout.root.iterdir()
+    assert (path.name, path.read_bytes()) == (name, b"two")
+
+
 def test_sweeping_leaves_what_others_may_still_be_writing(layout: DataLayout):
     layout.root.mkdir(parents=True)
     old, new = layout.root / ".a.1.part", layout.root / ".b.2.part"
