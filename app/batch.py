@@ -50,7 +50,7 @@ def pages(batch: Batch) -> list[Page]:
 
     Raises:
         MissingInput: a file or folder is not there, or there is no drawing at all.
-        BadInput: two answers, or an answer and a drawing, would be the same file.
+        BadInput: two answers would be the same file, or an answer and what it is made of.
     """
     found = [page for named in batch.lines for page in _below(named, batch)]
     if not found:
@@ -60,10 +60,16 @@ def pages(batch: Batch) -> list[Page]:
     for page in found:
         once.setdefault(page.lines.resolve(), page)
     listed: dict[Path, Page] = {}
+    beside = _beside(batch)
     for page in once.values():
         answer = page.answer.resolve()
         if answer in once:
             raise BadInput(f"{page.answer}: is a drawing itself; name another folder with -o")
+        if any(map(answer.is_relative_to, beside)):
+            raise BadInput(
+                f"{page.answer}: is where the strokes or the palette are; name another folder"
+                " with -o"
+            )
         other = listed.setdefault(answer, page)
         if other is not page:
             raise BadInput(f"{page.lines} and {other.lines}: would have one answer; rename one")
@@ -100,15 +106,21 @@ def _below(named: Path, batch: Batch) -> Iterator[Page]:
     if named.is_file():
         yield Page(named, batch.out / f"{named.stem}.{batch.kind}")
     elif named.is_dir():
-        out = batch.out.resolve()
+        top = named.resolve()
+        apart = [each for each in (batch.out.resolve(), *_beside(batch)) if top in each.parents]
         for path in sorted(named.rglob("*")):
             hidden = any(part.startswith(".") for part in path.relative_to(named).parts)
-            ours = out != named.resolve() and path.resolve().is_relative_to(out)
-            if path.is_file() and path.suffix.lower() in ENDINGS and not hidden and not ours:
+            other = any(map(path.resolve().is_relative_to, apart))
+            if path.is_file() and path.suffix.lower() in ENDINGS and not hidden and not other:
                 below = path.relative_to(named).with_suffix(f".{batch.kind}")
                 yield Page(path, batch.out / below)
     else:
         raise MissingInput(f"{named}: not there; name files or folders of line art")
+
+
+def _beside(batch: Batch) -> list[Path]:
+    """Give what a batch is coloured by, which is no drawing and no place for answers."""
+    return [named.resolve() for named in (batch.hint, batch.palette) if named]
 
 
 def _paint(

@@ -1,4 +1,4 @@
-"""How much is let in: bytes a request, requests at a time, seconds a request."""
+"""What is let in: from where, bytes a request, requests at a time, seconds a request."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from typing import TypeVar
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-TOO_LARGE = 413
+FORBIDDEN, TOO_LARGE = 403, 413
 LOOK_SECONDS = 0.3
 """So often is looked whether who waits is still there."""
 
@@ -81,6 +81,24 @@ class Turns:
         self._turn.release()
         if not working.cancelled():
             working.exception()  # who gave up waiting does not ask for it
+
+
+class OwnPages:
+    """Refuses to work for pages of other sites, which a browser lets ask, though not read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        said = dict(scope.get("headers", ()))
+        # Programs say no origin; browsers do whenever another site's page could be asking.
+        origin = said.get(b"origin")
+        if origin is None or origin.partition(b"://")[2] == said.get(b"host"):
+            await self._app(scope, receive, send)
+            return
+        told = "asked by a page of another site; open this one's own address"
+        await JSONResponse({"error": told}, FORBIDDEN)(scope, receive, send)
 
 
 class BoundedBody:

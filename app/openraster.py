@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.encoding import to_png
+
 MIMETYPE = "image/openraster"
 VERSION = "0.0.6"
 THUMBNAIL_PX = 256
@@ -41,7 +43,7 @@ def write(layers: list[Layer], merged_HWC: NDArray[np.uint8]) -> bytes:
         _add(ora, "mimetype", MIMETYPE.encode())
         for number, layer in enumerate(layers):
             place = f"data/layer{number}.png"
-            _add(ora, place, _png(Image.fromarray(layer.picture)))
+            _add(ora, place, _png(layer.picture))
             SubElement(
                 stack,
                 "layer",
@@ -50,8 +52,8 @@ def write(layers: list[Layer], merged_HWC: NDArray[np.uint8]) -> bytes:
                 **{"composite-op": f"svg:{layer.blend}"},
             )
         _add(ora, "stack.xml", tostring(image, encoding="UTF-8", xml_declaration=True))
-        _add(ora, "mergedimage.png", _png(Image.fromarray(merged_HWC)))
-        _add(ora, "Thumbnails/thumbnail.png", _png(thumbnail))
+        _add(ora, "mergedimage.png", _png(merged_HWC))
+        _add(ora, "Thumbnails/thumbnail.png", _png(np.asarray(thumbnail)))
     return content.getvalue()
 
 
@@ -59,8 +61,6 @@ def _add(ora: zipfile.ZipFile, name: str, content: bytes) -> None:
     ora.writestr(zipfile.ZipInfo(name, NO_TIME), content)
 
 
-def _png(image: Image.Image) -> bytes:
-    content = io.BytesIO()
+def _png(picture: NDArray[np.uint8]) -> bytes:
     # Some readers take 8-bit RGBA only.
-    image.convert("RGBA").save(content, "PNG")
-    return content.getvalue()
+    return to_png(np.asarray(Image.fromarray(picture).convert("RGBA")))

@@ -20,7 +20,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import studio
-from app.bounds import BoundedBody, Bounds, Busy, Gone, Turns
+from app.bounds import BoundedBody, Bounds, Busy, Gone, OwnPages, Turns
 from app.config import DEFAULT_REACH_PX
 from app.models import Models
 from app.openraster import MIMETYPE
@@ -67,6 +67,7 @@ def build(at_hand: Models, hosts: list[str], bounds: Bounds | None = None) -> Fa
         redoc_url=None,
     )
     app.add_middleware(BoundedBody, max_bytes=bounds.max_bytes)
+    app.add_middleware(OwnPages)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_middleware(_InOurWords)
     _answer_errors(app)

@@ -121,6 +121,22 @@ def test_no_drawing_is_ever_overwritten(folder: Path) -> None:
         pages(Batch((folder,), folder))
 
 
+def test_strokes_and_palette_are_no_drawings_and_never_overwritten(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "strokes").mkdir()
+    for name in ("strokes/one.png", "palette.png", "all.png"):
+        (folder / name).write_bytes((folder / "one.png").read_bytes())
+    strokes, palette = folder / "strokes", folder / "palette.png"
+    found = pages(Batch((folder,), tmp_path / "out", hint=strokes, palette=palette))
+    assert sorted(page.lines.name for page in found) == ["all.png", "one.png", "two.png"]
+    found = pages(Batch((folder,), tmp_path / "out", hint=folder / "all.png", palette=palette))
+    assert sorted(page.lines.name for page in found) == ["one.png", "one.png", "two.png"]
+    for out, hint in ((strokes, strokes), (tmp_path, tmp_path / "one.png"), (strokes, folder)):
+        with pytest.raises(BadInput, match="is where the strokes or the palette are"):
+            pages(Batch((folder / "one.png",), out, hint=hint))
+
+
 def test_two_drawings_with_one_answer_are_told(folder: Path, tmp_path: Path) -> None:
     (folder / "one.jpg").write_bytes((folder / "one.png").read_bytes())
 

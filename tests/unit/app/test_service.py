@@ -209,6 +209,17 @@ def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_comes(
     assert "more than 1,000 bytes; send a smaller picture" in said.json()["error"]
 
 
+def test_a_page_of_another_site_makes_nobody_work(client: Client, page: bytes) -> None:
+    def ask(**headers: str) -> requests.Response:
+        return client.post("/api/lines", files={"lines": page}, headers=headers)
+
+    for origin in ("https://evil.example", "null", "http://127.0.0.1:1", f"{client.address}.evil"):
+        refused = ask(origin=origin)
+        assert refused.status_code == 403
+        assert refused.json()["error"].startswith("asked by a page of another site")
+    assert ask(origin=client.address).status_code == ask().status_code == 200
+
+
 def test_other_names_of_the_host_are_refused_so_that_no_other_page_can_ask(
     client: Client,
 ) -> None:
