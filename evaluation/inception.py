@@ -90,7 +90,7 @@ def find_file(config: EvaluationConfig) -> tuple[Path, str]:
     Raises:
         BadInput: it cannot be had, or is another one than wanted.
     """
-    path = Path(config.inception).expanduser()
+    path = Path(config.inception)
     if config.inception.startswith(("https://", "http://")):
         path = _download(config.inception)
     try:

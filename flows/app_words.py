@@ -141,9 +141,12 @@ def parse_export(words: Sequence[str]) -> ExportCommand:
     out = "irodori.onnx"
     parser.add_argument("-o", "--out", default=out, metavar="FILE", help=f"(default: {out})")
     asked = _asked(parser, words)
-    if Path(asked.out).is_dir():
-        raise BadInput(f"--out {asked.out}: is a folder; name a file in it")
-    return ExportCommand(_of(asked), Path(asked.out))
+    place = Path(asked.out)
+    if place.is_dir():
+        raise BadInput(f"--out {place}: is a folder; name a file in it")
+    if any(map(files.is_file, place.parents)):
+        raise BadInput(f"--out {place}: lies below a file; name a file in a folder")
+    return ExportCommand(_of(asked), place)
 
 
 def _parser(verb: str, usage: str, description: str) -> Parser:

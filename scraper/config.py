@@ -1,13 +1,12 @@
 """The scraper's knobs: which site, what to ask for, and how gently."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
-from storage.section import OPERATIONAL, Section
+from storage.section import OPERATIONAL, Section, absolute
 
 SAMPLE = "sample:"
 """The base URL that means the embedded board."""
@@ -15,28 +14,16 @@ SAMPLE = "sample:"
 HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f.]*:[0-9a-f.:]+")
 """A name or an address, which may be one of IPv6."""
 
+PORTS = {"http": 80, "https": 443}
+
 MAX_QUERY_LETTERS = 1900
-
-
-def absolute(folder: str) -> str:
-    """Name a folder in one way only, from wherever it is named; empty stays empty.
-
-    Raises:
-        ValueError: it is below the home of somebody whom nobody knows.
-    """
-    try:
-        path = Path(folder).expanduser()
-        # What `..` stands for, links considered, is for the system to say.
-        return str(path.resolve() if ".." in path.parts else path.absolute()) if folder else ""
-    except RuntimeError as error:
-        raise ValueError("wanted a folder in a home that is known here") from error
 
 
 def _checked_base_url(url: str) -> str:
     if url == SAMPLE:
         return url
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if parts.scheme not in PORTS or not parts.hostname or parts.username:
         raise ValueError(f"wanted {SAMPLE!r} or an address such as https://safebooru.org")
     if not HOST.fullmatch(parts.hostname):
         raise ValueError("wanted a host of letters, digits, dots and hyphens")
@@ -44,7 +31,10 @@ def _checked_base_url(url: str) -> str:
         raise ValueError("wanted a port of 1 to 65535")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError("wanted the site's address alone, without a path")
-    return f"{parts.scheme}://{parts.netloc}"
+    # One site has one name: so it is one dataset, however it is written.
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def _has_sound_port(parts: SplitResult) -> bool:

@@ -133,7 +133,9 @@ class Folder:
             room -= sum(self._needs_room(row) for row in rows)
             number, last = number + 1, rows[-1].file_url
         if left := len(self.posts) - len(found):
-            logger.warning("left out files=%d; a higher --scraper.max-posts takes them", left)
+            # Of files that came between two runs of one look, no part tells.
+            way = "a higher --scraper.max-posts" if room <= 0 else "a new --scraper.snapshot"
+            logger.warning("left out files=%d; %s takes them", left, way)
         return counts, found
 
     def _counts_of(self, rows: Sequence[Post]) -> Counter[str]:

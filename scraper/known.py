@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 
 from upath import UPath
 
-from scraper.config import ScraperConfig, absolute
+from scraper.config import ScraperConfig
 from scraper.journal import Answer
 from storage import files, ledger, manifest
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
 from storage.records import DropReason, Post, StageRecord
+from storage.section import absolute
 
 logger = logging.getLogger(__name__)
 

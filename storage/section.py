@@ -5,6 +5,7 @@ Prefect form and its line in docs/configuration.md. Which sections there are is 
 business of the stages.
 """
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -49,3 +50,17 @@ class Section(BaseModel):
             and field.json_schema_extra.get("operational")
         }
         return self.model_dump(mode="json", exclude=operational)
+
+
+def absolute(path: str) -> str:
+    """Name a file or folder in one way only, from wherever it is named; empty stays empty.
+
+    Raises:
+        ValueError: it lies in the home of somebody whom nobody knows.
+    """
+    try:
+        place = Path(path).expanduser()
+        # What `..` stands for, links considered, is for the system to say.
+        return str(place.resolve() if ".." in place.parts else place.absolute()) if path else ""
+    except RuntimeError as error:
+        raise ValueError("wanted a place in a home that is known here") from error

@@ -156,3 +156,14 @@ def test_an_address_is_asked_once(
     assert kept.stat().st_mtime_ns == kept_at
     with pytest.raises(BadInput, match=r"cannot be had .*404"):
         open_inception(EvaluationConfig(inception=f"{address}/other.pt"), CPU)
+
+
+def test_one_file_has_one_name_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    ways = ("a.pt", "~/a.pt", "b/../a.pt", str(tmp_path / "a.pt"))
+    assert {EvaluationConfig(inception=way).inception for way in ways} == {ways[-1]}
+    address = "https://example.org/../a.pt"
+    assert EvaluationConfig(inception=address).inception == address

@@ -62,6 +62,8 @@ def test_answers_go_into_a_folder_and_a_model_into_a_file(tmp_path: Path) -> Non
         parse_colorize(["lines", "-o", str(file)])
     with pytest.raises(BadInput, match=r"--out .*: is a folder; name a file in it"):
         parse_export(["-o", str(tmp_path)])
+    with pytest.raises(BadInput, match=r"--out .*: lies below a file; name a file in a folder"):
+        parse_export(["-o", str(file / "model.onnx")])
 
 
 def test_a_port_that_is_none_is_told() -> None:

@@ -311,7 +311,7 @@ def test_known_files_all_stay_and_so_many_others_come_as_there_is_room(folder, l
 def test_it_stops_at_the_very_number_of_originals(folder, layout, caplog):
     record = scrape(config_of(folder, max_posts=2), layout)
     assert record.counts["originals"] == 2
-    assert "left out files=4" in caplog.text
+    assert "left out files=4; a higher --scraper.max-posts takes them" in caplog.text
 
 
 def test_too_large_a_file_is_not_read(folder, layout):

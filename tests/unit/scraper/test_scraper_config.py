@@ -14,8 +14,8 @@ def test_pace_and_threads_are_no_part_of_what_is_scraped():
     "url",
     [
         "https://safebooru.org",
-        "http://127.0.0.1:80",
-        "http://[::1]:80",
+        "http://127.0.0.1:8080",
+        "http://[::1]:8080",
         "https://bücher.example",
         "sample:",
     ],
@@ -24,8 +24,11 @@ def test_a_site_is_an_address_or_the_sample(url):
     assert ScraperConfig(base_url=url).base_url == url
 
 
-def test_a_trailing_slash_changes_nothing():
-    assert ScraperConfig(base_url="https://safebooru.org/") == ScraperConfig()
+@pytest.mark.parametrize("end", ["/", ":443"])
+def test_one_site_has_one_name_however_it_is_written(end: str):
+    assert ScraperConfig(base_url=f"https://SafeBooru.org{end}") == ScraperConfig()
+    assert ScraperConfig(base_url="http://a:443").base_url == "http://a:443"
+    assert ScraperConfig(base_url="http://[::1]:80").base_url == "http://[::1]"
 
 
 @pytest.mark.parametrize(
