@@ -36,6 +36,8 @@ export class Easel extends EventTarget {
     this.layer.width = lines.width;
     this.layer.height = lines.height;
     this.cursor = null;
+    // What was being drawn belonged to the drawing before.
+    this.current = null;
     this.#repaint();
     this.fit();
   }
@@ -120,7 +122,7 @@ export class Easel extends EventTarget {
     const { canvas } = this;
     canvas.addEventListener("pointerdown", (event) => this.#press(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
-    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => this.#release());
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(name, (event) => this.#release(event));
     canvas.addEventListener("pointerleave", () => { if (!this.current) { this.cursor = null; this.draw(); } });
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
@@ -130,22 +132,22 @@ export class Easel extends EventTarget {
   }
 
   #press(event) {
-    if (!this.lines) return;
+    // A second finger, or the heel of a hand, ends no stroke and begins none.
+    if (!this.lines || this.#isAnothers(event)) return;
     this.canvas.setPointerCapture(event.pointerId);
+    const pointer = event.pointerId;
     const point = this.#toDrawing(this.#at(event));
     const moves = this.tool === "hand" || event.button === 1 || this.isSpaceDown;
-    if (moves) this.current = { from: this.#at(event), view: { ...this.view } };
+    if (moves) this.current = { pointer, from: this.#at(event), view: { ...this.view } };
     else if (this.tool === "picker") this.#tell("pick", point);
-    else if (event.button === 0) this.#begin(point);
-  }
-
-  #begin(point) {
-    this.current = { stroke: { tool: this.tool, size: this.size, color: this.color, points: [point] } };
-    this.#extend();
+    else if (event.button === 0) {
+      this.current = { pointer, stroke: { tool: this.tool, size: this.size, color: this.color, points: [point] } };
+      this.#extend();
+    }
   }
 
   #move(event) {
-    if (!this.lines) return;
+    if (!this.lines || this.#isAnothers(event)) return;
     const at = this.#at(event);
     this.cursor = this.#toDrawing(at);
     if (this.current?.stroke) {
@@ -169,7 +171,12 @@ export class Easel extends EventTarget {
     this.draw();
   }
 
-  #release() {
+  #isAnothers(event) {
+    return this.current && this.current.pointer !== event.pointerId;
+  }
+
+  #release(event) {
+    if (this.#isAnothers(event)) return;
     const stroke = this.current?.stroke;
     this.current = null;
     if (stroke) this.#finish(stroke);
@@ -196,7 +203,7 @@ export class Easel extends EventTarget {
     } else if (event.key === "Enter") {
       const point = this.cursor ?? [this.width / 2, this.height / 2];
       if (this.tool === "picker") this.#tell("pick", point);
-      else this.#finish({ tool: this.tool === "eraser" ? "eraser" : "brush", size: this.size, color: this.color, points: [point] });
+      else if (this.tool !== "hand") this.#finish({ tool: this.tool, size: this.size, color: this.color, points: [point] });
     } else return;
     event.preventDefault();
   }

@@ -194,6 +194,43 @@ def test_everything_can_be_done_without_a_pointer(page: Page, drawing: Path) -> 
     assert page.get_by_role("button", name="Eraser").get_attribute("aria-pressed") == "true"
 
 
+def test_the_hand_paints_nothing_and_a_second_finger_no_second_stroke(
+    page: Page, drawing: Path, tmp_path: Path
+) -> None:
+    answers = _opened(page, drawing)
+    page.get_by_role("button", name="Move").click()
+    page.locator("#easel").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Brush").click()
+
+    box = page.locator("#easel").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    first, moved, second = (
+        {"x": x + right, "y": y + down, "id": number}
+        for right, down, number in ((0, 0, 1), (60, 0, 1), (-80, 40, 2))
+    )
+    touching = page.context.new_cdp_session(page)
+    touching.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    for kind, points in (
+        ("touchStart", [first]),
+        ("touchStart", [first, second]),
+        # Who is not named any more has been lifted.
+        ("touchMove", [first]),
+        ("touchMove", [moved]),
+        ("touchEnd", []),
+    ):
+        touching.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    _until_coloured(page, answers)
+
+    with page.expect_download() as told:
+        page.get_by_role("button", name="Save project").click()
+    told.value.save_as(tmp_path / "touched.json")
+    (stroke,) = json.loads((tmp_path / "touched.json").read_text())["strokes"]
+    left, right = stroke["points"][0], stroke["points"][-1]
+    assert right[0] - left[0] > 10
+    assert right[1] == left[1]
+
+
 def test_the_picker_takes_a_colour_from_the_page(page: Page, drawing: Path) -> None:
     answers = _opened(page, drawing)
     _stroke(page, RED, LEFT_BOX)
