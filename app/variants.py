@@ -64,7 +64,9 @@ def _distinct(
 
 
 def _paint(painter: Painter, drawing: Drawing, wishes: list[Wish]) -> NDArray[np.uint8]:
-    seen = [painter.see(drawing, wish) for wish in wishes]
+    # Other noise changes nothing of what is seen.
+    by_turn = {wish.turn: painter.see(drawing, wish) for wish in wishes}
+    seen = [by_turn[wish.turn] for wish in wishes]
     small = painter.answer(drawing, seen, [wish.variant for wish in wishes])
     fit = seen[0].fit
     size = (fit.height, fit.width)

@@ -61,7 +61,7 @@ def find_checkpoint(named: str, layout: DataLayout) -> Source:
     complete = list_checkpoints(folder) if folder.is_dir() else []
     if not complete:
         raise MissingInput(f"--checkpoint {named}: holds no complete checkpoint; {WANTED}")
-    best = _read(folder / BEST).get("step")
+    best = files.facts_if_any(folder / BEST).get("step")
     chosen = next((each for each in complete if each.step == best), None)
     if chosen:
         return _told(chosen, "best on validation", folder)
@@ -106,9 +106,9 @@ def _folder_of(named: str, layout: DataLayout) -> UPath:
 
 def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
     layout = DataLayout.of(training)
-    trained = _read(training / RECORD_NAME)
+    trained = files.facts_if_any(training / RECORD_NAME)
     dataset = str(trained.get("inputs", {}).get(Stage.CONDITION, "")) or _only_dataset(layout)
-    paired = _read(layout.record(Stage.CONDITION, dataset)) if dataset else {}
+    paired = files.facts_if_any(layout.record(Stage.CONDITION, dataset)) if dataset else {}
     settings = trained.get("settings", {})
     drawing = paired.get("settings", {})
     return Source(
@@ -132,12 +132,3 @@ def _only_dataset(layout: DataLayout) -> str:
     """Give the one dataset that a training without a record can be of; empty if there are more."""
     keys = [path.parent.name for path in layout.records(Stage.CONDITION)]
     return keys[0] if len(keys) == 1 else ""
-
-
-def _read(path: UPath) -> dict[str, Any]:
-    """Read a record; nothing, if it is gone or no JSON."""
-    try:
-        content = files.read_json(path)
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}

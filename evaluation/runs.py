@@ -121,7 +121,7 @@ def _begins_so(named: str, layout: DataLayout) -> UPath:
 
 
 def _newest_report(named: str, layout: DataLayout) -> UPath:
-    records = {path: _read(path) for path in layout.records(Stage.REPORT)}
+    records = {path: files.facts_if_any(path) for path in layout.records(Stage.REPORT)}
     if not records:
         raise MissingInput(f"{named}: holds neither {METRICS} nor a report; {WANTED}")
     return max(records, key=lambda path: (str(records[path].get("ended_at", "")), str(path))).parent
@@ -154,7 +154,7 @@ def _of_report(folder: UPath, content: Told) -> list[Run]:
 def _of(folder: UPath, content: Told) -> Run:
     """Read one evaluation; what its records know is told as far as they are there."""
     layout = DataLayout.of(folder)
-    inputs = _read(folder / RECORD_NAME).get("inputs", {})
+    inputs = files.facts_if_any(folder / RECORD_NAME).get("inputs", {})
     paired = _record(layout, Stage.CONDITION, inputs)
     packed = _record(layout, Stage.PACK, paired.get("inputs", {}))
     trained = _record(layout, Stage.TRAIN, inputs).get("settings", {})
@@ -221,16 +221,7 @@ def _drawing(settings: Told) -> Told:
 
 def _record(layout: DataLayout, stage: Stage, inputs: Told) -> Told:
     key = inputs.get(stage, "")
-    return _read(layout.record(stage, key)) if key else {}
-
-
-def _read(path: UPath) -> Told:
-    """Read a record; nothing, if it is gone or no JSON."""
-    try:
-        content = files.read_json(path)
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    return files.facts_if_any(layout.record(stage, key)) if key else {}
 
 
 def _key(stages: Told, label: str) -> str:

@@ -146,8 +146,8 @@ def _run(verb: str, config: PipelineConfig) -> str:
         return _answer_of(made, layout)
 
     inputs = plan.inputs_of(verb, config)
-    for label in inputs:
-        plan.require(config, label, layout)
+    if inputs:
+        plan.require_all(config, inputs, layout)
     if not inputs and not plan.found(Stage.SCRAPE, config, layout):
         require_folder(config.scraper)
 

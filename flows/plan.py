@@ -3,6 +3,7 @@
 A stage's label is its name, with the recipe behind it where there is one a recipe.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -206,11 +207,26 @@ def require(config: PipelineConfig, label: str, layout: DataLayout) -> StageReco
     Raises:
         MissingInput: it is not; what of the dataset has to be made before it is named too.
     """
-    each = plan(config)[label]
+    return require_all(config, [label], layout)[label]
+
+
+def require_all(
+    config: PipelineConfig, labels: Iterable[str], layout: DataLayout
+) -> dict[str, StageRecord]:
+    """Give the records of planned stages that have to be finished, by their labels.
+
+    Raises:
+        MissingInput: one is not; what of the dataset has to be made before it is named too.
+    """
+    planned = plan(config)
+    return {label: _require(config, planned[label], layout) for label in labels}
+
+
+def _require(config: PipelineConfig, each: Planned, layout: DataLayout) -> StageRecord:
     try:
         return ledger.require(layout, each.stage, each.key)
     except MissingInput as error:
-        earlier = takewhile(lambda one: one.label != label, dataset(config).values())
+        earlier = takewhile(lambda one: one.label != each.label, dataset(config).values())
         to_do = [one.label for one in earlier if not ledger.find(layout, one.stage, one.key)]
         told = f", and before that {' and '.join(to_do)}" if to_do else ""
         raise MissingInput(f"{error}{told}") from error

@@ -1,17 +1,15 @@
 """A few pictures of what a stage made, as one small sheet for the Prefect UI."""
 
 import base64
-import io
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import cast
 
 import cv2
 import numpy as np
-from PIL import Image
 from upath import UPath
 
+from preprocessing.decode import Undecodable, decode
 from storage import files, manifest, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -23,9 +21,6 @@ WIDTH_PX = 900
 WEBP_QUALITY = 80
 MAX_PIXELS = 1 << 24
 """What is larger is not decoded for a sheet of thumbnails: the stages' own bounds come later."""
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-"""Pillow knows many more, some of which run other programs."""
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, cv2.error)
 WHITE = 255
 
 
@@ -129,24 +124,8 @@ def _read(path: UPath) -> Picture | None:
 
 
 def _decoded(content: bytes) -> Picture | None:
-    """Decode any picture as HWC RGB; what cannot be seen is not shown."""
+    """Decode any picture as HWC RGB on white, at least as large as it is shown, or None."""
     try:
-        # Pillow warns of what is large, and of odd metadata.
-        with (
-            warnings.catch_warnings(action="ignore"),
-            Image.open(io.BytesIO(content), formats=FORMATS) as image,
-        ):
-            if image.width * image.height > MAX_PIXELS:
-                return None
-        return _on_white(np.frombuffer(content, np.uint8))
-    except UNREADABLE:
+        return decode(content, MAX_PIXELS, enough_px=WIDTH_PX).on_white()
+    except Undecodable:
         return None
-
-
-def _on_white(stored: Picture) -> Picture | None:
-    decoded = cv2.imdecode(stored, cv2.IMREAD_UNCHANGED)
-    if decoded is None or decoded.dtype != np.uint8 or decoded.ndim != 3 or decoded.shape[2] != 4:
-        return cast(Picture | None, cv2.imdecode(stored, cv2.IMREAD_COLOR_RGB))
-    # What is transparent is white, as in the dataset.
-    color, alpha = decoded[..., 2::-1].astype(np.float32), decoded[..., 3:] / np.float32(WHITE)
-    return cast(Picture, (color * alpha + WHITE * (1 - alpha)).round().astype(np.uint8))

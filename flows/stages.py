@@ -80,8 +80,7 @@ def evaluate(config: PipelineConfig, dataset: str = "") -> StageRecord:
 def report(config: PipelineConfig) -> StageRecord:
     """Put all figures and numbers of a run into one report."""
     layout = DataLayout.at(config.root)
-    labels = plan.inputs_of(Stage.REPORT, config)
-    lineage = {label: plan.require(config, label, layout) for label in labels}
+    lineage = plan.require_all(config, plan.inputs_of(Stage.REPORT, config), layout)
     return tasks.report(config, lineage | plan.finished_grids(config, layout), layout)
 
 

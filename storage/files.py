@@ -166,6 +166,14 @@ def read_facts(path: UPath) -> dict[str, Any]:
     return content
 
 
+def facts_if_any(path: UPath) -> dict[str, Any]:
+    """Read the facts in a JSON file; none, if it is gone or holds something else."""
+    try:
+        return read_facts(path)
+    except (FileNotFoundError, CorruptFile):
+        return {}
+
+
 def sweep(folder: UPath, *, older_than_seconds: float = 0) -> None:
     """Remove what a killed writer left behind below a folder.
 
