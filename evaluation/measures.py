@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+MIN_PICTURES = 8
+"""Fewer pictures than these, drawn again and again, make no interval, and decide nothing."""
+
 NOTHING = "—"
 """Told of what was not measured."""
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evaluation import names
-from evaluation.measures import MEASURES, NOTHING, Better, Measure
+from evaluation.measures import MEASURES, MIN_PICTURES, NOTHING, Better, Measure
 from evaluation.table import Cell, Table
 
 Numbers = Mapping[str, Any]
@@ -56,7 +56,9 @@ def score_table(
 
 
 def bounds(score: Numbers, measure: Measure) -> tuple[float, float] | None:
-    """Give a measure's interval, where there is one."""
+    """Give a measure's interval, where there is one and pictures enough to make it."""
+    if score["num_pictures"] < MIN_PICTURES:
+        return None
     low, high = (score.get(f"{measure.bounds}_{end}") for end in ("low", "high"))
     return None if low is None or high is None else (float(low), float(high))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from evaluation import names
 from evaluation.conditions import Condition
-from evaluation.measures import DUELLED, MEASURES, NOTHING
+from evaluation.measures import DUELLED, MEASURES, MIN_PICTURES, NOTHING
 from evaluation.resampling import bootstrap_mean
 from evaluation.runs import Run
 from evaluation.score_table import Numbers, by_condition, score_table
@@ -103,7 +103,11 @@ def differences_table(found: SideBySide) -> Table:
             Cell(measure.heading),
             Cell(f"{each.num_pictures:,}"),
             Cell(measure.tell(each.difference, signed=True)),
-            Cell(measure.tell_interval(each.low, each.high, signed=True)),
+            Cell(
+                measure.tell_interval(each.low, each.high, signed=True)
+                if each.num_pictures >= MIN_PICTURES
+                else NOTHING
+            ),
         ]
         for each in found.paired
         if each.measure in (DUELLED if is_one else DUELLED[:1])

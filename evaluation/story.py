@@ -8,9 +8,9 @@ from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.gallery import Shown
+from evaluation.measures import MIN_PICTURES
 from evaluation.resampling import Duel
 from evaluation.scores import UNTRAINED
-from evaluation.verdicts import MIN_PICTURES
 from storage.ledger import Stage
 from storage.records import Split
 

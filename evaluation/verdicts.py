@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from evaluation.measures import MIN_PICTURES
+
 
 class Verdict(StrEnum):
     """What the numbers say of a sentence."""
@@ -10,10 +12,6 @@ class Verdict(StrEnum):
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
     NOT_DECIDED = "not decided"
-
-
-MIN_PICTURES = 8
-"""Fewer pictures than these, drawn again and again, make no interval, and decide nothing."""
 
 
 @dataclass(frozen=True, slots=True)

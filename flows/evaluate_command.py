@@ -33,7 +33,7 @@ def told(judged: "Judged") -> str:
     from evaluation import names  # noqa: PLC0415
     from evaluation.folder_page import circumstances, in_order, name_of  # noqa: PLC0415
     from evaluation.measures import MEASURES  # noqa: PLC0415
-    from evaluation.score_table import by_condition, tell_bounds  # noqa: PLC0415
+    from evaluation.score_table import bounds, by_condition, tell_bounds  # noqa: PLC0415
 
     metrics, l2 = judged.metrics, MEASURES["l2"]
     lines = [f"{metrics['recipe'] or 'checkpoint'}: {', '.join(circumstances(metrics))}"]
@@ -43,8 +43,9 @@ def told(judged: "Judged") -> str:
             f"{names.CONDITIONS[condition]}, {number:,} picture{'s' if number != 1 else ''}:"
         )
         for score in in_order(scores):
-            told = f"{l2.tell(score[l2.name])} (95 %: {tell_bounds(score, l2)})"
-            lines.append(f"  {name_of(score):<28}{l2.called} {told}")
+            told = f"{l2.called} {l2.tell(score[l2.name])}"
+            told += f" (95 %: {tell_bounds(score, l2)})" if bounds(score, l2) else ""
+            lines.append(f"  {name_of(score):<28}{told}")
     if metrics["skipped"]:
         files = (plain(f"{each['file']} ({each['reason']})").plain for each in metrics["skipped"])
         lines.append(f"not looked at: {named(files)}")

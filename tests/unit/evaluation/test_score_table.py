@@ -64,13 +64,16 @@ def test_how_many_pictures_is_said_once_if_it_is_the_same_for_all():
 
 
 def test_an_interval_stands_beside_its_measure():
-    score = {"num_pictures": 3, "kernel_distance": 1, "kernel_low": 0.5, "kernel_high": 2, "l1": 0}
+    score = {"num_pictures": 8, "kernel_distance": 1, "kernel_low": 0.5, "kernel_high": 2, "l1": 0}
     table = score_table("detected", [("a", score)])
     assert table.headings == (
         *("Answer", "l1 ↓", MEASURES["kernel_distance"].heading, "Kernel distance, 95 %"),
     )
     assert _column(table, "Kernel distance, 95 %") == [("0.5000 to 2.0000", False)]
     assert table.rows[0][-1].faint
+    # Seven pictures are too few to make one.
+    few = score_table("detected", [("a", score | {"num_pictures": 7})])
+    assert few.headings == table.headings[:-1]
 
 
 def test_a_table_on_its_side_holds_the_same_cells():
