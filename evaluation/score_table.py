@@ -19,7 +19,7 @@ def score_table(
     condition: str,
     answers: Sequence[tuple[str, Numbers]],
     *,
-    what: str = "pictures",
+    what: str = "picture",
     marks_best: bool = False,
 ) -> Table:
     """Lay out answers under one condition; a measure that none of them has is no column.
@@ -27,7 +27,7 @@ def score_table(
     Args:
         condition: what was given, by its name.
         answers: each by its name.
-        what: what the caption calls the pictures, if they are as many for each answer; otherwise
+        what: what the caption calls a picture, if they are as many for each answer; otherwise
             they have a column.
         marks_best: whether the best number of each measure is marked, which wants all answers to
             be to the same pictures.
@@ -51,7 +51,8 @@ def score_table(
             columns.append([Cell(tell_bounds(score, measure), faint=True) for score in scores])
     caption = names.CONDITIONS.get(condition, condition)
     if len(numbers) == 1:
-        caption += f" · {numbers.pop():,} {what}"
+        (number,) = numbers
+        caption += f" · {number:,} {what}{'s' * (number != 1)}"
     return Table(caption, tuple(headings), [list(row) for row in zip(*columns, strict=True)])
 
 

@@ -33,7 +33,7 @@ def score_tables(content: Content) -> list[Table]:
     files = tuple(f"{recipe.evaluated}/scores.parquet" for recipe in content.recipes)
     return [
         dataclasses.replace(
-            score_table(condition, answers, what="test pictures", marks_best=True), files=files
+            score_table(condition, answers, what="test picture", marks_best=True), files=files
         )
         for condition in Condition
         if (answers := _answers(content, condition))
