@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown], int]:
     """Remove a picture and its line art for good, and remember it.
 
-    The name is a post's id, or the md5 of its picture, as served or as its site states it.
+    The name is a post's id, or the md5 of a picture of it, as served or as its site states it.
 
     Returns:
         Every post that the name stands for, and how many files were deleted.
@@ -73,10 +73,15 @@ def look_alikes(layout: DataLayout, taken: Sequence[Takedown], radius: int) -> l
 
 
 def _find(layout: DataLayout, name: str, date: str) -> list[Takedown]:
+    def is_named(post: Post) -> bool:
+        return name in (str(post.post_id), post.md5, post.site_md5)
+
+    # A post is never asked for again, so all that it ever served goes with it.
+    whole = {(site, post.post_id) for site, post in _posts(layout) if site and is_named(post)}
     found = {
         Takedown(site, post.post_id, post.md5, post.site_md5, post.line_md5, date)
         for site, post in _posts(layout)
-        if name in (str(post.post_id), post.md5, post.site_md5)
+        if (site, post.post_id) in whole or is_named(post)
     }
     if not found:
         raise BadInput(

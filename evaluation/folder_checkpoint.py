@@ -88,9 +88,8 @@ def _folder_of(named: str, layout: DataLayout) -> UPath:
     place = DataLayout.at(named).root
     if place.exists():
         return place
-    trainings = layout.root / Stage.TRAIN
-    keys = [below.name for below in trainings.iterdir()] if trainings.exists() else []
-    begins = sorted(key for key in keys if key.startswith(named.lower()))
+    keys = [folder.name for folder in layout.folders(Stage.TRAIN)]
+    begins = [key for key in keys if key.startswith(named.lower())]
     if len(begins) > 1:
         raise BadInput(
             f"--checkpoint {named}: {len(begins)} trainings begin so: {', '.join(begins)};"
@@ -98,7 +97,7 @@ def _folder_of(named: str, layout: DataLayout) -> UPath:
         )
     if not begins:
         raise MissingInput(
-            f"--checkpoint {named}: neither there nor the key of a training below {trainings};"
+            f"--checkpoint {named}: neither there nor the key of a training below {layout.root};"
             f" {WANTED}"
         )
     return layout.stage(Stage.TRAIN, begins[0])

@@ -9,6 +9,7 @@ import numpy as np
 from evaluation import hint_fidelity, pixelwise
 from evaluation.colorize import Colorizer
 from evaluation.further_scores import HintPoint
+from evaluation.measures import MIN_PICTURES
 from evaluation.pairs import Pair, first_keys, in_batches, read_pairs, shards_of
 from evaluation.pixelwise import WHITE, PerPicture, Pictures
 from evaluation.plan import Plan
@@ -169,7 +170,8 @@ def _sum_up(
 ) -> HintPoint:
     interval = bootstrap_mean([answer.l2 for answer in answers], seed)
     bleeds = [answer.bleed for answer in answers if answer.bleed is not None]
-    bleed = bootstrap_mean(bleeds, seed) if bleeds else None
+    # Where a hint changed nothing there is no share of it, so these may be of few pictures.
+    bleed = bootstrap_mean(bleeds, seed) if len(bleeds) >= MIN_PICTURES else None
     saturations = [answer.saturation for answer in answers]
     saturation = bootstrap_mean(saturations, seed)
     share, around = _share_of(answers, most, seed)

@@ -95,7 +95,7 @@ def read_runs(named: str, layout: DataLayout) -> list[Run]:
         return [_of_folder(path, content) if "checkpoint" in content else _of(path.parent, content)]
     except FileNotFoundError as error:
         raise MissingInput(f"{named}: holds no {METRICS}; {WANTED}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (IsADirectoryError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: holds no numbers of a run; {WANTED}") from error
 
 

@@ -87,6 +87,7 @@ def _walk(config: PipelineConfig) -> Each:
     limit = config.experiments.at_once
     if limit == 1:
         return in_turn
-    # Torch's chance and its switches are those of a process: two trainings never share one.
+    # Torch's chance and its switches are those of a process: two trainings at a time want two.
     runner = "dask" if config.runner == "dask" else "processes"
-    return as_tasks(PipelineConfig(**dict(config) | {"workers": limit, "runner": runner}))
+    there = PipelineConfig(**dict(config) | {"workers": limit, "runner": runner})
+    return as_tasks(there, ahead=1, flag="--experiments.at-once")

@@ -21,11 +21,16 @@ AHEAD = 2
 """So many parts a worker are handed out, that none waits for its next and memory holds few."""
 
 
-def as_tasks(config: PipelineConfig) -> Each:
+def as_tasks(config: PipelineConfig, *, ahead: int = AHEAD, flag: str = "--workers") -> Each:
     """Give the way to walk over parts with Prefect tasks, on the engine that is asked for.
 
     What is done is in our own ledger: Prefect neither caches nor keeps a result. The first part to
     fail ends the walk: those not yet begun are never begun.
+
+    Args:
+        config: which engine, and how many workers it has.
+        ahead: so many parts a worker are handed out.
+        flag: what sets the number of workers.
     """
 
     def each(
@@ -42,8 +47,8 @@ def as_tasks(config: PipelineConfig) -> Each:
             _as_task(f"{name}-{number}", partial(work, part)) for number, part in enumerate(parts)
         )
         results: dict[int, Any] = {}
-        with engine_of(name, config, len(parts)) as engine:
-            for number, result in _walk(engine, tasks, AHEAD * config.workers):
+        with engine_of(name, config, len(parts), flag) as engine:
+            for number, result in _walk(engine, tasks, ahead * config.workers):
                 results[number] = away.tell(result) if elsewhere else result
                 done(parts[number])
         return [results[number] for number in range(len(parts))]

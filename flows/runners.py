@@ -62,8 +62,8 @@ def require(config: PipelineConfig) -> None:
 
 
 @contextmanager
-def engine_of(name: str, config: PipelineConfig, parts: int) -> Iterator[Engine]:
-    """Start what the configuration asks for, for so many parts.
+def engine_of(name: str, config: PipelineConfig, parts: int, flag: str) -> Iterator[Engine]:
+    """Start what the configuration asks for, for so many parts; a flag sets how many workers.
 
     Raises:
         BadInput: the package is missing, or the Dask scheduler does not answer.
@@ -76,7 +76,7 @@ def engine_of(name: str, config: PipelineConfig, parts: int) -> Iterator[Engine]
             with runner as threads, _opencv_alone(workers), dropped_on(*ASKED):
                 yield Engine(threads)
         case "processes":
-            with _processes(name, workers) as engine:
+            with _processes(name, workers, flag) as engine:
                 yield engine
         case "dask":
             require(config)
@@ -97,14 +97,14 @@ def _opencv_alone(workers: int) -> Iterator[None]:
 
 
 @contextmanager
-def _processes(name: str, workers: int) -> Iterator[Engine]:
+def _processes(name: str, workers: int, flag: str) -> Iterator[Engine]:
     runner = ProcessPoolTaskRunner(max_workers=workers, initializer=away.prepare_process)
     try:
         with runner, _ended_together():
             yield Engine(runner)
     except BrokenProcessPool as error:
         raise IrodoriError(
-            f"{name}: a worker process was killed (is memory short? try fewer --workers); {GO_ON}"
+            f"{name}: a worker process was killed (is memory short? try a lower {flag}); {GO_ON}"
         ) from error
 
 

@@ -74,7 +74,11 @@ def _temporary() -> Iterator[str]:
         # The first start ever makes Prefect's database, which two must not do at once.
         with told_of_place(f"PREFECT_HOME {home}"):
             turn = lease.wait(home / TURN_NAME, "for the server of another run to start")
-        process = _start(door, f"{address}/api")
+        try:
+            process = _start(door, f"{address}/api")
+        except BaseException:
+            turn.release()
+            raise
     try:
         until = time.monotonic() + START_SECONDS
         while not _answers(f"{address}/api"):

@@ -1,6 +1,7 @@
 """The cells of a grid: one training each, judged with every kind of hints that is asked for."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -19,6 +20,9 @@ from training.recipes import RecipeName
 from training.watching import Watcher
 
 logger = logging.getLogger(__name__)
+
+ALONE = threading.Lock()
+"""Torch's chance and its switches are those of a process, and a Dask worker has several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,13 @@ def undergo(
     A trial that fails says so in its outcomes, and the others go on. What is no failure of a
     stage, such as a full disk, is not caught: it would befall the others too.
     """
+    with ALONE:
+        return _undergo(trial, grounds, watcher_of)
+
+
+def _undergo(
+    trial: Trial, grounds: Grounds, watcher_of: Callable[[Trial], Watcher] | None
+) -> list[Outcome]:
     layout = DataLayout.at(grounds.root)
     logger.info("trial=%s", trial.label)
     keys: dict[str, str] = {}

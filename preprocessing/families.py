@@ -43,9 +43,12 @@ def families(
         config: how near looks have to be, and the shares of the splits.
         between: all posts that never had an original.
     """
-    arrived = _apart(arrived)
+    of_site, arrived = arrived, _apart(arrived)
     union = _Union(arrived, config)
     kin_of_look = _by_look(arrived, candidates, config.family_radius)
+    for post, before in zip(arrived, of_site, strict=True):
+        if post is not before:
+            kin_of_look[post.arrival].append((post.post_id, before.post_id))
     for post in between:
         if post.parent_id:
             kin_of_look[post.arrival].append((post.post_id, post.parent_id))
@@ -59,12 +62,10 @@ def families(
 
 
 def _apart(arrived: Sequence[Post]) -> list[Post]:
-    """Make of an original that replaced another a post of its own, a child of the first."""
+    """Make of an original that replaced another a post of its own, with the parent it has now."""
     first_of = {post.post_id: post for post in reversed(arrived)}
     return [
-        post
-        if first_of[post.post_id] is post
-        else replace(post, post_id=-place, parent_id=post.post_id)
+        post if first_of[post.post_id] is post else replace(post, post_id=-place)
         for place, post in enumerate(arrived)
     ]
 

@@ -33,6 +33,8 @@ def make_shards(
         samples_of: makes the samples of one.
         each: who walks over those that are to be made.
     """
+    # A shard that a killed run has left tells nothing of what it was made of.
+    opened.go_on()
     contract, folder = CONTRACTS[opened.stage], opened.folder
     former = shards.made_before(opened.layout, opened.stage, contract)
     rows = {plan.name: shards.take_over(folder, plan, former) for plan, _ in plans}

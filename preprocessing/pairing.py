@@ -26,6 +26,11 @@ def pair_samples(
     from preprocessing.pairs import draw_pair  # noqa: PLC0415 - clean and pack need no torch
 
     shard = source / packed.name
+    if digest.of_file(shard) != packed.sha256:
+        raise CorruptFile(
+            f"{shard}: its bytes have changed since it was packed; delete it and run `irodori pack`"
+            " with the same settings again"
+        )
     for sample in shards.read(shard, packed.samples):
         try:
             pair = draw_pair(sample, packed.split, config, seed)

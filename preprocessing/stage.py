@@ -6,6 +6,7 @@ picture is the business of the other rooms.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 
@@ -20,7 +21,7 @@ from preprocessing.making import make_shards
 from preprocessing.packing import pack_samples, plan_packing
 from preprocessing.pairing import pair_samples, plan_pairing
 from storage import files, ledger, manifest, shards, takedowns
-from storage.errors import BadInput
+from storage.errors import BadInput, IrodoriError
 from storage.layout import DataLayout, part_name
 from storage.ledger import Stage
 from storage.parts import Each, serially
@@ -62,6 +63,7 @@ def clean(
     counts = count(verdicts)
     logger.info("verdicts %s", " ".join(f"{name}={number}" for name, number in counts.items()))
     _refuse_empty_splits(counts)
+    _heed_takedowns(opened.inputs, layout)
     manifest.write_table(opened.folder / VERDICTS_NAME, Contract.VERDICTS, verdicts, Verdict)
     return opened.seal(counts)
 
@@ -74,12 +76,12 @@ def pack(
     if opened.finished:
         return opened.finished
 
-    verdicts = manifest.read_table(
-        layout.stage(Stage.CLEAN, cleaned.key) / VERDICTS_NAME, Contract.VERDICTS, Verdict
-    )
+    _heed_takedowns(cleaned.inputs, layout)
+    verdicts = manifest.rows_of(cleaned, layout, Verdict)
     plans = plan_packing([verdict for verdict in verdicts if verdict.keep], config)
     looks = Looks(layout, cleaned.settings["max_pixels"])
     counts = make_shards(opened, plans, partial(pack_samples, config=config, looks=looks), each)
+    _heed_takedowns(cleaned.inputs, layout)
     return opened.seal(counts, digests=shards.digests_in(opened.folder, Contract.SHARDS))
 
 
@@ -104,6 +106,18 @@ def condition(
     counts = make_shards(opened, plans, draw, each)
     files.write_text(opened.folder / card.CARD_NAME, card.card_of(version.unsealed(opened, counts)))
     return opened.seal(counts, digests=shards.digests_in(opened.folder, Contract.PAIRS))
+
+
+def _heed_takedowns(heeded: Mapping[str, str], layout: DataLayout) -> None:
+    """Stop if a picture was taken down since `clean` began; what was brought back of it goes.
+
+    Raises:
+        IrodoriError: one was.
+    """
+    known = takedowns.read(layout).inputs()
+    if known.items() - heeded.items():
+        takedowns.enforce(layout)
+        raise IrodoriError("a picture was taken down meanwhile; run the same command again")
 
 
 def _without_removed(post: Post, removed: Takedowns) -> Post:

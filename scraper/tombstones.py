@@ -25,7 +25,8 @@ def tombstones(rows: Sequence[Post], before: Sequence[Post], date: str) -> list[
     for row in before:
         if row.post_id not in posts:
             found.append(_bury(row, DropReason.VANISHED, date))
-        elif row.md5 and (row.post_id, row.md5) not in originals:
+        elif (row.md5 or row.parent_id) and (row.post_id, row.md5) not in originals:
+            # One that had no original, and has one now, has tied its parent to its children.
             found.append(_bury(row, DropReason.REPLACED, date))
     return found
 

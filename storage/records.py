@@ -13,7 +13,7 @@ class Contract(StrEnum):
 
     POSTS = "posts/3"
     MEASURES = "measures/4"
-    VERDICTS = "verdicts/6"
+    VERDICTS = "verdicts/7"
     SHARDS = "shards/4"
     PAIRS = "pairs/2"
     CHECKPOINT = "checkpoint/1"

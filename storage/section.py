@@ -56,11 +56,14 @@ def absolute(path: str) -> str:
     """Name a file or folder in one way only, from wherever it is named; empty stays empty.
 
     Raises:
-        ValueError: it lies in the home of somebody whom nobody knows.
+        ValueError: it lies in the home of somebody whom nobody knows, or its name is no UTF-8.
     """
     try:
+        path.encode()
         place = Path(path).expanduser()
         # What `..` stands for, links considered, is for the system to say.
         return str(place.resolve() if ".." in place.parts else place.absolute()) if path else ""
+    except UnicodeEncodeError as error:
+        raise ValueError("wanted a place whose name is UTF-8") from error
     except RuntimeError as error:
         raise ValueError("wanted a place in a home that is known here") from error

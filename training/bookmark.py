@@ -18,6 +18,7 @@ from training.players import Players
 
 FOLDER = "bookmark"
 ROW = "row.safetensors"
+STEPS = "steps"
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def resume(train_folder: UPath, players: Players) -> Journal:
     checkpoint.drop_old_optimizers(train_folder)
     journal = Journal(train_folder, until_step=last.step)
     if row:
-        journal.num_steps = int(row.pop("steps"))
+        journal.num_steps = int(row.pop(STEPS))
         journal.sums = row
     else:
         # Killed between a checkpoint and the end of the bookmark before it.
@@ -87,10 +88,11 @@ def _restored(
     """Put the players back; give where to, if there is anything to go on from, and its row."""
     failure = None
     for each in _newest_first(train_folder):
-        row = each.folder / ROW
         try:
             checkpoint.restore(each, players)
-            return each, tensors.read(row) if row.exists() else {}
+            # A checkpoint ends a row; a bookmark may stand in the middle of one.
+            is_bookmark = each.folder.parent.parent.name == FOLDER
+            return each, _row_in(each.folder / ROW) if is_bookmark else {}
         except (CorruptFile, MissingInput) as error:
             failure = failure or error
             logger.warning("not resumed step=%d: %s", each.step, error)
@@ -99,5 +101,12 @@ def _restored(
     return None, {}
 
 
+def _row_in(path: UPath) -> dict[str, Tensor]:
+    row = tensors.read(path)
+    if STEPS not in row:
+        raise CorruptFile(f"{path}: does not say of how many steps it is; delete the bookmark")
+    return row
+
+
 def _row_of(journal: Journal) -> dict[str, Tensor]:
-    return {"steps": torch.tensor(journal.num_steps), **journal.sums}
+    return {STEPS: torch.tensor(journal.num_steps), **journal.sums}

@@ -114,11 +114,16 @@ def restore(checkpoint: Checkpoint, players: Players) -> None:
     _fill(players.generator, checkpoint.folder / GENERATOR)
     if players.averaged:
         _fill(players.averaged, checkpoint.folder / AVERAGED)
-    optimizer = tensors.read(checkpoint.folder / OPTIMIZER)
-    _from_tensors("generator", players.generator_optimizer, optimizer)
-    if players.critic and players.critic_optimizer:
+    if players.critic:
         _fill(players.critic, checkpoint.folder / CRITIC)
-        _from_tensors("critic", players.critic_optimizer, optimizer)
+    path = checkpoint.folder / OPTIMIZER
+    optimizer = tensors.read(path)
+    try:
+        _from_tensors("generator", players.generator_optimizer, optimizer)
+        if players.critic_optimizer:
+            _from_tensors("critic", players.critic_optimizer, optimizer)
+    except (LookupError, ValueError) as error:
+        raise CorruptFile(f"{path}: is that of another network than {STATE} says") from error
 
 
 def recipe_of(folder: UPath) -> Recipe:
@@ -229,6 +234,8 @@ def _from_tensors(who: str, adam: torch.optim.Optimizer, kept: Mapping[str, Tens
             value = values[int(number)]
             # The fused optimiser walks over memory, so its state has to lie as the weights do.
             is_count = tensor.ndim == 0
+            if not is_count and tensor.shape != value.shape:
+                raise ValueError(key)
             laid = tensor if is_count else torch.empty_like(value).copy_(tensor)
             state.setdefault(int(number), {})[name] = laid
     adam.load_state_dict({"state": state, "param_groups": adam.state_dict()["param_groups"]})

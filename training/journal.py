@@ -94,8 +94,9 @@ def _read(path: UPath) -> list[Row]:
     if not path.exists():
         return []
     try:
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    except ValueError as error:
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        return [row for row in rows if row["step"] >= 0]
+    except (ValueError, TypeError, LookupError) as error:
         raise CorruptFile(
             f"{path}: no readable JSON lines; put it back from a copy, or delete {path.parent} to"
             " train anew"

@@ -41,6 +41,14 @@ def test_a_picture_is_found_by_its_post_and_by_either_md5(layout: DataLayout, na
     assert takedowns.read(layout).entries == (entry,)
 
 
+def test_all_that_a_post_has_ever_served_goes_with_it(layout: DataLayout):
+    before = dataclasses.replace(POST, md5="d" * 32, site_md5="", reason=DropReason.REPLACED)
+    _scraped(layout, "one:", POST, before, dataclasses.replace(POST, post_id=2, md5="e" * 32))
+    found, _ = take_down(layout, before.md5, "2026-01-02")
+    assert sorted(entry.md5 for entry in found) == [POST.md5, before.md5]
+    assert [path.name for path in layout.root.glob("images/*/*")] == ["e" * 32 + ".png"]
+
+
 @pytest.mark.parametrize("damaged", ["[", "{}", "null", '"x"', "[1]", "[{}]", '[{"site": 1}]'])
 def test_a_list_that_cannot_be_read_is_not_taken_for_none(layout: DataLayout, damaged: str):
     files.write_text(layout.takedowns(), damaged)

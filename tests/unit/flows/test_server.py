@@ -2,6 +2,7 @@
 
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -59,3 +60,9 @@ def test_nobody_can_take_the_port_of_a_server_that_is_still_starting(
         server.listening(),
     ):
         pass
+    # Nor does another process wait for one that has not started.
+    monkeypatch.undo()
+    place = PREFECT_HOME.value() / server.TURN_NAME
+    ask = f"import pathlib, storage.lease as lease; print(lease.lock(pathlib.{place!r}))"
+    words = [sys.executable, "-c", ask]
+    assert subprocess.check_output(words, text=True).startswith("<storage.lease.Lease")

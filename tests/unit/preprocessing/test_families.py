@@ -144,6 +144,24 @@ def test_what_replaced_an_original_joins_its_family_and_its_kin_stay():
     assert not found.straddling
 
 
+def test_what_replaced_an_original_and_has_a_parent_in_another_split_is_in_neither():
+    first, parent = _post(TRAIN[0]), _post(VAL[0])
+    new = _post(TRAIN[0], arrival=1, parent_id=VAL[0], md5="redrawn")
+    found = _families([_gone(first, DropReason.REPLACED), parent, new])
+    assert found.straddling == {"redrawn"}
+    assert (found.of[first.md5], found.of[parent.md5]) == (first.md5, parent.md5)
+
+
+def test_what_has_no_original_and_gets_one_goes_on_tying_its_parent_to_its_children():
+    parent, film, child = _post(TRAIN[0]), _film(TRAIN[1], TRAIN[0]), _post(VAL[0], 0, TRAIN[1])
+    before = _families([parent, child], between=[film])
+    healed = _post(TRAIN[1], arrival=1, parent_id=TRAIN[0])
+    after = _families([parent, child, healed], between=[_gone(film, DropReason.REPLACED)])
+    assert after.of.items() > before.of.items()
+    assert set(after.of.values()) == {parent.md5}
+    assert not after.straddling
+
+
 def test_what_replaced_an_original_and_looks_like_another_split_is_in_neither():
     first, val = _post(TRAIN[0]), _post(VAL[0])
     # Beside the first's own look; the new original has that of the other split.

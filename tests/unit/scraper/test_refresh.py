@@ -307,6 +307,19 @@ def test_what_was_replaced_and_is_served_no_more_heals_with_both_told(board, loo
     assert (lost.counts["listed"], lost.counts["vanished"], lost.counts["replaced"]) == (29, 1, 1)
 
 
+def test_a_post_that_had_no_original_and_gets_one_leaves_what_it_tied(board, look, layout):
+    board.gone = {7, 8}
+    board.posts[7]["parent_id"] = 3
+    _, first, _ = look("1")
+    board.gone = set()
+    healed, rows, _ = look("2")
+    assert (rows[7].reason, rows[7].parent_id, rows[7].arrival) == (None, 3, 1)
+    (tie,) = replaced_in(layout, healed)
+    assert (tie.post_id, tie.md5, tie.parent_id, tie.arrival) == (7, "", 3, first[7].arrival)
+    again, _, _ = look("3")
+    assert replaced_in(layout, again) == [tie]
+
+
 def test_a_post_that_never_had_an_original_and_was_hidden_for_a_look_is_asked_for(board, look):
     board.gone = {7}
     _, rows, _ = look("1")

@@ -200,5 +200,5 @@ def test_an_unfinished_input_names_the_command_that_makes_it(layout: DataLayout)
 def test_the_record_is_plain_json(layout: DataLayout):
     sealed = _make(layout, Knobs())
     content = json.loads(layout.record(Stage.CLEAN, sealed.key).read_text())
-    assert content["contract"] == "verdicts/6"
+    assert content["contract"] == "verdicts/7"
     assert content["settings"] == {"size_px": 8}
