@@ -110,7 +110,7 @@ class Shelf:
 def shelf(layout: DataLayout) -> Shelf:
     """Find all versions below a root; nothing but stage records is read."""
     pairs, packs = (ledger.listed(layout, stage) for stage in (Stage.CONDITION, Stage.PACK))
-    paired = {record.inputs["pack"] for record in pairs.records}
+    paired = {record.inputs.get("pack", "") for record in pairs.records}
     versions = tuple(of(record, layout) for record in pairs.records)
     lost = (f"{each.name}: {each.unreadable}" for each in versions if each.unreadable)
     return Shelf(

@@ -28,7 +28,7 @@ class Descent:
         counts = self.paired.counts if self.paired else {}
         pictures = sum(counts.get(split, 0) for split in ("train", "val", "test"))
         return (
-            f"`{self.model.inputs['condition']}`",
+            f"`{self.model.inputs.get('condition', '')}`",
             self.scraped.settings.get("snapshot", "") if self.scraped else "gone",
             pictures,
             f"`{self.model.key}`",
@@ -50,9 +50,9 @@ def descents(layout: DataLayout) -> list[Descent]:
     return [
         Descent(
             model,
-            paired := _read(layout, Stage.CONDITION, model.inputs["condition"]),
+            paired := _read(layout, Stage.CONDITION, model.inputs.get("condition", "")),
             _scraped(paired, layout),
-            tuple(each for each in judged if each.inputs["train"] == model.key),
+            tuple(each for each in judged if each.inputs.get("train") == model.key),
         )
         for model in models[:NEWEST]
     ]

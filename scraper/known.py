@@ -154,17 +154,18 @@ def _read(path: UPath) -> Look:
 def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> StageRecord | None:
     """Find the newest finished snapshot of the same site and tags.
 
-    One that builds on the snapshot which is made now was there before, and cannot be its base.
+    That is the one behind most looks, whatever the clock said meanwhile. One that builds on the
+    snapshot which is made now was there before, and cannot be its base.
     """
     listed = ledger.listed(layout, Stage.SCRAPE)
     for line in listed.unreadable:
         logger.warning("not built on: %s", line)
+    same = [record for record in listed.records if _is_same(record.settings, config)]
     return next(
         (
             record
-            for record in listed.records
-            if _is_same(record.settings, config)
-            and ledger.find(layout, Stage.SCRAPE, record.key)
+            for record in sorted(same, key=lambda each: look_of(each, layout).number, reverse=True)
+            if ledger.find(layout, Stage.SCRAPE, record.key)
             and apart_from not in _bases(record, layout)
         ),
         None,

@@ -256,7 +256,10 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
         content["contract"] = wanted
         content["outputs"] = tuple(Output(**output) for output in content["outputs"])
         content["dated"] = tuple(content.get("dated", ()))
-        return StageRecord(**content)
+        record = StageRecord(**content)
+        if not record.made_of.keys() <= record.inputs.keys():
+            raise ValueError(f"made of {sorted(record.made_of)}")
+        return record
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

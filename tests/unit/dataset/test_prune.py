@@ -20,7 +20,7 @@ from dataset.verify import verify
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, lease, ledger
-from storage.errors import CorruptFile, IrodoriError
+from storage.errors import CorruptFile, IrodoriError, MissingInput
 from storage.layout import DataLayout
 from storage.ledger import CONTRACTS, Stage
 from storage.section import Section
@@ -183,6 +183,16 @@ def test_what_is_no_versions_stays(made_up: Shelf):
         made_up.left()
     )
     assert "condition/d1" not in made_up.left()
+
+
+def test_pairs_whose_record_names_no_pack_hinder_nobody(made_up: Shelf):
+    odd, whole = made_up.version("1"), made_up.version("2")
+    path = made_up.layout.record(*odd)
+    files.write_json(path, files.read_json(path) | {"inputs": {"paci": "c1"}})
+    found = version.shelf(made_up.layout)
+    assert {each.key for each in found.versions} == {odd[1], whole[1]}
+    with pytest.raises(MissingInput, match="the pack it was made of is not below"):
+        version.pick(made_up.layout, odd[1]).record(Stage.PACK)
 
 
 def test_a_copy_of_a_folder_is_no_version_and_stays(made_up: Shelf):

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from xml.sax.saxutils import quoteattr
 
 import pytest
@@ -188,6 +188,17 @@ def test_a_look_that_finds_nothing_new_only_lists_and_leads_back_to_the_first(bo
     assert again[3].score == 99
     assert again | {3: rows[3]} == rows
     assert settled(third, layout) == settled(second, layout) == settled(first, layout) == first
+
+
+def test_a_look_builds_on_the_one_before_it_though_the_clock_was_put_back(look, layout):
+    first, _, _ = look("1")
+    second, _, _ = look("2")
+    files.write_json(
+        layout.record(Stage.SCRAPE, second.key), asdict(replace(second, ended_at="2001-01-01"))
+    )
+    third, _, _ = look("3")
+    assert known.look_of(second, layout).base == first.key
+    assert known.look_of(third, layout).base == second.key
 
 
 def test_a_record_that_cannot_be_read_is_named_and_hinders_no_look(

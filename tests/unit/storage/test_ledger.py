@@ -72,6 +72,14 @@ def test_a_record_that_cannot_be_read_is_named(layout: DataLayout):
         ledger.find(layout, Stage.CLEAN, sealed.key)
 
 
+def test_a_record_of_what_it_was_not_made_of_is_named(layout: DataLayout):
+    sealed = _make(layout, Knobs())
+    record = files.read_json(layout.record(Stage.CLEAN, sealed.key))
+    files.write_json(layout.record(Stage.CLEAN, sealed.key), record | {"made_of": {"scrap": "1"}})
+    with pytest.raises(CorruptFile, match=r"stage\.json: no readable record"):
+        ledger.read(layout, Stage.CLEAN, sealed.key)
+
+
 def test_runs_are_listed_newest_first_without_copies_and_what_cannot_be_read_is_told(
     layout: DataLayout,
 ):

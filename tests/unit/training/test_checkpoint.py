@@ -137,3 +137,11 @@ def test_weights_of_another_network_are_refused(folder: UPath) -> None:
     (saved.folder / checkpoint.STATE).write_text(json.dumps(state))
     with pytest.raises(CorruptFile, match="another network"):
         checkpoint.load_generator(saved.folder)
+
+
+@pytest.mark.parametrize("recipe", ["unet-l2", "paintschainer"])
+def test_optimisers_of_another_network_are_refused(folder: UPath, recipe: str) -> None:
+    saved, other = (checkpoint.save(folder / name, trained(name), 5) for name in ("paper", recipe))
+    shutil.copy(str(other.folder / checkpoint.OPTIMIZER), str(saved.folder / checkpoint.OPTIMIZER))
+    with pytest.raises(CorruptFile, match=r"optimizer\.safetensors: is that of another network"):
+        checkpoint.restore(saved, players_of())
