@@ -109,6 +109,8 @@ class Reader:
         if opened is None:
             return None
         md5, picture = opened
+        if self.size_px >= SQUARE_PX:
+            return md5, picture.square(self.size_px)
         if is_of_square(self.size_px, picture.width, picture.height):
             return md5, to_square(picture.square(SQUARE_PX), self.size_px)
         # A JPEG is read at the fraction that is enough, which is another for another size.

@@ -1,7 +1,8 @@
 """A folder of pictures as a source: its files become posts, in the order of their paths.
 
 `a.line.png` (or `.jpg`, `.webp`, `.bmp`) beside `a.png` is its true line art, `a.png.json` says
-whose it is. No row tells where the folder lies, so a copy of it elsewhere gives the same tables.
+whose it is. No row tells where the folder lies, so a copy of it elsewhere gives the same
+tables; but the looks at one folder build on each other by its name: moved, it is another source.
 """
 
 import logging
