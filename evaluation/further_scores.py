@@ -21,7 +21,8 @@ class HintPoint:
     picture tells them, as without a hint. `saturation` is the mean chroma of CIE Lab, and
     `saturation_share` that over the one with the most hints (None if that is gray). `z_spread` is
     the mean standard deviation of a pixel over 8 z, in [0, 1]; 0 without z. What ends in `_low`
-    and `_high` bounds a bootstrap 95 % interval over the pictures.
+    and `_high` bounds a bootstrap 95 % interval over the pictures; a `bleed` that fewer than eight
+    tell of is bounded by 0 and 1.
     """
 
     num_hints: int

@@ -170,8 +170,7 @@ def _sum_up(
 ) -> HintPoint:
     interval = bootstrap_mean([answer.l2 for answer in answers], seed)
     bleeds = [answer.bleed for answer in answers if answer.bleed is not None]
-    # Where a hint changed nothing there is no share of it, so these may be of few pictures.
-    bleed = bootstrap_mean(bleeds, seed) if len(bleeds) >= MIN_PICTURES else None
+    bleed = _around_share(bleeds, seed) if bleeds else None
     saturations = [answer.saturation for answer in answers]
     saturation = bootstrap_mean(saturations, seed)
     share, around = _share_of(answers, most, seed)
@@ -194,6 +193,11 @@ def _sum_up(
         saturation_share_high=around.high if around else None,
         z_spread=_mean([answer.z_spread for answer in answers]),
     )
+
+
+def _around_share(shares: Sequence[float], seed: int) -> Interval:
+    """Bound a mean share: of few pictures (where a hint changes nothing it has none) by 0 and 1."""
+    return bootstrap_mean(shares, seed) if len(shares) >= MIN_PICTURES else Interval(0.0, 1.0)
 
 
 def _share_of(

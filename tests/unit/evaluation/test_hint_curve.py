@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from evaluation import hint_curve
 from evaluation.colorize import Colorizer
 from evaluation.hint_curve import HintAnswer, answer_dotted, dot
 from evaluation.pairs import Pair
 from evaluation.point_hints import label_regions
+from evaluation.resampling import Interval
 
 SIDE = 48
 COLORS = [(200, 30, 40), (20, 60, 210), (40, 160, 60)]
@@ -166,3 +168,8 @@ def test_where_dots_lie_depends_on_seed_and_name_alone(pairs: list[Pair]) -> Non
     assert together[2] == alone[0]
     hints = {dot(pair, 5, seed=7).hint.mask_HW.tobytes() for pair in pairs}
     assert len(hints) == len(pairs)
+
+
+def test_a_share_that_few_pictures_tell_of_is_bounded_by_nothing_but_its_range() -> None:
+    assert hint_curve._around_share([0.1] * 7, 1) == Interval(0.0, 1.0)
+    assert hint_curve._around_share([0.1] * 8, 1) == Interval(0.1, 0.1)
