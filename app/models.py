@@ -88,7 +88,7 @@ class Models:
         """
         known = [model.key for model in self.listed()] if key else []
         if key not in ("", *known):
-            raise BadInput(f"there is no model {key!r}; there are: {', '.join(known)}")
+            raise BadInput(f"there is no model {key!r}; there are: {', '.join(known) or 'none'}")
         return find_checkpoint(self._named or key, self._layout)
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPException
 
 from prefect.context import refresh_global_settings_context
@@ -67,19 +67,17 @@ def _settled(url: str) -> Iterator[None]:
 @contextmanager
 def _temporary() -> Iterator[str]:
     home = PREFECT_HOME.value()
-    with socket.socket() as door:
-        # Bound from now on: a free port that is only looked up may be another's when it is wanted.
-        door.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{door.getsockname()[1]}"
-        # The first start ever makes Prefect's database, which two must not do at once.
-        with told_of_place(f"PREFECT_HOME {home}"):
-            turn = lease.wait(home / TURN_NAME, "for the server of another run to start")
-        try:
+    with ExitStack() as at_the_end:
+        with socket.socket() as door:
+            # Bound from now on: a free port that is only looked up may be taken when it is wanted.
+            door.bind(("127.0.0.1", 0))
+            address = f"http://127.0.0.1:{door.getsockname()[1]}"
+            # The first start ever makes Prefect's database, which two must not do at once.
+            with told_of_place(f"PREFECT_HOME {home}"):
+                turn = lease.wait(home / TURN_NAME, "for the server of another run to start")
+            at_the_end.callback(turn.release)
             process = _start(door, f"{address}/api")
-        except BaseException:
-            turn.release()
-            raise
-    try:
+        at_the_end.callback(process.communicate)
         until = time.monotonic() + START_SECONDS
         while not _answers(f"{address}/api"):
             if process.poll() is not None or time.monotonic() > until:
@@ -88,9 +86,6 @@ def _temporary() -> Iterator[str]:
         turn.release()
         logger.info("watch this run at %s while it lasts", address)
         yield f"{address}/api"
-    finally:
-        turn.release()
-        process.communicate()
 
 
 def _start(door: socket.socket, url: str) -> "subprocess.Popen[bytes]":
