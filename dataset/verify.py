@@ -12,7 +12,8 @@ from dataset.damage import ANEW, MIXED, REPORT, Damage, again
 from dataset.originals import check_original
 from dataset.samples import compare_keys, read_shard
 from dataset.version import LINEAGE, Version
-from storage import digest, ledger, takedowns
+from storage import digest, files, ledger, takedowns
+from storage.errors import CorruptFile
 from storage.ledger import Stage
 from storage.progress import Advance, watch
 from storage.records import Output, Split, StageRecord, Verdict
@@ -94,7 +95,7 @@ def _check_output(
 
 
 def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
-    """Compare a record with its own key, and its folder with the shards that it names."""
+    """Compare a record with its own key, and its folder with what it names."""
     told = {
         "contract": record.contract.value,
         "settings": record.settings,
@@ -106,8 +107,16 @@ def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
     for label in ledger.changed_inputs(record, version.layout):
         found = f"was made when {label}/{record.inputs[label]} held something else"
         yield Damage(f"{record.stage}/{record.key}", found, MIXED)
+    stage, folder = Stage(record.stage), version.layout.stage(record.stage, record.key)
+    for name in record.dated:
+        # It says when it was made, so no digest holds it; whether it says anything is seen.
+        try:
+            files.read_facts(folder / name)
+        except FileNotFoundError:
+            yield Damage(_file(record, name), "is gone", again(stage, is_gone=True))
+        except (CorruptFile, OSError):
+            yield Damage(_file(record, name), "cannot be read", again(stage))
     names = {output.name for output in record.outputs}
-    folder = version.layout.stage(record.stage, record.key)
     for path in folder.glob("*.tar"):
         if path.name not in names:
             yield Damage(_file(record, path.name), "is in no record", "delete it")

@@ -60,7 +60,12 @@ def pin(folder: UPath, config: ScraperConfig, layout: DataLayout) -> Look:
 
 
 def look_of(record: StageRecord, layout: DataLayout) -> Look:
-    """Give the look of a finished snapshot."""
+    """Give the look of a finished snapshot.
+
+    Raises:
+        CorruptFile: it cannot be read.
+        MissingInput: it is gone.
+    """
     return _read(layout.stage(Stage.SCRAPE, record.key) / LOOK_NAME)
 
 
@@ -145,10 +150,13 @@ def answer_of(row: Post | Original) -> Answer:
 
 
 def _read(path: UPath) -> Look:
+    way_out = "put it back from a copy, or scrape a new snapshot (--scraper.snapshot NAME)"
     try:
         return Look(**files.read_facts(path))
+    except FileNotFoundError as error:
+        raise MissingInput(f"{path}: is gone; {way_out}") from error
     except TypeError as error:
-        raise CorruptFile(f"{path}: tells of no look at a site; put it back from a copy") from error
+        raise CorruptFile(f"{path}: tells of no look at a site; {way_out}") from error
 
 
 def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> StageRecord | None:
@@ -160,15 +168,20 @@ def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> Stage
     listed = ledger.listed(layout, Stage.SCRAPE)
     for line in listed.unreadable:
         logger.warning("not built on: %s", line)
-    same = [record for record in listed.records if _is_same(record.settings, config)]
+    whole = []
+    for record in listed.records:
+        if record.key == apart_from or not _is_same(record.settings, config):
+            continue
+        try:
+            number = look_of(record, layout).number
+        except (CorruptFile, MissingInput) as error:
+            logger.warning("not built on: %s", error)
+            continue
+        if ledger.find(layout, Stage.SCRAPE, record.key):
+            whole.append((number, record))
+    newest_first = sorted(whole, key=lambda one: one[0], reverse=True)
     return next(
-        (
-            record
-            for record in sorted(same, key=lambda each: look_of(each, layout).number, reverse=True)
-            if ledger.find(layout, Stage.SCRAPE, record.key)
-            and apart_from not in _bases(record, layout)
-        ),
-        None,
+        (record for _, record in newest_first if apart_from not in _bases(record, layout)), None
     )
 
 

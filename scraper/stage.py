@@ -51,7 +51,7 @@ def scrape(config: ScraperConfig, layout: DataLayout, gate: Gate = nullcontext) 
         from_source = _from_folder if config.folder else _from_site
         taken = from_source(config, opened, look)
         takedowns.enforce(layout)
-        return opened.seal(taken, apart_from=[LOOK_NAME])
+        return opened.seal(taken, dated=[LOOK_NAME])
 
 
 def settled(record: StageRecord, layout: DataLayout) -> StageRecord:

@@ -77,7 +77,7 @@ def scrape_of(layout: DataLayout, posts: Sequence[Post], snapshot: str) -> Stage
         "originals": reasons.count(None),
     }
     counts |= {each.value: reasons.count(each) for each in DropReason if each in reasons}
-    return opened.seal(counts, apart_from=[LOOK_NAME])
+    return opened.seal(counts, dated=[LOOK_NAME])
 
 
 def _kept(layout: DataLayout, content: bytes) -> str:

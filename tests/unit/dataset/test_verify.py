@@ -14,7 +14,7 @@ from dataset.version import Version
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, manifest, shards
-from storage.layout import DataLayout
+from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import CONTRACTS, OpenStage, Stage
 from storage.records import Contract, DropReason, Post, ShardRow, Split, Verdict
 from storage.shards import SHARDS_NAME, Sample
@@ -100,6 +100,17 @@ def test_a_lost_file_is_said_to_be_gone(broken: Version):
     (broken.folder(Stage.PACK) / row.name).unlink()
     (line,) = _found(broken)
     assert f"{row.name}: is gone; run `irodori pack`" in line
+
+
+def test_a_look_at_the_site_that_is_lost_or_unreadable_is_named(broken: Version):
+    look = broken.folder(Stage.SCRAPE) / LOOK_NAME
+    way_out = "put it back from a copy, or {}scrape a new snapshot (--scraper.snapshot NAME)"
+    look.write_text("[1]")
+    (line,) = _found(broken)
+    assert line.endswith(f"{LOOK_NAME}: cannot be read; " + way_out.format("delete it and "))
+    look.unlink()
+    (line,) = _found(broken)
+    assert line.endswith(f"{LOOK_NAME}: is gone; " + way_out.format(""))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from scraper.stage import scrape, settled
 from storage import files, manifest, takedowns
 from storage.errors import MissingInput
 from storage.files import read_json
-from storage.layout import DataLayout
+from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
 from storage.records import DropReason, Md5Match, Post
 
@@ -610,3 +610,25 @@ def test_a_page_cut_short_by_a_kill_is_not_asked_for_again(site, board, make_con
     assert not list(layout.root.glob("scrape/*/*.jsonl"))
     elsewhere = DataLayout.at(str(layout.root / "elsewhere"))
     assert scrape(config, elsewhere).outputs == record.outputs
+
+
+def test_a_look_that_was_lost_is_taken_again_and_tells_the_same(look, layout):
+    look("1")
+    record, before, _ = look("2")
+    path = layout.stage(Stage.SCRAPE, record.key) / LOOK_NAME
+    told = path.read_text()
+    path.unlink()
+    again, rows, asked = look("2")
+    assert (path.read_text(), again.outputs, rows) == (told, record.outputs, before)
+    assert asked == []
+
+
+@pytest.mark.parametrize("content", ["{}", "[", None])
+def test_a_snapshot_whose_look_tells_nothing_is_not_built_on(look, layout, caplog, content):
+    first, _, _ = look("1")
+    second, _, _ = look("2")
+    path = layout.stage(Stage.SCRAPE, second.key) / LOOK_NAME
+    path.unlink() if content is None else path.write_text(content)
+    record, _, _ = look("3")
+    assert known.look_of(record, layout).base == first.key
+    assert f"not built on: {path}" in caplog.text
