@@ -1,6 +1,5 @@
 """Any file -> the line art that is to be coloured, at its own size."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import cast
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from preprocessing.decode import Undecodable, decode
+from storage import digest
 from storage.errors import BadInput
 from storage.records import DropReason
 
@@ -52,8 +52,7 @@ def read_drawing(content: bytes, name: str, *, clean: bool = False) -> Drawing:
     """
     color_HWC = read_color(content, name)
     line_HW = cast(Gray, cv2.cvtColor(color_HWC, cv2.COLOR_RGB2GRAY))
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    return Drawing(md5, clean_scan(line_HW) if clean else line_HW)
+    return Drawing(digest.md5_of(content), clean_scan(line_HW) if clean else line_HW)
 
 
 def read_color(content: bytes, name: str) -> NDArray[np.uint8]:

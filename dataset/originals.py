@@ -1,11 +1,9 @@
 """Are the originals of a version in the image store, with the bytes they came with?"""
 
-import hashlib
-
 from upath import UPath
 
 from dataset.damage import Damage, again
-from storage import images
+from storage import digest, images
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.progress import Advance
@@ -30,8 +28,8 @@ def _check(layout: DataLayout, path: UPath, md5: str, sha256: str) -> Damage | N
     except OSError as error:
         found = f"cannot be read ({error.strerror or error})"
     else:
-        right = hashlib.md5(content, usedforsecurity=False).hexdigest() == md5
-        if right and sha256 in ("", hashlib.sha256(content).hexdigest()):
+        right = digest.md5_of(content) == md5
+        if right and sha256 in ("", digest.of_bytes(content)):
             return None
         found = "its bytes have changed"
     return Damage(_file(layout, path), found, again(Stage.SCRAPE))

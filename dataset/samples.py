@@ -3,25 +3,16 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from dataset.damage import REPORT, Damage, again
 from dataset.version import Version
 from storage import shards
 from storage.errors import CorruptFile, IrodoriError
 from storage.ledger import Stage
-from storage.pictures import decode_png
+from storage.pictures import MODES, decode_png
 from storage.progress import Advance
 from storage.records import ShardRow, Split
 from storage.shards import Sample
-
-MODES: dict[str, Literal["RGB", "L"]] = {
-    "color.png": "RGB",
-    "edge.png": "L",
-    "hint.png": "RGB",
-    "mask.png": "L",
-    "line.png": "L",
-}
 
 
 @dataclass(frozen=True, slots=True)

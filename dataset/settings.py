@@ -17,7 +17,7 @@ class Change:
 
 def changes(stage: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """List what differs between two settings of a stage, in the order of their names."""
-    old, new = _flat(before), _flat(after)
+    old, new = flat(before), flat(after)
     return [
         Change(stage, name, old.get(name), new.get(name))
         for name in sorted(old.keys() | new.keys())
@@ -32,12 +32,13 @@ def departures(
     return [each for each in changes(stage, defaults, settings) if each.after is not None]
 
 
-def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
+def flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Spread nested settings out: `{"hints": {"max_blocks": 10}}` is `hints.max_blocks`."""
+    spread: dict[str, Any] = {}
+    for name, value in sorted(settings.items()):
         if isinstance(value, Mapping):
-            flat |= _flat(value, f"{above}{name}.")
+            spread |= flat(value, f"{above}{name}.")
         else:
             # A record comes from JSON, which has lists alone.
-            flat[above + name] = list(value) if isinstance(value, tuple) else value
-    return flat
+            spread[above + name] = list(value) if isinstance(value, tuple) else value
+    return spread

@@ -14,9 +14,11 @@ from dataset.samples import compare_keys, read_shard
 from dataset.version import LINEAGE, Version
 from storage import digest, files, ledger, takedowns
 from storage.errors import CorruptFile
+from storage.layout import RECORD_NAME
 from storage.ledger import Stage
 from storage.progress import Advance, watch
 from storage.records import Output, Split, StageRecord, Verdict
+from storage.shards import SHARDS_NAME
 
 SHARD_STAGES = (Stage.PACK, Stage.CONDITION)
 MAX_WORKERS = 8
@@ -103,7 +105,7 @@ def _check_record(version: Version, record: StageRecord) -> Iterator[Damage]:
     }
     if digest.of_settings(told) != record.key:
         found = "its settings and inputs are not those that its key was made of"
-        yield Damage(_file(record, "stage.json"), found, "put it back from a copy")
+        yield Damage(_file(record, RECORD_NAME), found, "put it back from a copy")
     for label in ledger.changed_inputs(record, version.layout):
         found = f"was made when {label}/{record.inputs[label]} held something else"
         yield Damage(f"{record.stage}/{record.key}", found, MIXED)
@@ -148,7 +150,7 @@ def _check_counts(version: Version) -> Iterator[Damage]:
     for split in Split:
         if cleaned.counts.get(split) != kept[split]:
             found = f"it counts {cleaned.counts.get(split)} of {split}, its table {kept[split]}"
-            yield Damage(_file(cleaned, "stage.json"), found, again(Stage.CLEAN))
+            yield Damage(_file(cleaned, RECORD_NAME), found, again(Stage.CLEAN))
 
 
 def _check_takedowns(version: Version) -> Iterator[Damage]:
@@ -166,7 +168,7 @@ def _check_shards(
     record, rows = version.record(stage), version.shards(stage)
     told = {output.name: output.sha256 for output in record.outputs}
     damages = [
-        Damage(_file(record, row.name), "its sha256 in shards.parquet is not its record's", REPORT)
+        Damage(_file(record, row.name), f"its sha256 in {SHARDS_NAME} is not its record's", REPORT)
         for row in rows
         if told.get(row.name) != row.sha256
     ]

@@ -6,7 +6,7 @@ from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.figures import Curve, Figure, Stroke
-from evaluation.scores import Answer, SetScore
+from evaluation.scores import CURVES, Answer, SetScore
 
 Number = Callable[[SetScore], float | None]
 
@@ -73,7 +73,7 @@ def _wasserstein(recipe: Trained, number: int, seed: int) -> Figure:
         f" seed {seed}.",
         "critic's score",
         tuple(curves),
-        (f"{recipe.trained}/metrics.jsonl", f"{recipe.evaluated}/curves.parquet"),
+        (f"{recipe.trained}/metrics.jsonl", f"{recipe.evaluated}/{CURVES}"),
         "Fig. 8",
     )
 
@@ -106,7 +106,7 @@ def _along(
     ]
     if is_l2 and curves:
         curves += _untrained(content.recipes[0], number, curves[0].steps)
-    files = tuple(f"{recipe.evaluated}/curves.parquet" for recipe in content.recipes)
+    files = tuple(f"{recipe.evaluated}/{CURVES}" for recipe in content.recipes)
     return Figure(title, f"{caption}; seed {content.seed}.", unit, tuple(curves), files, answers)
 
 

@@ -19,8 +19,6 @@ from evaluation.robustness import (
 from evaluation.search_claims import searched
 from evaluation.verdicts import Claim, Verdict
 
-__all__ = ["Claim", "Verdict", "claims"]
-
 KLS = ("kl_hist", "kl_8", "kl_set")
 
 

@@ -10,7 +10,6 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.memory_format import convert_conv2d_weight_memory_format
 from upath import UPath
 
 from evaluation.exactly import exactly
@@ -92,10 +91,6 @@ def open_colorizer(checkpoint: UPath, device: torch.device, seed: int) -> Colori
     generator = load_generator(checkpoint, device)
     # What tells true from false by cross entropy estimates no distance.
     critic = load_critic(checkpoint, device) if recipe.rule != "bce" else None
-    for network in (generator, critic):
-        if network is not None:
-            # Pictures come with their channels last; kernels of that order are faster on a CPU.
-            convert_conv2d_weight_memory_format(network, torch.channels_last)
     return Colorizer(generator, critic, device, seed, recipe.mask)
 
 

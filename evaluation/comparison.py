@@ -11,7 +11,7 @@ from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.measures import MEASURES, NOTHING, Measure
 from evaluation.outcome import Outcome
-from evaluation.scores import UNTRAINED, Answer, SetScore
+from evaluation.scores import SCORES, UNTRAINED, Answer, SetScore
 from evaluation.table import Cell, Table, write_table
 from storage import ledger, manifest
 from storage.layout import DataLayout
@@ -176,7 +176,7 @@ def _untrained_rows(kind: str, outcomes: Sequence[Outcome], layout: DataLayout) 
 
 
 def _score(outcome: Outcome, answer: Answer, layout: DataLayout) -> SetScore:
-    path = layout.stage(Stage.EVALUATE, outcome.evaluated) / "scores.parquet"
+    path = layout.stage(Stage.EVALUATE, outcome.evaluated) / SCORES
     (score,) = (
         score
         for score in manifest.read_table(path, Contract.EVALUATION, SetScore)

@@ -26,7 +26,16 @@ from evaluation.further_scores import (
 from evaluation.gallery import Gallery, Shown
 from evaluation.measures import DUELLED
 from evaluation.resampling import Duel, duel
-from evaluation.scores import UNTRAINED, Answer, PictureScore, SetScore
+from evaluation.scores import (
+    CURVES,
+    METRICS,
+    PER_SAMPLE,
+    SCORES,
+    UNTRAINED,
+    Answer,
+    PictureScore,
+    SetScore,
+)
 from evaluation.searches import Search, read_searches
 from storage import files, manifest
 from storage.errors import MissingInput
@@ -169,7 +178,7 @@ def _read_recipe(recipe: str, lineage: Mapping[str, StageRecord], layout: DataLa
     evaluated = lineage[f"{EVALUATED}{recipe}"]
     trained = lineage.get(f"{TRAINED}{recipe}")
     folder = layout.stage(Stage.EVALUATE, evaluated.key)
-    metrics: dict[str, Any] = files.read_json(folder / "metrics.json")
+    metrics: dict[str, Any] = files.read_json(folder / METRICS)
     return Trained(
         recipe=recipe,
         name=NAMES.get(recipe, recipe),
@@ -179,11 +188,9 @@ def _read_recipe(recipe: str, lineage: Mapping[str, StageRecord], layout: DataLa
         device=str(metrics["device"]),
         z_size=int(trained.settings.get("z_size") or 0) if trained else 0,
         losses=_read_losses(layout.stage(Stage.TRAIN, trained.key)) if trained else [],
-        curves=manifest.read_table(folder / "curves.parquet", Contract.EVALUATION, SetScore),
-        scores=manifest.read_table(folder / "scores.parquet", Contract.EVALUATION, SetScore),
-        per_sample=manifest.read_table(
-            folder / "per_sample.parquet", Contract.EVALUATION, PictureScore
-        ),
+        curves=manifest.read_table(folder / CURVES, Contract.EVALUATION, SetScore),
+        scores=manifest.read_table(folder / SCORES, Contract.EVALUATION, SetScore),
+        per_sample=manifest.read_table(folder / PER_SAMPLE, Contract.EVALUATION, PictureScore),
         further=Further(
             hints=_read_if_there(folder / HINT_CURVE, HintPoint),
             lines=_read_if_there(folder / DETECTORS, DetectorScore),

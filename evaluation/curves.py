@@ -13,7 +13,6 @@ from evaluation.colorize import open_colorizer
 from evaluation.conditions import Batch, Condition
 from evaluation.instruments import INCEPTION
 from evaluation.measuring import Measured, summarise
-from evaluation.pairs import first_keys, in_batches, read_pairs, shards_of
 from evaluation.plan import Plan
 from evaluation.posing import pose
 from evaluation.scores import SetScore
@@ -29,8 +28,7 @@ def draw_curves(plan: Plan) -> list[SetScore]:
 
     What a killed run has scored is read, not scored again.
     """
-    rows = shards_of(plan.pairs_folder, Split.VAL)
-    keys = first_keys(plan.pairs_folder, rows, plan.config.num_curve_pictures)
+    keys = plan.first(Split.VAL, plan.config.num_curve_pictures)
     if not keys:
         logger.warning("found no validation pictures, so there are no curves")
         return []
@@ -49,25 +47,24 @@ def _score_untrained(plan: Plan, keys: list[str]) -> list[SetScore]:
     if not path.exists():
         measured = (answer_untrained(batch, plan.instruments) for batch in _batches(plan, keys))
         answers = (reduce(add, column) for column in zip(*measured, strict=True))
-        _write(path, [_sum_up(plan, answer, 0) for answer in answers])
+        scores = [_told(_sum_up(plan, answer, 0)) for answer in answers]
+        manifest.write_table(path, Contract.EVALUATION, scores, SetScore)
     return manifest.read_table(path, Contract.EVALUATION, SetScore)
 
 
 def _score_checkpoint(plan: Plan, keys: list[str], step: int, checkpoint: UPath) -> list[SetScore]:
-    path = plan.parts_folder / f"val-step-{step:07d}.parquet"
-    if not path.exists():
+    def score() -> Iterator[SetScore]:
         colorizer = open_colorizer(checkpoint, plan.device, plan.seed)
         answers = (
             answer_by_model(batch, colorizer, plan.instruments)[1] for batch in _batches(plan, keys)
         )
-        _write(path, [_sum_up(plan, reduce(add, answers), step)])
-    return manifest.read_table(path, Contract.EVALUATION, SetScore)
+        yield _told(_sum_up(plan, reduce(add, answers), step))
+
+    return plan.part(f"val-step-{step:07d}", SetScore, score)
 
 
 def _batches(plan: Plan, keys: list[str]) -> Iterator[Batch]:
-    rows = shards_of(plan.pairs_folder, Split.VAL)
-    pairs = read_pairs(plan.pairs_folder, rows, frozenset(keys))
-    for some in in_batches(pairs, plan.config.batch_size):
+    for some in plan.batches(Split.VAL, keys):
         batch = pose(some, Condition.DETECTED, plan.seed)
         if batch is not None:
             yield batch
@@ -77,10 +74,9 @@ def _sum_up(plan: Plan, measured: Measured, step: int) -> SetScore:
     return summarise(measured, Split.VAL, step, plan.seed, plan.instruments)
 
 
-def _write(path: UPath, scores: list[SetScore]) -> None:
-    manifest.write_table(path, Contract.EVALUATION, scores, SetScore)
-    for score in scores:
-        logger.info(
-            "scored answer=%s step=%d pictures=%d l2=%.4f kl_hist=%.4f",
-            *(score.answer, score.step, score.num_pictures, score.l2, score.kl_hist),
-        )
+def _told(score: SetScore) -> SetScore:
+    logger.info(
+        "scored answer=%s step=%d pictures=%d l2=%.4f kl_hist=%.4f",
+        *(score.answer, score.step, score.num_pictures, score.l2, score.kl_hist),
+    )
+    return score

@@ -13,18 +13,14 @@ import numpy as np
 from evaluation import distribution, pixelwise
 from evaluation.colorize import Colorizer
 from evaluation.drawing import line_drawer, usable_detectors
-from evaluation.further_scores import DetectorScore
+from evaluation.further_scores import ARTIST, DetectorScore
 from evaluation.gallery import Gallery
-from evaluation.pairs import Pair, first_keys, in_batches, read_pairs, shards_of
+from evaluation.pairs import Pair
 from evaluation.pixelwise import Pictures
 from evaluation.plan import Plan
 from evaluation.resampling import bootstrap_mean
 from storage.progress import watch
 from storage.records import Split
-
-__all__ = ["ARTIST", "DetectorScore", "compare_lines", "hang_lines"]
-
-ARTIST = "artist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,7 @@ def compare_lines(plan: Plan, colorizer: Colorizer) -> list[DetectorScore]:
 
     What a killed run has coloured is read, not coloured again. Empty if no picture has such lines.
     """
-    rows = shards_of(plan.pairs_folder, Split.TEST)
-    keys = first_keys(plan.pairs_folder, rows, plan.config.num_line_pictures, lined=True)
+    keys = plan.first(Split.TEST, plan.config.num_line_pictures, lined=True)
     if not keys:
         return []
     answers: dict[str, list[LineAnswer]] = {}
@@ -70,10 +65,8 @@ def hang_lines(plan: Plan) -> None:
 def _answer_all(
     plan: Plan, colorizer: Colorizer, keys: Sequence[str], lines: str
 ) -> Iterator[LineAnswer]:
-    rows = shards_of(plan.pairs_folder, Split.TEST)
-    pairs = read_pairs(plan.pairs_folder, rows, frozenset(keys))
     draw = None if lines == ARTIST else line_drawer(plan.pairs_folder, lines)
-    for some in in_batches(pairs, plan.config.batch_size):
+    for some in plan.batches(Split.TEST, keys):
         color_BHWC = np.stack([pair.color_HWC for pair in some])
         generated_BHWC = colorizer.colorize(
             np.stack([_lines_of(pair, draw) for pair in some]),

@@ -4,7 +4,6 @@ The one room of this folder that opens files as preprocessing does.
 A picture of a dataset gets here the very square, edges and hint that it has there.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,4 +130,4 @@ class Reader:
         except Undecodable as error:
             self.skipped.append(Skipped(readable(path), error.reason))
             return None
-        return hashlib.md5(content).hexdigest(), picture
+        return digest.md5_of(content), picture

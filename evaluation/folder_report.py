@@ -27,14 +27,12 @@ from evaluation.folder_exam import COLORED, COLUMNS, Exam, Found, takes, without
 from evaluation.folder_pictures import ConditionConfig, Reader
 from evaluation.instruments import Instruments, open_instruments
 from evaluation.measuring import Measured, summarise
-from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.scores import METRICS, PER_PICTURE, Answer, PictureScore, SetScore
 from storage import files, ledger, manifest
 from storage.errors import BadInput, told_of_place
 from storage.layout import DataLayout
 from storage.records import Contract, DropReason, Split
 
-PER_PICTURE = "per_picture.parquet"
-METRICS = "metrics.json"
 PAGE = "page.html"
 MARK = ".irodori"
 """Written first: what lies beside it is ours to clear."""
@@ -53,7 +51,6 @@ class Judged:
     """What was found: where it lies, all that is known of it, and the scores of the set."""
 
     place: UPath
-    source: Source
     metrics: Mapping[str, Any]
     scores: tuple[SetScore, ...]
 
@@ -101,7 +98,7 @@ def judge(asked: Asked, layout: DataLayout) -> Judged:
     manifest.write_table(place / PER_PICTURE, Contract.EVALUATION, rows, NamedScore)
     files.write_text(place / PAGE, folder_page.render(metrics, _sheet(found)))
     files.write_json(place / METRICS, metrics)
-    return Judged(place, source, metrics, tuple(scores))
+    return Judged(place, metrics, tuple(scores))
 
 
 def _refuse_strange(place: UPath) -> None:

@@ -6,9 +6,7 @@ from evaluation.charts import stroke_of
 from evaluation.content import Content, Trained
 from evaluation.dots import DotChart, Dots
 from evaluation.figures import Curve, Figure, Stroke
-from evaluation.further_scores import HintPoint
-
-ARTIST = "artist"
+from evaluation.further_scores import ARTIST, DETECTORS, HINT_CURVE, NOISE, HintPoint
 
 HINT_CHARTS: dict[str, tuple[str, str, str]] = {
     "l2": (
@@ -78,7 +76,7 @@ def line_chart(content: Content) -> DotChart | None:
         "l2: RMSE, pixels in [0, 1]",
         tuple("artist's own" if place == ARTIST else place for place in places),
         tuple(_dots(content, recipe) for recipe in asked),
-        tuple(f"{recipe.evaluated}/detectors.parquet" for recipe in asked),
+        tuple(f"{recipe.evaluated}/{DETECTORS}" for recipe in asked),
         "Fig. 4, in numbers",
     )
 
@@ -104,7 +102,7 @@ def _hint_chart(content: Content, field: str) -> Figure:
         f" seed {content.seed}.",
         unit,
         tuple(curves),
-        tuple(f"{recipe.evaluated}/hint_curve.parquet" for recipe in asked),
+        tuple(f"{recipe.evaluated}/{HINT_CURVE}" for recipe in asked),
         across="point hints",
         ticks=tuple(point.num_hints for point in asked[0].further.hints) if asked else (),
     )
@@ -137,7 +135,7 @@ def _noise_chart(content: Content, what: str) -> Figure:
         if not scores:
             continue
         number = scores[0].num_pictures
-        files.append(f"{recipe.evaluated}/noise.parquet")
+        files.append(f"{recipe.evaluated}/{NOISE}")
         curves.append(
             Curve(
                 recipe.name + (" (with z)" if recipe.z_size else " (without z)"),

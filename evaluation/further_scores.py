@@ -9,20 +9,22 @@ HINT_CURVE = "hint_curve.parquet"
 DETECTORS = "detectors.parquet"
 NOISE = "noise.parquet"
 
+ARTIST = "artist"
+"""The kind of lines that no detector has drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class HintPoint:
     """The answers to the same pictures with so many point hints: means over the pictures.
 
-    `l2` is in [0, 1]. `hint_delta_e` is the CIEDE2000
-    difference between answer and hint where the hint lies, `hint_region_delta_e` over the regions
-    between lines that the hints lie in (each region counts alike). `bleed` is the share of the
-    change of chroma by one hint that falls outside its region. These three are None where no
-    picture tells them, as without a hint. `saturation` is the mean chroma of CIE Lab, and
-    `saturation_share` that over the one with the most hints (None if that is gray). `z_spread` is
-    the mean standard deviation of a pixel over 8 z, in [0, 1]; 0 without z. What ends in `_low`
-    and `_high` bounds a bootstrap 95 % interval over the pictures; a `bleed` that fewer than eight
-    tell of is bounded by 0 and 1.
+    `l2` is in [0, 1]. `hint_delta_e` is the CIEDE2000 difference between answer and hint where the
+    hint lies, `hint_region_delta_e` over the regions between lines that the hints lie in (each
+    region counts alike). `bleed` is the share of the change of chroma by one hint that falls
+    outside its region. These three are None where no picture tells them, as without a hint.
+    `saturation` is the mean chroma of CIE Lab, and `saturation_share` that over the one with the
+    most hints (None if that is gray). `z_spread` is the mean standard deviation of a pixel over
+    8 z, in [0, 1]; 0 without z. What ends in `_low` and `_high` bounds a bootstrap 95 % interval
+    over the pictures; a `bleed` that fewer than eight tell of is bounded by 0 and 1.
     """
 
     num_hints: int

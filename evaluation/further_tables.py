@@ -1,8 +1,9 @@
 """The numbers behind the curves beyond training, and the paper's claims, as tables."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from evaluation.content import Content, Trained
+from evaluation.further_scores import DETECTORS, HINT_CURVE, NOISE
 from evaluation.measures import MEASURES, NOTHING
 from evaluation.table import Cell, Table
 from evaluation.verdicts import Claim, Verdict
@@ -19,7 +20,8 @@ HINT_HEADINGS = (
 
 def further_tables(content: Content) -> list[Table]:
     """List hints, lines and noise for each recipe, as far as they were measured."""
-    made = (table for recipe in content.recipes for table in _of_recipe(recipe))
+    makers = (_hint_table, _line_table, _noise_table)
+    made = (make(recipe) for recipe in content.recipes for make in makers)
     return [table for table in made if table.rows]
 
 
@@ -43,8 +45,8 @@ def claim_table(found: Sequence[Claim]) -> Table:
     return Table("What the paper says, tested", CLAIM_HEADINGS, rows)
 
 
-def _of_recipe(recipe: Trained) -> Iterator[Table]:
-    yield Table(
+def _hint_table(recipe: Trained) -> Table:
+    return Table(
         f"Hints, {recipe.name}",
         HINT_HEADINGS,
         [
@@ -67,9 +69,12 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
             ]
             for point in recipe.further.hints
         ],
-        (f"{recipe.evaluated}/hint_curve.parquet",),
+        (f"{recipe.evaluated}/{HINT_CURVE}",),
     )
-    yield Table(
+
+
+def _line_table(recipe: Trained) -> Table:
+    return Table(
         f"Lines, {recipe.name}",
         ("Lines", L2.heading, L2_95, KL_8.heading, "Artist's minus these", "95 %"),
         [
@@ -83,9 +88,12 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
             ]
             for score in recipe.further.lines
         ],
-        (f"{recipe.evaluated}/detectors.parquet",),
+        (f"{recipe.evaluated}/{DETECTORS}",),
     )
-    yield Table(
+
+
+def _noise_table(recipe: Trained) -> Table:
+    return Table(
         f"Noise, {recipe.name}",
         ("Noise on", "Deviation, of 255", L2.heading, L2_95),
         [
@@ -97,7 +105,7 @@ def _of_recipe(recipe: Trained) -> Iterator[Table]:
             ]
             for score in recipe.further.noise
         ],
-        (f"{recipe.evaluated}/noise.parquet",),
+        (f"{recipe.evaluated}/{NOISE}",),
     )
 
 

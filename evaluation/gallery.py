@@ -28,6 +28,9 @@ STROKES_HINT, OTHER_STROKES_HINT = "strokes_hint", "strokes_hint_2"
 OTHER_STROKES = "strokes_2"
 """The answer to the second set of strokes."""
 
+LINES_BY = "lines_"
+"""Before a detector's name: the lines of a picture by it."""
+
 HINTS: dict[str, str] = {Condition.STROKES: STROKES_HINT, OTHER_STROKES: OTHER_STROKES_HINT}
 """The answers whose hint is not the picture's own, and the name under which it is kept."""
 
@@ -95,7 +98,7 @@ class Gallery:
 
     def hang_lines(self, md5: str, detector: str, line_HW: Pictures) -> None:
         """Keep the line art of a picture by one detector, as `lines_<detector>`."""
-        self._write(md5, f"lines_{detector}", line_HW)
+        self._write(md5, f"{LINES_BY}{detector}", line_HW)
 
     def shown(self) -> list[Shown]:
         """List the pictures, in the order of choice."""

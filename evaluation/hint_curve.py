@@ -10,7 +10,7 @@ from evaluation import hint_fidelity, pixelwise
 from evaluation.colorize import Colorizer
 from evaluation.further_scores import HintPoint
 from evaluation.measures import MIN_PICTURES
-from evaluation.pairs import Pair, first_keys, in_batches, read_pairs, shards_of
+from evaluation.pairs import Pair
 from evaluation.pixelwise import WHITE, PerPicture, Pictures
 from evaluation.plan import Plan
 from evaluation.point_hints import (
@@ -21,12 +21,10 @@ from evaluation.point_hints import (
     label_regions,
     place_dots,
 )
-from evaluation.resampling import Interval, bootstrap_mean, bootstrap_share
+from evaluation.resampling import Interval, bootstrap_mean, bootstrap_share, mean_of_told
 from storage import digest
 from storage.progress import watch
 from storage.records import Split
-
-__all__ = ["NUM_HINTS", "NUM_Z", "HintPoint", "draw_hint_curve"]
 
 NUM_HINTS = (0, 1, 2, 5, 10, 20, 50)
 NUM_Z = 8
@@ -75,10 +73,8 @@ def draw_hint_curve(plan: Plan, colorizer: Colorizer) -> list[HintPoint]:
 
 
 def _answer_all(plan: Plan, colorizer: Colorizer, number: int) -> Iterator[HintAnswer]:
-    rows = shards_of(plan.pairs_folder, Split.TEST)
-    keys = first_keys(plan.pairs_folder, rows, plan.config.num_hint_pictures)
-    pairs = read_pairs(plan.pairs_folder, rows, frozenset(keys))
-    for some in in_batches(pairs, plan.config.batch_size):
+    keys = plan.first(Split.TEST, plan.config.num_hint_pictures)
+    for some in plan.batches(Split.TEST, keys):
         yield from answer_dotted([dot(pair, number, plan.seed) for pair in some], colorizer)
 
 
@@ -180,9 +176,9 @@ def _sum_up(
         l2=_mean([answer.l2 for answer in answers]),
         l2_low=interval.low,
         l2_high=interval.high,
-        hint_delta_e=_mean_of_told([answer.hint_delta_e for answer in answers]),
-        hint_region_delta_e=_mean_of_told([answer.hint_region_delta_e for answer in answers]),
-        bleed=_mean_of_told(bleeds),
+        hint_delta_e=mean_of_told([answer.hint_delta_e for answer in answers]),
+        hint_region_delta_e=mean_of_told([answer.hint_region_delta_e for answer in answers]),
+        bleed=mean_of_told(bleeds),
         bleed_low=bleed.low if bleed else None,
         bleed_high=bleed.high if bleed else None,
         saturation=_mean(saturations),
@@ -215,8 +211,3 @@ def _share_of(
 
 def _mean(numbers: Sequence[float]) -> float:
     return float(np.mean(numbers))
-
-
-def _mean_of_told(numbers: Sequence[float | None]) -> float | None:
-    told = [number for number in numbers if number is not None]
-    return _mean(told) if told else None

@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from evaluation.features import Features
-from evaluation.resampling import NUM_RESAMPLES, PER_CENT
+from evaluation.resampling import NUM_RESAMPLES, Interval, between
 from storage import digest
 
-MIN_PICTURES = 2
+MIN_PAIRED = 2
 MAX_PICTURES = 5_000
 """Of a larger set its first pictures are taken: the work grows with the square."""
 
@@ -44,13 +44,13 @@ def kernel_distance(
     Returns:
         None for fewer than two pictures.
     """
-    if len(real_NF) < MIN_PICTURES:
+    if len(real_NF) < MIN_PAIRED:
         return None
     terms_NN = _terms(_on(real_NF, device), _on(generated_NF, device))
     number = len(terms_NN)
     value = float(terms_NN.sum()) / (number * (number - 1))
-    low, high = _interval(terms_NN, seed)
-    return KernelDistance(value, low, high)
+    around = _interval(terms_NN, seed)
+    return KernelDistance(value, around.low, around.high)
 
 
 def kernel(x_NF: Tensor, y_MF: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ def _terms(real_NF: Tensor, generated_NF: Tensor) -> Tensor:
     return terms.sub_(across).sub_(across.T).fill_diagonal_(0)
 
 
-def _interval(terms_NN: Tensor, seed: int) -> tuple[float, float]:
+def _interval(terms_NN: Tensor, seed: int) -> Interval:
     """Draw pictures anew, truth and answer together.
 
     A picture that is drawn twice makes no pair with itself, which would pull the distance down.
@@ -81,9 +81,7 @@ def _interval(terms_NN: Tensor, seed: int) -> tuple[float, float]:
         pairs = number**2 - times_RN.square().sum(dim=1)
         # Only a set of a few pictures is ever drawn as one picture alone, which has no pairs.
         found.append((sums[pairs > 0] / pairs[pairs > 0]).cpu().numpy())
-    tail = (100 - PER_CENT) / 2
-    low, high = np.percentile(np.concatenate(found), [tail, 100 - tail])
-    return float(low), float(high)
+    return between(np.concatenate(found))
 
 
 def _on(features_NF: Features, device: torch.device) -> Tensor:

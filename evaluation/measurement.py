@@ -31,15 +31,19 @@ from evaluation.measuring import Measured, summarise
 from evaluation.noise import bear_noise
 from evaluation.pairs import first_keys, read_pairs, shards_of
 from evaluation.plan import Plan
-from evaluation.scores import Answer, PictureScore, SetScore
+from evaluation.scores import (
+    CURVES,
+    METRICS,
+    PER_SAMPLE,
+    SCORES,
+    Answer,
+    PictureScore,
+    SetScore,
+)
 from storage import files, manifest
 from storage.errors import BadInput, MissingInput
 from storage.records import Contract, ShardRow, Split
 
-CURVES = "curves.parquet"
-SCORES = "scores.parquet"
-PER_SAMPLE = "per_sample.parquet"
-METRICS = "metrics.json"
 GRID = "grid.png"
 
 

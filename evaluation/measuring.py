@@ -1,7 +1,7 @@
 """Answers become scores: one of each picture first, then one of the set."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from evaluation.frechet import fid, frechet_distance
 from evaluation.instruments import EFFICIENTNET, INCEPTION, Instruments
 from evaluation.kernel_distance import KernelDistance, kernel_distance
 from evaluation.pixelwise import PerPicture, Pictures
-from evaluation.resampling import bootstrap_mean
+from evaluation.resampling import bootstrap_mean, mean_of_told
 from evaluation.scores import Answer, PictureScore, SetScore
 from storage.records import Split
 
@@ -124,15 +124,15 @@ def summarise(
         l2_high=interval.high,
         psnr=psnr if math.isfinite(psnr) else None,
         ssim=float(np.mean([score.ssim for score in scores])),
-        ms_ssim=_mean([score.ms_ssim for score in scores]),
-        perceptual=_mean([score.perceptual for score in scores]),
+        ms_ssim=mean_of_told([score.ms_ssim for score in scores]),
+        perceptual=mean_of_told([score.perceptual for score in scores]),
         kl_hist=float(np.mean([score.kl_hist for score in scores])),
         kl_8=float(np.mean([score.kl_8 for score in scores])),
         kl_set=distribution.kl_set(measured.real_C256, measured.generated_C256),
         kernel_distance=kernel.value if kernel else None,
         kernel_low=kernel.low if kernel else None,
         kernel_high=kernel.high if kernel else None,
-        wasserstein=_mean([score.critic_gap for score in scores]),
+        wasserstein=mean_of_told([score.critic_gap for score in scores]),
         frechet_distance=frechet,
         inception_fid=fid(*both) if both else None,
     )
@@ -160,8 +160,3 @@ def _features_of(
         return None
     truths = instruments.truths[network]
     return np.stack([truths[md5] for md5 in md5s]), np.concatenate(pieces)
-
-
-def _mean(numbers: Sequence[float | None]) -> float | None:
-    there = [number for number in numbers if number is not None]
-    return float(np.mean(there)) if there else None

@@ -13,15 +13,13 @@ import numpy as np
 from evaluation import pixelwise
 from evaluation.colorize import Colorizer
 from evaluation.further_scores import NoiseScore
-from evaluation.pairs import Pair, first_keys, in_batches, read_pairs, shards_of
+from evaluation.pairs import Pair
 from evaluation.pixelwise import WHITE, Pictures
 from evaluation.plan import Plan
 from evaluation.resampling import bootstrap_mean
 from storage import digest
 from storage.progress import watch
 from storage.records import Split
-
-__all__ = ["SIGMAS", "NoiseScore", "add_noise", "bear_noise"]
 
 Given = Literal["lines", "hint"]
 
@@ -62,10 +60,8 @@ def add_noise(picture: Pictures, sigma: float, seed: int) -> Pictures:
 
 
 def _answer_all(plan: Plan, colorizer: Colorizer, what: Given, sigma: int) -> Iterator[NoisyAnswer]:
-    rows = shards_of(plan.pairs_folder, Split.TEST)
-    keys = first_keys(plan.pairs_folder, rows, plan.config.num_hint_pictures)
-    pairs = read_pairs(plan.pairs_folder, rows, frozenset(keys))
-    for some in in_batches(pairs, plan.config.batch_size):
+    keys = plan.first(Split.TEST, plan.config.num_hint_pictures)
+    for some in plan.batches(Split.TEST, keys):
         given = [_with_noise(pair, what, sigma, plan.seed) for pair in some]
         generated_BHWC = colorizer.colorize(
             np.stack([edge_HW for edge_HW, _ in given]),

@@ -1,6 +1,6 @@
 """What is measured, with what, and into which folder."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,9 +9,10 @@ from upath import UPath
 
 from evaluation.config import EvaluationConfig
 from evaluation.instruments import Instruments
+from evaluation.pairs import Pair, first_keys, in_batches, read_pairs, shards_of
 from storage import digest, manifest, shards
 from storage.layout import DataLayout
-from storage.records import Contract
+from storage.records import Contract, Split
 
 Row = TypeVar("Row")
 
@@ -50,6 +51,17 @@ class Plan:
         }
         cache = DataLayout.of(self.pairs_folder).cache(self.pairs_folder.name)
         return UPath(cache / "untrained" / digest.of_settings(told))
+
+    def first(self, split: Split, limit: int, *, lined: bool = False) -> list[str]:
+        """Give the first md5s of a split; `lined` only of pictures with the artist's own lines."""
+        rows = shards_of(self.pairs_folder, split)
+        return first_keys(self.pairs_folder, rows, limit, lined=lined)
+
+    def batches(self, split: Split, keys: Collection[str]) -> Iterator[list[Pair]]:
+        """Read those pairs of a split, so many at a time as are coloured at once."""
+        rows = shards_of(self.pairs_folder, split)
+        pairs = read_pairs(self.pairs_folder, rows, frozenset(keys))
+        return in_batches(pairs, self.config.batch_size)
 
     def part(self, name: str, row_type: type[Row], make: Callable[[], Iterable[Row]]) -> list[Row]:
         """Read the rows of a finished part, or make them and keep them, whole or not at all."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataset.settings import flat
 from storage.ledger import Stage
 from storage.records import StageRecord
 from training.config import TrainingConfig
@@ -135,17 +136,6 @@ def value_of(reading: Reading, record: StageRecord) -> str:
         for name, value in flat({field: settings[field]}).items()
     ]
     return ", ".join(told)
-
-
-def flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """Spread nested settings out: `{"hints": {"max_blocks": 10}}` is `hints.max_blocks`."""
-    spread: dict[str, Any] = {}
-    for name, value in sorted(settings.items()):
-        if isinstance(value, Mapping):
-            spread |= flat(value, f"{before}{name}.")
-        else:
-            spread[f"{before}{name}"] = value
-    return spread
 
 
 def tell(value: Any) -> str:

@@ -47,7 +47,7 @@ class Duel:
 def bootstrap_mean(numbers: Sequence[float], seed: int) -> Interval:
     """Give the 95 % interval of a mean by the percentile bootstrap over pictures."""
     values = np.asarray(numbers, dtype=np.float64)
-    return _between(np.concatenate([_means(values, drawn) for drawn in _draws(len(values), seed)]))
+    return between(np.concatenate([_means(values, drawn) for drawn in _draws(len(values), seed)]))
 
 
 def bootstrap_share(parts: Sequence[float], wholes: Sequence[float], seed: int) -> Interval | None:
@@ -63,7 +63,13 @@ def bootstrap_share(parts: Sequence[float], wholes: Sequence[float], seed: int) 
         part, whole = _means(above, drawn), _means(below, drawn)
         # Only a few pictures, most of them gray, are ever drawn as gray ones alone.
         shares.append(part[whole > 0] / whole[whole > 0])
-    return _between(np.concatenate(shares))
+    return between(np.concatenate(shares))
+
+
+def mean_of_told(numbers: Sequence[float | None]) -> float | None:
+    """Give the mean of those numbers that are told; None without any."""
+    told = [number for number in numbers if number is not None]
+    return float(np.mean(told)) if told else None
 
 
 def _draws(number: int, seed: int) -> Iterator[NDArray[np.int64]]:
@@ -78,7 +84,8 @@ def _means(values: Numbers, drawn_RN: NDArray[np.int64]) -> Numbers:
     return np.asarray(values[drawn_RN].mean(axis=1), dtype=np.float64)
 
 
-def _between(found: Numbers) -> Interval:
+def between(found: Numbers | Sequence[float]) -> Interval:
+    """Give the 95 % interval that what was found by chance lies in."""
     tail = (100 - PER_CENT) / 2
     low, high = np.percentile(found, [tail, 100 - tail])
     return Interval(float(low), float(high))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 
+from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.further_scores import NoiseScore
 from evaluation.names import GIVEN
@@ -20,7 +21,10 @@ Bounds = tuple[float | None, float | None]
 
 MISSING = "the evaluation has no such table; `irodori evaluate` measures it"
 
-LINED = {"detected": "true_lines", "strokes": "true_strokes"}
+WITH_TRUE_LINES = {
+    Condition.DETECTED: Condition.TRUE_LINES,
+    Condition.STROKES: Condition.TRUE_STROKES,
+}
 """A condition with detected edges, and the same with the artist's own lines."""
 
 
@@ -107,7 +111,7 @@ def noise_resisted(model: Trained, baseline: Trained, what: str) -> Claim:
 
 def carries_over(recipe: Trained, content: Content) -> Iterator[Claim]:
     """Test that answers from the artist's own lines are as near as those from detected edges."""
-    for detected, lined in LINED.items():
+    for detected, lined in WITH_TRUE_LINES.items():
         edges = recipe.values_of(detected, "l2")
         met = duel((lined, recipe.values_of(lined, "l2")), (detected, edges), lined, content.seed)
         if met is None:

@@ -14,17 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from evaluation.readings import flat
+from dataset.settings import flat
+from dataset.version import SHORT_DIGITS
 from evaluation.score_table import Numbers
-from evaluation.scores import Answer
-from storage import files
+from evaluation.scores import METRICS, PER_PICTURE, PER_SAMPLE, Answer
+from storage import files, manifest
 from storage.errors import BadInput, CorruptFile, MissingInput
 from storage.layout import RECORD_NAME, DataLayout
 from storage.ledger import Stage
 
-METRICS = "metrics.json"
-PER_SAMPLE = "per_sample.parquet"
-PER_PICTURE = "per_picture.parquet"
 EVALUATED = f"{Stage.EVALUATE}-"
 TRAINED = f"{Stage.TRAIN}-"
 WANTED = (
@@ -75,7 +73,7 @@ class Run:
                 for name, value in row.items():
                     if isinstance(value, float):
                         of_condition.setdefault(name, {})[row["md5"]] = value
-        except (pa.ArrowInvalid, KeyError) as error:
+        except manifest.DAMAGED as error:
             raise CorruptFile(f"{self.pictures}: no readable table of pictures") from error
         return found
 
@@ -208,7 +206,7 @@ def _rows(told: Told) -> tuple[Numbers, ...]:
 def _facts(paired: Told, packed: Told) -> dict[str, str]:
     settings = paired.get("settings", {})
     return {
-        "dataset": str(paired.get("key", ""))[:8],
+        "dataset": str(paired.get("key", ""))[:SHORT_DIGITS],
         "px": str(packed.get("settings", {}).get("size_px", "")),
         "edges": str(settings.get("edges", {}).get("detector", "")),
         "hints": str(settings.get("hints", {}).get("kind", "")),

@@ -6,6 +6,17 @@ from enum import StrEnum
 from evaluation.conditions import Condition
 from storage.records import Split
 
+CURVES = "curves.parquet"
+"""The scores along training, of every checkpoint."""
+SCORES = "scores.parquet"
+"""Those of the last checkpoint, on the test pictures."""
+PER_SAMPLE = "per_sample.parquet"
+"""The same, picture by picture."""
+PER_PICTURE = "per_picture.parquet"
+"""The scores of a folder's pictures, each named by its file too."""
+METRICS = "metrics.json"
+"""All numbers of an evaluation or of a report, for machines."""
+
 MIN_FRECHET_PICTURES = 2_000
 """A Fréchet distance of fewer pictures says more about their number than about them."""
 

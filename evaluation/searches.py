@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.conditions import Condition
-from evaluation.scores import Answer, PictureScore
+from evaluation.scores import PER_SAMPLE, Answer, PictureScore
 from storage import files, manifest
 from storage.layout import DataLayout
 from storage.ledger import Stage
@@ -23,7 +23,6 @@ class Tried:
     md5, from detected edges, as a mean over the seeds that ended (`num_seeds`).
     """
 
-    recipe: str
     hints: str
     changed: Mapping[str, str]
     num_seeds: int
@@ -39,7 +38,6 @@ class Tried:
 class Search:
     """One finished grid, and the file that tells it, below the root."""
 
-    grid: str
     file: str
     cells: tuple[Tried, ...]
 
@@ -54,7 +52,7 @@ def read_searches(lineage: Mapping[str, StageRecord], layout: DataLayout) -> dic
             rows: list[dict[str, Any]] = files.read_json(path)
             # The untrained answers have no seeds.
             cells = tuple(_tried(row, layout) for row in rows if row["seeds"])
-            found[grid] = Search(grid, f"{Stage.EXPERIMENTS}/{record.key}/{path.name}", cells)
+            found[grid] = Search(f"{Stage.EXPERIMENTS}/{record.key}/{path.name}", cells)
     return found
 
 
@@ -66,7 +64,6 @@ def _tried(row: Mapping[str, Any], layout: DataLayout) -> Tried:
             values[md5].append(l2)
     changed = [part.rsplit(" ", 1) for part in row["changed"].split(", ") if part]
     return Tried(
-        recipe=row["answer"],
         hints=row["hints"],
         changed={part[0]: part[1] for part in changed},
         num_seeds=len(ended),
@@ -75,7 +72,7 @@ def _tried(row: Mapping[str, Any], layout: DataLayout) -> Tried:
 
 
 def _l2_of(key: str, layout: DataLayout) -> dict[str, float]:
-    path = layout.stage(Stage.EVALUATE, key) / "per_sample.parquet"
+    path = layout.stage(Stage.EVALUATE, key) / PER_SAMPLE
     return {
         score.md5: score.l2
         for score in manifest.read_table(path, Contract.EVALUATION, PictureScore)

@@ -10,12 +10,7 @@ from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.contact_sheet import contact_sheet
 from evaluation.content import Content, Trained
-from evaluation.gallery import Shown
-
-STROKES, OTHER_STROKES, TRUE_STROKES = "strokes", "strokes_2", "true_strokes"
-STROKES_HINT, OTHER_STROKES_HINT = "strokes_hint", "strokes_hint_2"
-LINES_BY = "lines_"
-"""Before a detector's name: its lines of a drawing, in the gallery."""
+from evaluation.gallery import LINES_BY, OTHER_STROKES, OTHER_STROKES_HINT, STROKES_HINT, Shown
 
 DETECTORS = ("adaptive", "xdog", "canny", "dilate", "hed")
 MAX_FURTHER = 4
@@ -93,7 +88,12 @@ def _planned(content: Content) -> Iterator[Sheet]:
         content,
         ("strokes-on-lines", "A user's strokes on the artist's own lines", "Fig. 1"),
         "Trained on detected edges, asked with the line art that the artist drew and with strokes.",
-        (LINE, STROKED, *_answers(content, TRUE_STROKES, "from these lines and strokes"), TRUTH),
+        (
+            LINE,
+            STROKED,
+            *_answers(content, Condition.TRUE_STROKES, "from these lines and strokes"),
+            TRUTH,
+        ),
     )
     yield _sheet(
         content,
@@ -102,7 +102,7 @@ def _planned(content: Content) -> Iterator[Sheet]:
         (
             EDGE,
             STROKED,
-            Column("Coloured", last, STROKES, f"coloured by {name} from these strokes"),
+            Column("Coloured", last, Condition.STROKES, f"coloured by {name} from these strokes"),
             OTHERWISE,
             Column("Coloured", last, OTHER_STROKES, f"coloured by {name} from other strokes"),
             TRUTH,
@@ -124,7 +124,7 @@ def _planned(content: Content) -> Iterator[Sheet]:
         (
             EDGE,
             STROKED,
-            *_answers(content, STROKES, "from strokes", rivals),
+            *_answers(content, Condition.STROKES, "from strokes", rivals),
             replace(hint, heading="Extracted hint"),
             *_answers(content, Condition.DETECTED, "from the extracted hint", rivals),
             TRUTH,

@@ -8,6 +8,7 @@ from upath import UPath
 
 from evaluation.config import EvaluationConfig, ReportConfig
 from evaluation.outcome import Outcome
+from evaluation.scores import METRICS
 from storage import files, ledger
 from storage.errors import IrodoriError
 from storage.layout import DataLayout
@@ -91,7 +92,7 @@ def report(
     pages = {"report.html": page.render(content), "report.md": markdown.render(content)}
     for name, text in pages.items():
         files.write_text(opened.folder / name, text)
-    files.write_json(opened.folder / "metrics.json", metrics.of(content))
+    files.write_json(opened.folder / METRICS, metrics.of(content))
     laid_out = sheets.sheets_of(content)
     for sheet in laid_out:
         _save(sheets.draw(content, sheet, SHEET_PX), opened.folder / f"figure-{sheet.slug}.png")

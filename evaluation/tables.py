@@ -3,14 +3,15 @@
 import dataclasses
 from collections.abc import Mapping
 
+from dataset.settings import flat
 from evaluation import names
 from evaluation.conditions import Condition
 from evaluation.content import Content
 from evaluation.measures import NORM, NOTHING
 from evaluation.pixelwise import norm_at_256
-from evaluation.readings import READINGS, flat, heeded, tell, value_of
+from evaluation.readings import READINGS, heeded, tell, value_of
 from evaluation.score_table import Numbers, score_table
-from evaluation.scores import MIN_FRECHET_PICTURES, UNTRAINED, SetScore
+from evaluation.scores import MIN_FRECHET_PICTURES, PER_SAMPLE, SCORES, UNTRAINED, SetScore
 from evaluation.table import Cell, Table
 from storage.ledger import Stage
 from storage.records import DropReason, StageRecord
@@ -30,7 +31,7 @@ TOO_FEW = (
 
 def score_tables(content: Content) -> list[Table]:
     """Put the recipes beside the untrained answers on test: one table for each condition."""
-    files = tuple(f"{recipe.evaluated}/scores.parquet" for recipe in content.recipes)
+    files = tuple(f"{recipe.evaluated}/{SCORES}" for recipe in content.recipes)
     return [
         dataclasses.replace(
             score_table(condition, answers, what="test picture", marks_best=True), files=files
@@ -57,7 +58,7 @@ def duel_table(content: Content) -> Table:
         "Picture by picture",
         ("Condition", "Who against whom", "Wins", "l2 difference", "95 %"),
         rows,
-        tuple(f"{recipe.evaluated}/per_sample.parquet" for recipe in content.recipes),
+        tuple(f"{recipe.evaluated}/{PER_SAMPLE}" for recipe in content.recipes),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.resampling import PER_CENT
+from evaluation.resampling import between
 from storage import digest
 
 MAX_SPANS = 100
@@ -52,9 +52,8 @@ def trend(values: Sequence[float], seed: int) -> Trend:
         starts = rng.integers(0, len(averaged) - size + 1, -(-len(averaged) // size))
         places = (starts[:, None] + np.arange(size)).ravel()[: len(averaged)]
         taus.append(tau(places, averaged[places]))
-    tail = (100 - PER_CENT) / 2
-    low, high = np.percentile(taus, [tail, 100 - tail])
-    return Trend(tau(np.arange(len(averaged)), averaged), float(low), float(high))
+    around = between(taus)
+    return Trend(tau(np.arange(len(averaged)), averaged), around.low, around.high)
 
 
 def valley(values: Sequence[float], seed: int) -> Valley:

@@ -56,7 +56,8 @@ def answer(command: AppCommand) -> tuple[str, int]:
 
 def _listen(port: int) -> socket.socket:
     """Take the port at once, so that a taken one is known before a model is loaded."""
-    listener = socket.socket()
+    # With its protocol named, or asyncio leaves the kernel to hold small answers back for 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))

@@ -62,7 +62,7 @@ def parse_app(words: Sequence[str]) -> AppCommand:
     parser = _parser("app", "[--port N] [--no-browser]", "Open the page that colours line art.")
     parser.add_port(DEFAULT_PORT)
     parser.add_argument("--no-browser", action="store_true", help="only say where the page is")
-    asked = _asked(parser, words)
+    asked = parser.understand(words)
     return AppCommand(_of(asked), asked.port, not asked.no_browser)
 
 
@@ -112,7 +112,7 @@ def parse_colorize(words: Sequence[str]) -> ColorizeCommand:
     parser.add_argument(
         "--skip-existing", action="store_true", help="go on where it was stopped before"
     )
-    asked = _asked(parser, words)
+    asked = parser.understand(words)
     batch = Batch(
         lines=tuple(Path(each) for each in asked.lines),
         out=Path(asked.out),
@@ -140,7 +140,7 @@ def parse_export(words: Sequence[str]) -> ExportCommand:
     )
     out = "irodori.onnx"
     parser.add_argument("-o", "--out", default=out, metavar="FILE", help=f"(default: {out})")
-    asked = _asked(parser, words)
+    asked = parser.understand(words)
     place = Path(asked.out)
     if place.is_dir():
         raise BadInput(f"--out {place}: is a folder; name a file in it")
@@ -154,17 +154,11 @@ def _parser(verb: str, usage: str, description: str) -> Parser:
         prog=f"irodori {verb}",
         usage=f"irodori {verb} {usage} [--checkpoint PATH] [--root DIR]",
         description=description,
-        allow_abbrev=False,
     )
     parser.add_argument("--checkpoint", default="", metavar="PATH", help=CHECKPOINT)
     parser.add_root("where models are sought")
     parser.add_device()
     return parser
-
-
-def _asked(parser: Parser, words: Sequence[str]) -> Namespace:
-    parser.refuse_unknown_flags(words)
-    return parser.parse_intermixed_args(list(words))
 
 
 def _of(asked: Namespace) -> Of:

@@ -95,7 +95,6 @@ def _parse_configured(verb: str, rest: Sequence[str]) -> Command:
         description=f"{VERBS[verb][0].upper()}{VERBS[verb][1:]}. The defaults shown are the"
         f" paper's; the preset ({DEFAULT_PRESET}, if none is named) changes some of them, as"
         f" irodori show tells.{_OTHER_HELP.get(verb, '')}",
-        allow_abbrev=False,
     )
     parser.add_argument(
         "--preset",

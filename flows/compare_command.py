@@ -32,6 +32,7 @@ def answer(command: CompareCommand) -> tuple[str, int]:
     from evaluation.runs import read_runs  # noqa: PLC0415
 
     layout = DataLayout.at(command.root)
+    layout.check()
     found = side_by_side.put([run for name in command.runs for run in read_runs(name, layout)])
     if command.as_json:
         content = json.dumps(side_by_side.as_json(found), indent=2, ensure_ascii=False)

@@ -30,7 +30,6 @@ def parse(words: Sequence[str]) -> CompareCommand:
         description="Put runs side by side. A RUN is a report/<key> or evaluate/<key> folder, a"
         " metrics.json, what `irodori evaluate --out` has written, the first digits of a key below"
         " --root, or a root (its newest report).",
-        allow_abbrev=False,
     )
     parser.add_argument("runs", metavar="RUN", nargs="*", help="as many as you like")
     parser.add_root("where keys are sought")
@@ -38,8 +37,7 @@ def parse(words: Sequence[str]) -> CompareCommand:
     parser.add_argument(
         "-o", "--output", default="", metavar="FILE", help="write it there, as Markdown or JSON"
     )
-    parser.refuse_unknown_flags(words)
-    said = parser.parse_intermixed_args(list(words))
+    said = parser.understand(words)
     if not said.runs:
         raise BadInput("irodori compare RUN [RUN ...]: say which; see --help")
     return CompareCommand(tuple(said.runs), said.root, said.json, said.output)

@@ -45,7 +45,6 @@ def parse(words: Sequence[str]) -> DatasetCommand:
             + [f"  {verb:<8}{purpose}" for verb, purpose in VERBS.items()]
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("verb", metavar="VERB", nargs="?", default="", help="one of these")
     parser.add_argument("keys", metavar="KEY", nargs="*", help="which dataset; diff wants two")
@@ -55,8 +54,7 @@ def parse(words: Sequence[str]) -> DatasetCommand:
         "--originals", action="store_true", help="verify: also read every original (slow)"
     )
     parser.add_argument("-o", "--output", default="", metavar="FILE", help="card: write it there")
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_intermixed_args(list(words))
+    asked = parser.understand(words)
     command = DatasetCommand(
         asked.verb, asked.root, tuple(asked.keys), asked.json, asked.originals, asked.output
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
 from flows import (
     app_command,
@@ -22,8 +22,6 @@ from flows import (
     takedown_command,
 )
 
-Command = TypeVar("Command")
-
 Errand = Callable[[], tuple[str, int]]
 """What a verb does: it gives what to print, and the exit code."""
 
@@ -37,27 +35,24 @@ def errand_of(verb: str, words: Sequence[str]) -> Errand | None:
     """
     if verb == "evaluate" and not evaluate_words.is_meant(words):
         return None
-    understand = _ERRANDS.get(verb)
-    return understand(words) if understand else None
+    if verb not in _ERRANDS:
+        return None
+    understand, answer = _ERRANDS[verb]
+    return partial(answer, understand(words))
 
 
-def _told(answer: Callable[[Command], str], command: Command) -> Errand:
-    return lambda: (answer(command), 0)
-
-
-_ERRANDS: dict[str, Callable[[Sequence[str]], Errand]] = {
-    "app": lambda words: partial(app_command.answer, app_words.parse_app(words)),
-    "colorize": lambda words: partial(colorize_command.answer, app_words.parse_colorize(words)),
-    "compare": lambda words: partial(compare_command.answer, compare_words.parse(words)),
-    "dataset": lambda words: partial(dataset_command.answer, dataset_words.parse(words)),
-    "down": lambda words: _told(living_command.answer, living_command.parse("down", words)),
-    "evaluate": lambda words: partial(evaluate_command.answer, evaluate_words.parse(words)),
-    "export": lambda words: _told(export_command.answer, app_words.parse_export(words)),
-    "prune": lambda words: _told(prune_command.answer, prune_command.parse(words)),
-    "recipes": lambda words: _told(recipes_command.answer, recipes_command.parse(words)),
-    "sample-booru": lambda words: _told(
-        sample_booru_command.answer, sample_booru_command.parse(words)
-    ),
-    "takedown": lambda words: _told(takedown_command.answer, takedown_command.parse(words)),
-    "up": lambda words: _told(living_command.answer, living_command.parse("up", words)),
+_ERRANDS: dict[str, tuple[Callable[[Sequence[str]], Any], Callable[[Any], tuple[str, int]]]] = {
+    "app": (app_words.parse_app, app_command.answer),
+    "colorize": (app_words.parse_colorize, colorize_command.answer),
+    "compare": (compare_words.parse, compare_command.answer),
+    "dataset": (dataset_words.parse, dataset_command.answer),
+    "down": (partial(living_command.parse, "down"), living_command.answer),
+    "evaluate": (evaluate_words.parse, evaluate_command.answer),
+    "export": (app_words.parse_export, export_command.answer),
+    "prune": (prune_command.parse, prune_command.answer),
+    "recipes": (recipes_command.parse, recipes_command.answer),
+    "sample-booru": (sample_booru_command.parse, sample_booru_command.answer),
+    "takedown": (takedown_command.parse, takedown_command.answer),
+    "up": (partial(living_command.parse, "up"), living_command.answer),
 }
+"""How the words after each verb are understood, and what answers them."""

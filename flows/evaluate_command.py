@@ -17,8 +17,7 @@ def answer(command: EvaluateCommand) -> tuple[str, int]:
         BadInput: there is no such folder, picture or checkpoint.
     """
     layout = DataLayout.at(command.root)
-    if "://" in command.root:
-        layout.check()
+    layout.check()
 
     # Only who judges needs torch.
     from evaluation import folder_report  # noqa: PLC0415

@@ -46,7 +46,6 @@ def parse(words: Sequence[str]) -> EvaluateCommand:
         usage=USAGE,
         description="Score any folder of pictures, or colour any folder of line art, with a"
         " checkpoint. Nothing of the pipeline is needed, and nothing below the root is written.",
-        allow_abbrev=False,
     )
     parser.add_argument("--pictures", default="", metavar="DIR", help="pictures to be scored on")
     parser.add_argument(
@@ -73,8 +72,7 @@ def parse(words: Sequence[str]) -> EvaluateCommand:
     )
     parser.add_device()
     parser.add_root("where keys are sought")
-    parser.refuse_unknown_flags(words)
-    said = parser.parse_args(list(words))
+    said = parser.understand(words)
     asked = Asked(
         checkpoint=said.checkpoint,
         out=said.out,

@@ -6,8 +6,8 @@ from flows.app_words import ExportCommand
 from storage.layout import DataLayout
 
 
-def answer(command: ExportCommand) -> str:
-    """Write the file; say what it takes.
+def answer(command: ExportCommand) -> tuple[str, int]:
+    """Write the file; give what to print (what it takes), and the exit code.
 
     Raises:
         BadInput: there is no such model, or the packages that write ONNX are not installed.
@@ -21,4 +21,4 @@ def answer(command: ExportCommand) -> str:
     source = open_models(layout, "cpu", command.of.checkpoint).source_of("")
     inputs = onnx_file.write(source, UPath(command.out))
     made = f"{source.recipe or 'checkpoint'}, step {source.step}, {source.size_px} px"
-    return f"{made}: {', '.join(inputs)} -> color\n{command.out}"
+    return f"{made}: {', '.join(inputs)} -> color\n{command.out}", 0

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from dataset import version
 from dataset.markdown import table
 from storage import ledger
 from storage.errors import ContractError, CorruptFile
 from storage.layout import DataLayout
 from storage.ledger import Stage
-from storage.records import StageRecord
+from storage.records import Split, StageRecord
 
 NEWEST = 50
 COLUMNS = ("dataset", "snapshot", "pictures", "model", "recipe", "steps", "evaluations")
@@ -26,7 +27,7 @@ class Descent:
     def row(self) -> tuple[object, ...]:
         """What the table tells of it; what was pruned is named by its key alone."""
         counts = self.paired.counts if self.paired else {}
-        pictures = sum(counts.get(split, 0) for split in ("train", "val", "test"))
+        pictures = sum(counts.get(split, 0) for split in Split)
         return (
             f"`{self.model.inputs.get('condition', '')}`",
             self.scraped.settings.get("snapshot", "") if self.scraped else "gone",
@@ -51,19 +52,11 @@ def descents(layout: DataLayout) -> list[Descent]:
         Descent(
             model,
             paired := _read(layout, Stage.CONDITION, model.inputs.get("condition", "")),
-            _scraped(paired, layout),
+            version.of(paired, layout).records.get(Stage.SCRAPE) if paired else None,
             tuple(each for each in judged if each.inputs.get("train") == model.key),
         )
         for model in models[:NEWEST]
     ]
-
-
-def _scraped(paired: StageRecord | None, layout: DataLayout) -> StageRecord | None:
-    """Walk back from pairs to the look at the site that they began with."""
-    record = paired
-    for stage in (Stage.PACK, Stage.CLEAN, Stage.SCRAPE):
-        record = _read(layout, stage, record.inputs[stage]) if record else None
-    return record
 
 
 def _read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:

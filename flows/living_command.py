@@ -28,20 +28,19 @@ def parse(verb: str, words: Sequence[str]) -> LivingCommand:
         BadInput: they cannot be understood.
         SystemExit: help was asked for, and has been printed.
     """
-    parser = Parser(prog=f"irodori {verb}", description=PURPOSE[verb], allow_abbrev=False)
+    parser = Parser(prog=f"irodori {verb}", description=PURPOSE[verb])
     if verb == "up":
         parser.add_port(living.DEFAULT_PORT, "of the server")
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_args(list(words))
+    asked = parser.understand(words)
     return LivingCommand(verb, getattr(asked, "port", living.DEFAULT_PORT))
 
 
-def answer(command: LivingCommand) -> str:
-    """Do it; give what to print.
+def answer(command: LivingCommand) -> tuple[str, int]:
+    """Do it; give what to print, and the exit code.
 
     Raises:
         BadInput: this is not the project's folder, or the port is taken.
         IrodoriError: a part did not start.
     """
     house = living.house_at(Path.cwd(), command.port)
-    return living.up(house) if command.verb == "up" else living.down(house)
+    return (living.up(house) if command.verb == "up" else living.down(house)), 0

@@ -3,7 +3,7 @@
 import argparse
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from storage.errors import BadInput
 from storage.layout import DEFAULT_ROOT
@@ -13,6 +13,19 @@ PORTS = range(65536)
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are bad input, and which refuses unknown flags by name."""
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(allow_abbrev=False, **told)
+
+    def understand(self, words: Sequence[str]) -> argparse.Namespace:
+        """Read words and flags in any order.
+
+        Raises:
+            BadInput: they cannot be understood.
+            SystemExit: help was asked for, and has been printed.
+        """
+        self.refuse_unknown_flags(words)
+        return self.parse_intermixed_args(list(words))
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, in one line."""

@@ -40,7 +40,6 @@ def parse(words: Sequence[str]) -> PruneCommand:
         usage="irodori prune [--keep N] [--dry-run] [--root DIR] [--json]",
         description="Remove all versions of the dataset but the newest, with what was made of them"
         " and what they alone were made of. Whatever a version that stays needs, stays.",
-        allow_abbrev=False,
     )
     parser.add_root("where they are kept")
     parser.add_argument(
@@ -52,15 +51,14 @@ def parse(words: Sequence[str]) -> PruneCommand:
     )
     parser.add_argument("--dry-run", action="store_true", help="remove nothing, say what would go")
     parser.add_argument("--json", action="store_true", help="for machines")
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_args(list(words))
+    asked = parser.understand(words)
     if asked.keep < 1:
         raise BadInput(f"prune --keep {asked.keep}: wanted 1 or more; the newest version stays")
     return PruneCommand(asked.root, asked.keep, asked.dry_run, asked.json)
 
 
-def answer(command: PruneCommand) -> str:
-    """Remove what is to go, unless it is only asked for; give what to print.
+def answer(command: PruneCommand) -> tuple[str, int]:
+    """Remove what is to go, unless it is only asked for; give what to print, and the exit code.
 
     Raises:
         BadInput: there is no such root.
@@ -73,7 +71,8 @@ def answer(command: PruneCommand) -> str:
     planned = plan(layout, command.keep)
     if not command.dry_run:
         carry_out(planned, _tell)
-    return _as_json(command, planned) if command.as_json else _as_text(command, planned)
+    told = _as_json if command.as_json else _as_text
+    return told(command, planned), 0
 
 
 def _tell(gone: Going) -> None:

@@ -37,17 +37,15 @@ def parse(words: Sequence[str]) -> RecipesCommand:
         prog="irodori recipes",
         usage="irodori recipes [NAME] [--json]",
         description="List the systems that can be trained, their networks at 256 px, and levin.",
-        allow_abbrev=False,
     )
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help="one recipe, in full")
     parser.add_argument("--json", action="store_true", help="for machines")
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_intermixed_args(list(words))
+    asked = parser.understand(words)
     return RecipesCommand(asked.name, asked.json)
 
 
-def answer(command: RecipesCommand) -> str:
-    """Give what to print.
+def answer(command: RecipesCommand) -> tuple[str, int]:
+    """Give what to print, and the exit code.
 
     Raises:
         BadInput: there is no such recipe.
@@ -63,8 +61,8 @@ def answer(command: RecipesCommand) -> str:
         )
     chosen = [found[command.name]] if command.name else list(found.values())
     if command.as_json:
-        return json.dumps([dataclasses.asdict(entry) for entry in chosen], indent=2)
-    return _in_full(chosen[0]) if command.name else "\n".join(map(_in_short, chosen))
+        return json.dumps([dataclasses.asdict(entry) for entry in chosen], indent=2), 0
+    return _in_full(chosen[0]) if command.name else "\n".join(map(_in_short, chosen)), 0
 
 
 def _in_short(entry: "Entry") -> str:

@@ -35,7 +35,6 @@ def parse(words: Sequence[str]) -> SampleBooruCommand:
         prog="irodori sample-booru",
         usage="irodori sample-booru [--port N] [--posts N] [--faults KIND:HOW,...] [--seed N]",
         description="Serve the embedded sample booru, until Ctrl-C.",
-        allow_abbrev=False,
     )
     parser.add_port(DEFAULT_PORT)
     sample = preset("sample")
@@ -60,15 +59,14 @@ def parse(words: Sequence[str]) -> SampleBooruCommand:
         metavar="N",
         help="the faults follow from it (default: %(default)s)",
     )
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_args(list(words))
+    asked = parser.understand(words)
     if asked.posts < 1:
         raise BadInput(f"--posts {asked.posts}: wanted 1 or more")
     return SampleBooruCommand(asked.port, asked.posts, asked.faults, asked.seed)
 
 
-def answer(command: SampleBooruCommand) -> str:
-    """Serve it; give what to print when it has closed.
+def answer(command: SampleBooruCommand) -> tuple[str, int]:
+    """Serve it; give what to print when it has closed, and the exit code.
 
     Raises:
         BadInput: the port is taken, there are fewer drawings, or a fault is unknown.
@@ -77,4 +75,4 @@ def answer(command: SampleBooruCommand) -> str:
     from scraper.sample_booru import serving  # noqa: PLC0415
 
     serving.run(command.port, command.posts, command.faults, seed=command.seed)
-    return "the sample booru has closed"
+    return "the sample booru has closed", 0

@@ -31,17 +31,15 @@ def parse(words: Sequence[str]) -> TakedownCommand:
         prog="irodori takedown",
         usage="irodori takedown POST_ID_OR_MD5 [--root DIR]",
         description="Remove a picture for good: from the store, and from all that is made later.",
-        allow_abbrev=False,
     )
     parser.add_argument("picture", metavar="POST_ID_OR_MD5", help="which picture")
     parser.add_root("where it lies")
-    parser.refuse_unknown_flags(words)
-    asked = parser.parse_args(list(words))
+    asked = parser.understand(words)
     return TakedownCommand(asked.picture, asked.root)
 
 
-def answer(command: TakedownCommand) -> str:
-    """Remove it, and give what to print.
+def answer(command: TakedownCommand) -> tuple[str, int]:
+    """Remove it; give what to print, and the exit code.
 
     Raises:
         BadInput: there is no such root, or no such picture.
@@ -60,4 +58,4 @@ def answer(command: TakedownCommand) -> str:
     )
     if alike := takedown.look_alikes(layout, taken, CleanConfig().duplicate_radius):
         told += f"; still there, and alike: {', '.join(f'post {each}' for each in alike)}"
-    return told
+    return told, 0

@@ -1,7 +1,7 @@
 """Measures of all originals -> one verdict a post: what no picture can tell of itself alone."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from preprocessing.config import CleanConfig
@@ -43,12 +43,13 @@ def judge(
     first_of = {post.md5: post for post in reversed(arrived)}
     speaker_of = {post.md5: post for post in reversed(arrived) if post.reason is None}
     measure_of = {each.md5: each for each in measures}
-    fit = [Candidate(first_of[each.md5], each) for each in measures if screen(each, config) is None]
+    alone = {each.md5: screen(each, config) for each in measures}
+    fit = [Candidate(first_of[each.md5], each) for each in measures if alone[each.md5] is None]
     fit.sort(key=lambda each: _order(each.post))
 
     kin = families(arrived, fit, config, between)
     there = [each for each in fit if each.measure.md5 in speaker_of]
-    reason_of = _reasons(measures, near_duplicates(there, thumbnail_of, config), kin, config)
+    reason_of = _reasons(alone, near_duplicates(there, thumbnail_of, config), kin)
     place_of = _places(fit, kin, config)
 
     room = capacity(config)
@@ -84,10 +85,9 @@ def _order(post: Post) -> tuple[int, int]:
 
 
 def _reasons(
-    measures: Sequence[Measure], copies: AbstractSet[str], kin: Families, config: CleanConfig
+    alone: Mapping[str, DropReason | None], copies: AbstractSet[str], kin: Families
 ) -> dict[str, DropReason]:
     """Give the reasons against pictures, by md5, however much room there is."""
-    alone = {each.md5: screen(each, config) for each in measures}
     found = dict.fromkeys(kin.straddling, DropReason.STRADDLING)
     found |= dict.fromkeys(copies, DropReason.NEAR_DUPLICATE)
     return found | {md5: reason for md5, reason in alone.items() if reason}

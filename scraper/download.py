@@ -50,8 +50,7 @@ class Downloader:
             original = self._kept(listed, before) or self._original(listed, journal)
         except NotServed as error:
             logger.info("dropped post=%d reason=%s: %s", listed.post_id, error.reason, error)
-            was_removed = before and error.reason is DropReason.TAKEN_DOWN
-            if before and was_removed:
+            if before and error.reason is DropReason.TAKEN_DOWN:
                 row = self._row(listed, known, answer_of(before), reason=error.reason)
                 return replace(row, line_md5=before.line_md5)
             return self._row(listed, known, Answer(), reason=error.reason)
@@ -67,7 +66,7 @@ class Downloader:
         if self.taken_down.has(before.md5):
             raise NotServed(DropReason.TAKEN_DOWN, "its bytes were removed on request")
         if before.md5:
-            return answer_of(before) if self._is_stored(before) else None
+            return answer_of(before) if self._is_there(before.md5, before.extension) else None
         if before.reason is None or before.reason in self.known.healing(self.config):
             return None
         raise NotServed(before.reason, "as the snapshot before found")
@@ -89,7 +88,7 @@ class Downloader:
         if not site_md5:
             return None
         served = self.known.served.get(site_md5)
-        if served and self.layout.image(served.md5, served.extension).exists():
+        if served and self._is_there(served.md5, served.extension):
             return served
         extension = images.find(self.layout, site_md5, PICTURES)
         if extension is None:
@@ -100,8 +99,8 @@ class Downloader:
             raise CorruptFile(f"{path}: its bytes have changed; delete it and run again")
         return Answer(site_md5, digest.of_bytes(content), len(content), extension)
 
-    def _is_stored(self, row: Post) -> bool:
-        return bool(row.md5) and self.layout.image(row.md5, row.extension).exists()
+    def _is_there(self, md5: str, extension: str) -> bool:
+        return self.layout.image(md5, extension).exists()
 
     def _line_md5(self, listed: ListedPost, settled: Post | None, journal: Journal) -> str:
         if not self.config.line_art:
@@ -110,7 +109,8 @@ class Downloader:
         if settled and settled.line_md5 and self.session.relative(listed.line_url) in places:
             line_md5 = settled.line_md5
             # What was removed stays in the row, so that it is never asked for again.
-            if self.taken_down.has(line_md5) or self._has_lines(line_md5):
+            is_removed = self.taken_down.has(line_md5)
+            if is_removed or self._is_there(line_md5, images.LINE_EXTENSION):
                 return line_md5
         if not listed.line_url:
             return ""
@@ -121,23 +121,18 @@ class Downloader:
             return ""
         return lines.md5 if lines.extension == images.LINE_EXTENSION else ""
 
-    def _has_lines(self, line_md5: str) -> bool:
-        return self.layout.image(line_md5, images.LINE_EXTENSION).exists()
-
     def _fetch(self, url: str, journal: Journal, stated_md5: str = "") -> Answer:
         # Asked for by the address that the row records, whichever way the site wrote it.
         address = self.session.relative(url)
         # What the site states otherwise since is another picture under the same address.
         name = f"{address} {stated_md5}".rstrip()
         answer = journal.find(name)
-        if answer is None or not self._still_holds(answer):
+        is_lost = answer and not answer.reason and not self._is_there(answer.md5, answer.extension)
+        if answer is None or is_lost:
             answer = self._ask(address, journal, name)
         if answer.reason:
             raise NotServed(answer.reason, f"{url}: not taken")
         return answer
-
-    def _still_holds(self, answer: Answer) -> bool:
-        return bool(answer.reason) or self.layout.image(answer.md5, answer.extension).exists()
 
     def _ask(self, address: str, journal: Journal, name: str) -> Answer:
         try:

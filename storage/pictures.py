@@ -13,6 +13,17 @@ from storage.errors import CorruptFile
 
 Picture = NDArray[np.uint8]
 
+Mode = Literal["RGB", "L"]
+
+MODES: dict[str, Mode] = {
+    "color.png": "RGB",
+    "edge.png": "L",
+    "hint.png": "RGB",
+    "mask.png": "L",
+    "line.png": "L",
+}
+"""The pictures that a sample may have, and what each is."""
+
 SIGNATURE, END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 GRAY, RGB = 0, 2
 UP = 2
@@ -21,7 +32,7 @@ FASTEST = 1
 WIDTH_AND_HEIGHT, DEPTH_AND_COLORS = slice(16, 24), slice(24, 26)
 CHECKED_HEADER, CRC_OF_HEADER = slice(12, 29), slice(29, 33)
 EIGHT_BITS_RGB = b"\x08\x02"
-HOW = {"RGB": cv2.IMREAD_COLOR_RGB, "L": cv2.IMREAD_GRAYSCALE}
+HOW: dict[Mode, int] = {"RGB": cv2.IMREAD_COLOR_RGB, "L": cv2.IMREAD_GRAYSCALE}
 
 
 def encode_png(picture: Picture) -> bytes:
@@ -46,7 +57,7 @@ def _chunk(name: bytes, content: bytes | bytearray) -> bytes:
     return length + checked + crc
 
 
-def decode_png(content: bytes, mode: Literal["RGB", "L"], where: str) -> Picture:
+def decode_png(content: bytes, mode: Mode, where: str) -> Picture:
     """Decode a sample's picture as HWC RGB or HW gray.
 
     Raises:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from training.networks.build import build_critic, build_generator, hint_channels
-from training.networks.flops import gflop
+from training.networks.build import build_critic, build_generator
+from training.networks.flops import gflop, num_parameters
 from training.recipes import RECIPES, RecipeName
 
 SIZE_PX = 256
@@ -85,8 +85,8 @@ def describe(name: RecipeName) -> Entry:
     # Tensors with a shape and nothing in them: no memory, and no time to draw weights.
     with torch.device("meta"):
         generator = build_generator(recipe, SIZE_PX).eval()
-        critic = build_critic(recipe, SIZE_PX) if recipe.adversarial_weight else None
-    planes = [(1, SIZE_PX, SIZE_PX), (hint_channels(recipe), SIZE_PX, SIZE_PX)]
+        critic = build_critic(recipe, SIZE_PX) if recipe.has_critic else None
+    planes = [(1, SIZE_PX, SIZE_PX), (recipe.hint_channels, SIZE_PX, SIZE_PX)]
     noise = [(recipe.z_size,)] if recipe.z_size else []
     told = dataclasses.asdict(recipe)
     settings = {name: value for name, value in told.items() if name not in recipe.unheeded}
@@ -94,15 +94,11 @@ def describe(name: RecipeName) -> Entry:
         name=name,
         source=settings.pop("source"),
         generator=type(generator).__name__,
-        generator_parameters=_count(generator),
+        generator_parameters=num_parameters(generator),
         generator_gflop=round(gflop(generator, *planes, *noise), 2),
         critic=type(critic).__name__ if critic else "",
-        critic_parameters=_count(critic) if critic else 0,
+        critic_parameters=num_parameters(critic),
         losses=recipe.losses,
         settings=settings,
         differs=DIFFERS.get(name, ""),
     )
-
-
-def _count(network: torch.nn.Module) -> int:
-    return sum(value.numel() for value in network.parameters())

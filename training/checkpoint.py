@@ -182,7 +182,7 @@ def load_generator(folder: UPath, device: torch.device | str = "cpu") -> nn.Modu
 def load_critic(folder: UPath, device: torch.device | str = "cpu") -> nn.Module | None:
     """Load a checkpoint's critic; None if its recipe has none."""
     recipe = recipe_of(folder)
-    if recipe.adversarial_weight == 0:
+    if not recipe.has_critic:
         return None
     critic = build_critic(recipe, size_of(folder))
     settle(critic, device)

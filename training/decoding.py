@@ -10,26 +10,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import numpy as np
 from upath import UPath
 
 from storage import manifest, shards
 from storage.errors import CorruptFile
-from storage.pictures import Picture, decode_png
+from storage.pictures import MODES, Picture, decode_png
 from storage.progress import watch
 from storage.records import Contract, ShardRow, Split
 from storage.shards import Sample
 
 AT_ONCE = 64
-MODES: dict[str, Literal["RGB", "L"]] = {
-    "color": "RGB",
-    "edge": "L",
-    "hint": "RGB",
-    "mask": "L",
-    "line": "L",
-}
+KINDS = tuple(name.removesuffix(".png") for name in MODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +116,7 @@ class _Arrays:
 
 def _kinds(split: Split) -> tuple[str, ...]:
     # A training draws its hints afresh and never sees the artist's own lines.
-    return ("color", "edge") if split is Split.TRAIN else tuple(MODES)
+    return ("color", "edge") if split is Split.TRAIN else KINDS
 
 
 def _decode(sample: Sample, kinds: Sequence[str], shard: UPath) -> dict[str, Picture]:
@@ -132,7 +126,7 @@ def _decode(sample: Sample, kinds: Sequence[str], shard: UPath) -> dict[str, Pic
 
 def _channels_first(sample: Sample, kind: str, shard: UPath) -> Picture:
     name = f"{kind}.png"
-    picture = decode_png(sample.files.get(name, b""), MODES[kind], f"{shard}: {sample.key}.{name}")
+    picture = decode_png(sample.files.get(name, b""), MODES[name], f"{shard}: {sample.key}.{name}")
     picture_HWC = picture.reshape(*picture.shape[:2], -1)
     return np.ascontiguousarray(picture_HWC.transpose(2, 0, 1))
 

@@ -9,7 +9,6 @@ from storage import files
 from storage.pictures import Picture, encode_png
 from training.checkpoint import name_of
 from training.data import Pairs, generator_of, to_float, to_pixels
-from training.networks.build import hint_channels
 from training.players import Players
 
 FOLDER = "pictures"
@@ -41,7 +40,7 @@ class Gallery:
         colorist.eval()
         # The plain forward, and the kernels at hand: a few sheets are worth no search for faster.
         with torch.no_grad(), torch.backends.cudnn.flags(enabled=True):
-            hint = self.hint[:, : hint_channels(recipe)]
+            hint = self.hint[:, : recipe.hint_channels]
             ours = colorist.forward(self.edge, hint, z.to(self.edge) if recipe.z_size else None)
         players.generator.train()
         columns = [self.edge.expand_as(self.color), self.hint[:, :3], ours, self.color]

@@ -56,7 +56,7 @@ def gather(config: TrainingConfig, size_px: int, device: torch.device, seed: int
         # Layers draw their first weights from the global stream; we lend it and give it back.
         torch.manual_seed(digest.seed_of(seed, "train", "weights"))
         generator = build_generator(recipe, size_px)
-        critic = build_critic(recipe, size_px) if recipe.adversarial_weight > 0 else None
+        critic = build_critic(recipe, size_px) if recipe.has_critic else None
     networks = [network for network in (generator, critic, features) if network is not None]
     for network in networks:
         settle(network, device)
@@ -79,11 +79,6 @@ def settle(network: nn.Module, device: torch.device | str) -> None:
     convert_conv2d_weight_memory_format(network, torch.channels_last)
     if padding.is_wanted(torch.device(device)):
         padding.pad_channels(network)
-
-
-def num_parameters(network: nn.Module | None) -> int:
-    """Count a network's numbers that are learned."""
-    return sum(value.numel() for value in network.parameters()) if network else 0
 
 
 def _targets(

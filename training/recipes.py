@@ -90,6 +90,16 @@ class Recipe:
     """The hints it is trained with (fields of HintConfig); empty: those of the dataset."""
 
     @property
+    def has_critic(self) -> bool:
+        """Whether anybody judges the generator's pictures."""
+        return self.adversarial_weight > 0
+
+    @property
+    def hint_channels(self) -> int:
+        """How many channels of a hint the networks are told: its colours, and a mask."""
+        return 3 + self.mask
+
+    @property
     def losses(self) -> dict[str, float]:
         """The weight of each loss that the generator learns by."""
         weights = {

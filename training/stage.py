@@ -52,9 +52,10 @@ def train(
         )
 
     # Imported here, so that a machine that never trains needs no torch.
-    from training import checkpoint, loop, players  # noqa: PLC0415
+    from training import checkpoint, loop  # noqa: PLC0415
     from training.arithmetic import Arithmetic  # noqa: PLC0415
     from training.gallery import Gallery  # noqa: PLC0415
+    from training.networks.flops import num_parameters  # noqa: PLC0415
     from training.tensorboard import Events  # noqa: PLC0415
 
     with Arithmetic.of(config).together() as how:
@@ -71,8 +72,8 @@ def train(
                 "steps": config.steps,
                 "train_pictures": len(batches.pairs.color),
                 "val_pictures": len(val_pairs.color),
-                "generator_parameters": players.num_parameters(team.generator),
-                "critic_parameters": players.num_parameters(team.critic),
+                "generator_parameters": num_parameters(team.generator),
+                "critic_parameters": num_parameters(team.critic),
             },
             apart_from=events.names(),
         )

@@ -8,7 +8,7 @@ from storage.errors import BadInput
 from training.arithmetic import Arithmetic
 from training.data import Batch
 from training.feature_weights import TORCHVISION, FeatureWeights
-from training.networks.build import build_critic, build_generator, hint_channels, multiple_of
+from training.networks.build import build_critic, build_generator, multiple_of
 from training.perceptual import FrozenFeatures
 from training.players import Players
 from training.recipes import FeatureLayer, Recipe
@@ -50,7 +50,7 @@ def players_of(recipe: Recipe, size_px: int) -> Players:
     """Give who trains, on no device."""
     with torch.device("meta"):
         generator = build_generator(recipe, size_px)
-        critic = build_critic(recipe, size_px) if recipe.adversarial_weight > 0 else None
+        critic = build_critic(recipe, size_px) if recipe.has_critic else None
         features = _features_of(recipe) if recipe.feature_weight > 0 else None
     return Players(
         recipe=recipe,
@@ -69,7 +69,7 @@ def batch_of(recipe: Recipe, size_px: int, pictures: int) -> Batch:
     """Give a batch of so many pictures, on no device."""
     edge, hint, color = (
         torch.empty(pictures, channels, size_px, size_px, device="meta")
-        for channels in (1, hint_channels(recipe), 3)
+        for channels in (1, recipe.hint_channels, 3)
     )
     z = torch.empty(pictures, recipe.z_size, device="meta") if recipe.z_size else None
     share = torch.empty(pictures, device="meta") if recipe.rule == "wgan-gp" else None

@@ -18,6 +18,7 @@ from scraper.sample_booru.collection import (
     entries,
 )
 from scraper.sample_booru.drawings import FAST_PNG, decode, draw_color, draw_line, encode
+from storage import digest
 
 CACHE_BYTES = 64 << 20
 SAMPLE_WIDTH = 850
@@ -80,7 +81,7 @@ class Gallery:
         """Give the md5 and the file's stem: an own upload's stem is the md5, an import's is not."""
         with self._lock:
             if entry.index not in self._names:
-                md5 = hashlib.md5(self._whole(entry)).hexdigest()
+                md5 = digest.md5_of(self._whole(entry))
                 stem = _import_stem(entry, md5) if entry.is_import else md5
                 self._names[entry.index] = Name(md5, stem)
                 self._by_stem.setdefault(stem, entry)

@@ -23,8 +23,7 @@ import cv2
 import torch
 
 from evaluation.config import EvaluationConfig
-from evaluation.measurement import PER_SAMPLE
-from evaluation.scores import PictureScore
+from evaluation.scores import PER_SAMPLE, PictureScore
 from evaluation.stage import evaluate
 from preprocessing.config import ConditionConfig
 from preprocessing.pairs import draw_pair

@@ -1,4 +1,4 @@
-"""How much a network computes: a property of its plan, counted without computing anything."""
+"""How large a network is and how much it computes: counted from its plan, without computing."""
 
 import torch
 from torch import nn
@@ -6,6 +6,11 @@ from torch.func import functional_call
 from torch.utils.flop_counter import FlopCounterMode
 
 GIGA = 1e9
+
+
+def num_parameters(network: nn.Module | None) -> int:
+    """Count a network's numbers that are learned."""
+    return sum(value.numel() for value in network.parameters()) if network else 0
 
 
 def gflop(network: nn.Module, *shapes: tuple[int, ...]) -> float:

@@ -5,67 +5,40 @@ do. Layout A pools four times and ends in a 1 x 1 transposed convolution; layout
 and its last transposed convolution goes straight to RGB at full size.
 """
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.recipes import ConvOrder, Layout, Recipe, ZForm
+from training.recipes import Recipe
 
 LOWRES_PX = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UNetShape:
-    """All that is needed to build a generator; `size_px` binds only the literal noise."""
-
-    width: int
-    layout: Layout
-    order: ConvOrder
-    bn_momentum: float
-    z_size: int
-    z_form: ZForm
-    hint_channels: int
-    size_px: int
-
-    @classmethod
-    def of(cls, recipe: Recipe, size_px: int) -> "UNetShape":
-        """Give the shape that a recipe wants for pictures of a size."""
-        return cls(
-            width=recipe.width,
-            layout=recipe.layout,
-            order=recipe.order,
-            bn_momentum=recipe.bn_momentum,
-            z_size=recipe.z_size,
-            z_form=recipe.z_form,
-            hint_channels=4 if recipe.mask else 3,
-            size_px=size_px,
-        )
-
-
 class UNet(nn.Module):
-    """Colour line art: an encoder, a decoder, and skips between levels of one size."""
+    """Colour line art: an encoder, a decoder, and skips between levels of one size.
 
-    def __init__(self, shape: UNetShape) -> None:
+    `size_px` binds only the literal noise.
+    """
+
+    def __init__(self, recipe: Recipe, size_px: int) -> None:
         super().__init__()
-        self.multiple = 16 if shape.layout == "A" else 32
-        self.z_size = shape.z_size
-        self.noise = NoisePlane(shape) if shape.z_size else None
-        w = shape.width
-        poolings = 4 if shape.layout == "A" else 5
+        self.multiple = 16 if recipe.layout == "A" else 32
+        self.z_size = recipe.z_size
+        self.noise = NoisePlane(recipe, size_px) if recipe.z_size else None
+        w = recipe.width
+        poolings = 4 if recipe.layout == "A" else 5
         outs = [w * 2**level for level in range(5)]
-        ins = [1 + shape.hint_channels + (self.noise is not None), *outs]
+        ins = [1 + recipe.hint_channels + (self.noise is not None), *outs]
         self.levels = nn.ModuleList(
-            _double_conv(ins[level], outs[level], shape) for level in range(poolings)
+            _double_conv(ins[level], outs[level], recipe) for level in range(poolings)
         )
-        self.bottom = _double_conv(8 * w, 16 * w, shape) if shape.layout == "A" else nn.Identity()
+        self.bottom = _double_conv(8 * w, 16 * w, recipe) if recipe.layout == "A" else nn.Identity()
         # The deepest four levels are skipped to, the deepest first.
         skips = outs[poolings - 4 : poolings][::-1]
         self.ups = nn.ModuleList(
-            _Up(up, skip, shape) for up, skip in zip([8 * w, 4 * w, 2 * w, w], skips, strict=True)
+            _Up(up, skip, recipe) for up, skip in zip([8 * w, 4 * w, 2 * w, w], skips, strict=True)
         )
-        last = 1 if shape.layout == "A" else 2
+        last = 1 if recipe.layout == "A" else 2
         self.to_rgb = nn.ConvTranspose2d(w, 3, kernel_size=last, stride=last)
 
     def forward(self, edge_B1HW: Tensor, hint_BCHW: Tensor, z_BZ: Tensor | None = None) -> Tensor:
@@ -73,7 +46,7 @@ class UNet(nn.Module):
 
         Args:
             edge_B1HW: line art in [-1, 1], white paper +1.
-            hint_BCHW: hints in [-1, 1], with a mask where the shape has one.
+            hint_BCHW: hints in [-1, 1], with a mask where the recipe has one.
             z_BZ: normal noise; None stands for its mean, zero.
 
         Returns:
@@ -98,11 +71,11 @@ class UNet(nn.Module):
 class NoisePlane(nn.Module):
     """Turn a noise vector into one plane of the picture's size."""
 
-    def __init__(self, shape: UNetShape) -> None:
+    def __init__(self, recipe: Recipe, size_px: int) -> None:
         super().__init__()
-        self.side = shape.size_px if shape.z_form == "literal" else LOWRES_PX
-        self.is_literal = shape.z_form == "literal"
-        self.linear = nn.Linear(shape.z_size, self.side * self.side)
+        self.side = size_px if recipe.z_form == "literal" else LOWRES_PX
+        self.is_literal = recipe.z_form == "literal"
+        self.linear = nn.Linear(recipe.z_size, self.side * self.side)
 
     def forward(self, z_BZ: Tensor, size: tuple[int, int]) -> Tensor:
         """Give the plane B1HW.
@@ -124,27 +97,27 @@ class NoisePlane(nn.Module):
 class _Up(nn.Module):
     """Double the size, join the skip, convolve twice."""
 
-    def __init__(self, width: int, skip: int, shape: UNetShape) -> None:
+    def __init__(self, width: int, skip: int, recipe: Recipe) -> None:
         super().__init__()
         enlarge = nn.ConvTranspose2d(2 * width, width, kernel_size=2, stride=2)
-        self.enlarge = nn.Sequential(*_normalised(enlarge, width, shape))
-        self.convs = _double_conv(width + skip, width, shape)
+        self.enlarge = nn.Sequential(*_normalised(enlarge, width, recipe))
+        self.convs = _double_conv(width + skip, width, recipe)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         joined: Tensor = self.convs(torch.cat([self.enlarge(x), skip], dim=1))
         return joined
 
 
-def _double_conv(inputs: int, outputs: int, shape: UNetShape) -> nn.Sequential:
-    return nn.Sequential(*_conv(inputs, outputs, shape), *_conv(outputs, outputs, shape))
+def _double_conv(inputs: int, outputs: int, recipe: Recipe) -> nn.Sequential:
+    return nn.Sequential(*_conv(inputs, outputs, recipe), *_conv(outputs, outputs, recipe))
 
 
-def _conv(inputs: int, outputs: int, shape: UNetShape) -> list[nn.Module]:
+def _conv(inputs: int, outputs: int, recipe: Recipe) -> list[nn.Module]:
     conv = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1)
-    return _normalised(conv, outputs, shape)
+    return _normalised(conv, outputs, recipe)
 
 
-def _normalised(conv: nn.Module, channels: int, shape: UNetShape) -> list[nn.Module]:
-    norm = nn.BatchNorm2d(channels, momentum=shape.bn_momentum)
+def _normalised(conv: nn.Module, channels: int, recipe: Recipe) -> list[nn.Module]:
+    norm = nn.BatchNorm2d(channels, momentum=recipe.bn_momentum)
     relu = nn.ReLU()
-    return [conv, relu, norm] if shape.order == "conv-relu-bn" else [conv, norm, relu]
+    return [conv, relu, norm] if recipe.order == "conv-relu-bn" else [conv, norm, relu]

@@ -9,7 +9,7 @@ from scipy.stats import kendalltau
 from upath import UPath
 
 from evaluation import story, verdicts
-from evaluation.claims import Claim, Verdict, claims
+from evaluation.claims import claims
 from evaluation.conditions import Condition
 from evaluation.content import Content, Trained
 from evaluation.further_scores import Further, HintPoint, NoiseScore
@@ -19,7 +19,7 @@ from evaluation.robustness import is_always
 from evaluation.scores import Answer, PictureScore, SetScore
 from evaluation.searches import Search, Tried
 from evaluation.trends import tau, trend, valley
-from evaluation.verdicts import is_below, over
+from evaluation.verdicts import Claim, Verdict, is_below, over
 from storage.records import Split
 
 HOLDS, DOES_NOT_HOLD, NOT_DECIDED = Verdict.HOLDS, Verdict.DOES_NOT_HOLD, Verdict.NOT_DECIDED
@@ -166,7 +166,7 @@ def test_fewer_pictures_than_an_interval_wants_decide_nothing(
             ("unet-l2", 0.0, (1, 2, 30), 0.3), ("paper", -0.05, (2, 3, 40), 0.1),
         )
     ]  # fmt: skip
-    grid = Search("learning-rate", "experiments/x/comparison.json", [rates["good"], rates["bad"]])
+    grid = Search("experiments/x/comparison.json", [rates["good"], rates["bad"]])
 
     def decided() -> set[str]:
         found = claims(content(*rivals, searches={"learning-rate": grid}))
@@ -329,11 +329,11 @@ def cell(l2: float | None, spread: float = 0.01, **changed: str) -> Tried:
     values = {} if l2 is None else {
         f"{number}": l2 + rng.normal(0, spread) * (1 + 10 * l2) for number in range(NUM_PICTURES)
     }  # fmt: skip
-    return Tried("paper", "paper", changed, len(values and [1]), values)
+    return Tried("paper", changed, len(values and [1]), values)
 
 
 def searched(grid: str, *cells: Tried) -> Content:
-    return content(searches={grid: Search(grid, "experiments/x/comparison.json", cells)})
+    return content(searches={grid: Search("experiments/x/comparison.json", cells)})
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from evaluation import drawing
 from evaluation.colorize import Colorizer
 from evaluation.config import EvaluationConfig
-from evaluation.detectors import ARTIST, compare_lines
+from evaluation.detectors import compare_lines
+from evaluation.further_scores import ARTIST
 from evaluation.measuring import BARE
 from evaluation.pairs import read_pairs, shards_of
 from evaluation.plan import Plan

@@ -10,9 +10,10 @@ from PIL import Image
 
 from evaluation.conditions import Condition
 from evaluation.config import EvaluationConfig
-from evaluation.detectors import ARTIST, LineAnswer
+from evaluation.detectors import LineAnswer
 from evaluation.drawing import usable_detectors
 from evaluation.further_scores import (
+    ARTIST,
     DETECTORS,
     HINT_CURVE,
     NOISE,

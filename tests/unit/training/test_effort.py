@@ -6,7 +6,7 @@ import torch
 
 from training.arithmetic import Arithmetic
 from training.effort import gflop_per_picture
-from training.networks.build import build_critic, build_generator, hint_channels
+from training.networks.build import build_critic, build_generator
 from training.networks.flops import gflop
 from training.recipes import RECIPES, RecipeName
 
@@ -58,5 +58,5 @@ def test_a_step_of_every_recipe_goes_through_its_generator_there_and_back(
     with torch.device("meta"):
         generator = build_generator(RECIPES[recipe], 256)
     noise = [(RECIPES[recipe].z_size,)] if RECIPES[recipe].z_size else []
-    hint = (hint_channels(RECIPES[recipe]), 256, 256)
+    hint = (RECIPES[recipe].hint_channels, 256, 256)
     assert effort(recipe) > 2.9 * gflop(generator, LINES, hint, *noise)

@@ -8,22 +8,13 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from training.networks.build import build_generator
-from training.networks.unet import UNet, UNetShape
-from training.recipes import RECIPES, ConvOrder, Layout
+from training.networks.unet import UNet
+from training.recipes import RECIPES, ConvOrder, Layout, Recipe
 
 
 def unet(size_px: int = 32, **overrides: Any) -> UNet:
-    facts = {
-        "width": 4,
-        "layout": "A",
-        "order": "conv-relu-bn",
-        "bn_momentum": 0.1,
-        "z_size": 100,
-        "z_form": "lowres",
-        "hint_channels": 3,
-        "size_px": size_px,
-    }
-    return UNet(UNetShape(**(facts | overrides)))
+    facts = {"width": 4, "z_size": 100, "z_form": "lowres"}
+    return UNet(Recipe(source="", **(facts | overrides)), size_px)
 
 
 def given(size_px: int, batch: int = 2) -> tuple[Tensor, Tensor]:
@@ -47,8 +38,8 @@ def test_has_18_convolutions_and_5_transposed_ones(layout: str) -> None:
 
 def test_the_papers_generator_has_31_million_parameters_and_its_noise_7() -> None:
     with torch.device("meta"):
-        without = num_parameters(UNet(UNetShape.of(RECIPES["unet-l2"], 256)))
-        with_noise = num_parameters(UNet(UNetShape.of(RECIPES["paper"], 256)))
+        without = num_parameters(UNet(RECIPES["unet-l2"], 256))
+        with_noise = num_parameters(UNet(RECIPES["paper"], 256))
     assert round(without / 1e6, 2) == 31.05
     assert round((with_noise - without) / 1e6, 2) == 6.62
 

@@ -13,7 +13,7 @@ from training.networks.deepcolor import DeepcolorCritic, DeepcolorUNet
 from training.networks.flops import gflop
 from training.networks.paintschainer import PaintsChainerCritic, PaintsChainerUNet
 from training.networks.pix2pix import PatchCritic, Pix2pixUNet
-from training.networks.unet import UNet, UNetShape
+from training.networks.unet import UNet
 from training.recipes import RECIPES
 
 
@@ -117,7 +117,7 @@ def test_a_patch_is_as_wide_as_its_name_says(make: Callable[..., nn.Module], sid
 
 def test_one_forward_pass_costs_what_its_plan_says() -> None:
     with torch.device("meta"):
-        generator = UNet(UNetShape.of(RECIPES["paper"], 256))
+        generator = UNet(RECIPES["paper"], 256)
         critic = Critic(width=64, size_px=256)
     assert gflop(generator, (1, 256, 256), (3, 256, 256), (100,)) == pytest.approx(96.5, abs=0.05)
     assert gflop(critic, (3, 256, 256), (4, 256, 256)) == pytest.approx(3.99, abs=0.005)

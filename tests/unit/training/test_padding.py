@@ -12,7 +12,7 @@ from torch import nn
 from tests.side_by_side import PLAIN, Team, noise_pairs, walk
 from training import padding
 from training.config import TrainingConfig
-from training.networks.build import build_critic, build_generator, hint_channels
+from training.networks.build import build_critic, build_generator
 from training.recipes import RECIPES, RecipeName
 
 SIZE_PX = 64
@@ -23,7 +23,7 @@ def test_padded_networks_give_the_same_pictures_scores_and_gradients(recipe: Rec
     torch.manual_seed(0)
     small = dataclasses.replace(RECIPES[recipe], width=4, critic_width=4, z_form="lowres")
     edge, color = torch.rand(2, 1, SIZE_PX, SIZE_PX), torch.rand(2, 3, SIZE_PX, SIZE_PX)
-    hint = torch.rand(2, hint_channels(small), SIZE_PX, SIZE_PX)
+    hint = torch.rand(2, small.hint_channels, SIZE_PX, SIZE_PX)
     inputs = {build_generator(small, SIZE_PX): (edge, hint)}
     if small.adversarial_weight:
         inputs[build_critic(small, SIZE_PX)] = (color, torch.cat([edge, hint], dim=1))
