@@ -16,9 +16,9 @@ from app.drawing import read_color, read_drawing
 from app.encoding import at_most, read_strokes, to_png
 from app.painter import Painter, Wish
 from app.palette import palette_of
-from evaluation.folder import ENDINGS
 from storage import files
 from storage.errors import BadInput, MissingInput, told_of_place
+from storage.images import ENDINGS
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dataset import prune_store, version
-from dataset.prune_graph import KEY, Graph, Name, graph_of, inputs_of_unfinished
+from dataset.prune_graph import Graph, Name, graph_of, inputs_of_unfinished
 from storage import files, lease
 from storage.errors import CorruptFile, IrodoriError
-from storage.layout import DataLayout
+from storage.layout import KEY, DataLayout
 from storage.ledger import Stage
 
 YOUNG_SECONDS = 24 * 3600.0

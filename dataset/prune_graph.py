@@ -5,7 +5,6 @@ and all that was made of it: trainings, their evaluations, reports, experiments.
 beside it stays as well. What belongs to no version is nobody's to judge, and stays.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from storage.ledger import Stage
 Name = tuple[Stage, str]
 """One run of a stage: the stage, and its key."""
 
-KEY = re.compile(r"[0-9a-f]{12}")
 OF_PAIRS = (Stage.CONDITION, Stage.TRAIN, Stage.EVALUATE)
 """What is made from one of these is of its version; a scrape is of many."""
 
@@ -82,8 +80,6 @@ def graph_of(layout: DataLayout) -> Graph:
     made, unfinished, spoiled = {}, [], []
     for stage in Stage:
         for folder in layout.folders(stage):
-            if not KEY.fullmatch(folder.name):
-                continue
             name = (stage, folder.name)
             try:
                 made[name] = _read(stage, folder, layout.record(*name))

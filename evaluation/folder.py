@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.errors import BadInput
+from storage.files import readable
+from storage.images import ENDINGS, LINE_MARK
 
 logger = logging.getLogger(__name__)
-
-ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff"}
-LINE = ".line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +82,9 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
         for name, path in _files(flag, top, *apart):
             if path.suffix.lower() not in ENDINGS:
                 others += 1
-            elif flag == "--lines" or name.endswith(LINE):
+            elif flag == "--lines" or name.endswith(LINE_MARK):
                 # The folder of line art comes last and wins over what lies beside a picture.
-                stem = name.removesuffix(LINE)
+                stem = name.removesuffix(LINE_MARK)
                 if stem in drawn:
                     logger.warning("taken line_art=%s instead=%s", path, drawn[stem])
                 drawn[stem] = path
@@ -114,8 +113,3 @@ def _files(flag: str, top: Path, out: Path, *others: Path) -> Iterator[tuple[str
         is_hidden = any(part.startswith(".") for part in below.parts)
         if path.is_file() and not is_hidden and not any(map(path.is_relative_to, inner)):
             yield readable(below.with_suffix("")), top / below
-
-
-def readable(path: Path) -> str:
-    """Write a path in letters that any file can hold, whatever bytes its name is made of."""
-    return path.as_posix().encode("utf-8", "backslashreplace").decode()

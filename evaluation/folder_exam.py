@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 from upath import UPath
 
+from evaluation import gallery
 from evaluation.answers import Known, answer_by_model, answer_untrained
 from evaluation.colorize import Colorizer
 from evaluation.conditions import Condition
@@ -31,15 +32,10 @@ logger = logging.getLogger(__name__)
 NUM_SHOWN = 8
 COLORED = "colored"
 
-COLUMNS: dict[str, str] = {
-    "edge": "detected edges",
-    "hint": "hint",
-    Condition.DETECTED: "coloured",
-    Condition.NO_HINT: "without hint",
-    "line": "artist's lines",
-    Condition.TRUE_LINES: "coloured",
-    "color": "truth",
-}
+SHOWN = (
+    "edge", "hint", Condition.DETECTED, Condition.NO_HINT, "line", Condition.TRUE_LINES, "color",
+)  # fmt: skip
+COLUMNS = {what: gallery.COLUMNS[what] for what in SHOWN}
 """What the page shows of an item, and the heading above it."""
 
 

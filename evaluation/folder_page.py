@@ -1,19 +1,13 @@
 """What was found in a folder as one HTML file that opens anywhere, offline."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from evaluation import names
+from evaluation import names, template
 from evaluation.conditions import Condition
 from evaluation.score_table import Numbers, by_condition, score_table
 from evaluation.scores import Answer
 from evaluation.table import Table
-
-HERE = Path(__file__).parent
 
 ANSWERS = tuple(answer.value for answer in Answer)
 """The order in which they are told: the checkpoint, then what needs none."""
@@ -26,15 +20,8 @@ def render(metrics: Mapping[str, Any], sheet: str) -> str:
         metrics: what `metrics.json` will hold.
         sheet: the address of the contact sheet, which holds it; empty for none.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("folder.html").render(
-        css=Markup((HERE / "report.css").read_text()),
+    return template.render(
+        "folder.html",
         title=f"{metrics['recipe'] or 'A checkpoint'} on a folder of pictures",
         circumstances=circumstances(metrics),
         tables=tables(metrics),

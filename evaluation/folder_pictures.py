@@ -7,7 +7,7 @@ A picture of a dataset gets here the very square, edges and hint that it has the
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evaluation.folder import Item, readable
+from evaluation.folder import Item
 from evaluation.pairs import Pair
 from evaluation.pixelwise import Pictures
 from preprocessing.config import CleanConfig, ConditionConfig
@@ -16,7 +16,7 @@ from preprocessing.hints import hint_of
 from preprocessing.pairs import draw_edges
 from preprocessing.resize import to_gray, to_square
 from preprocessing.screen import SQUARE_PX, is_of_square
-from storage import digest
+from storage import digest, files
 from storage.images import MAX_LINE_PIXELS
 from storage.records import DropReason
 
@@ -82,7 +82,7 @@ class Reader:
             return None
         md5, color_HWC = opened
         if md5 in self.seen:
-            self.skipped.append(Skipped(readable(item.picture), DropReason.EXACT_DUPLICATE))
+            self.skipped.append(Skipped(files.readable(item.picture), DropReason.EXACT_DUPLICATE))
             return None
         self.seen.add(md5)
         hints = self.config.hints
@@ -125,9 +125,9 @@ class Reader:
             content = path.read_bytes()
             picture = decode(content, max_pixels, enough_px=enough_px)
         except OSError:
-            self.skipped.append(Skipped(readable(path), DropReason.UNREACHABLE))
+            self.skipped.append(Skipped(files.readable(path), DropReason.UNREACHABLE))
             return None
         except Undecodable as error:
-            self.skipped.append(Skipped(readable(path), error.reason))
+            self.skipped.append(Skipped(files.readable(path), error.reason))
             return None
         return digest.md5_of(content), picture

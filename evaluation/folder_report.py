@@ -5,7 +5,6 @@ and settings and every file that was skipped, `page.html` the numbers and some p
 the line art that belongs to no picture. `metrics.json` is written last.
 """
 
-import base64
 import dataclasses
 import io
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ from evaluation.folder_pictures import ConditionConfig, Reader
 from evaluation.instruments import Instruments, open_instruments
 from evaluation.measuring import Measured, summarise
 from evaluation.scores import METRICS, PER_PICTURE, Answer, PictureScore, SetScore
+from evaluation.template import data_address
 from storage import files, ledger, manifest
 from storage.errors import BadInput, told_of_place
 from storage.layout import DataLayout
@@ -207,7 +207,7 @@ def _sheet(found: Found) -> str:
     out = io.BytesIO()
     headings = [COLUMNS[what] for what in columns]
     contact_sheet(headings, rows, SHOWN_PX).save(out, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return data_address("image/png", out.getvalue())
 
 
 def _device_name(device: torch.device) -> str:

@@ -1,6 +1,5 @@
 """The report as Markdown, small enough for an artifact: pictures as contact sheets."""
 
-import base64
 import io
 import re
 
@@ -11,6 +10,7 @@ from evaluation.content import Content
 from evaluation.figures import LIGHT, Figure
 from evaluation.sheets import Sheet
 from evaluation.table import escape, tell_files, write_table
+from evaluation.template import data_address
 
 MAX_BYTES = 300_000
 SIDES_PX = (160, 128, 112, 96, 80, 64, 48, 32)
@@ -80,7 +80,7 @@ def _sheet(content: Content, sheet: Sheet, side_px: int) -> list[str]:
     drawn = sheets.draw(content, sheet, side_px, limit=limit)
     drawn.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
     told = "; ".join(column.heading for column in sheet.columns)
-    address = _address("image/jpeg", out.getvalue())
+    address = data_address("image/jpeg", out.getvalue())
     number = len(sheet.shown[:limit])
     answers = f"{sheet.answers}. " if sheet.answers else ""
     return [
@@ -92,7 +92,7 @@ def _sheet(content: Content, sheet: Sheet, side_px: int) -> list[str]:
 
 def _figure(figure: Figure) -> list[str]:
     svg = figure.svg(LIGHT).replace("<svg ", '<svg style="background:#fff" ', 1)
-    address = _address("image/svg+xml", svg.encode())
+    address = data_address("image/svg+xml", svg.encode())
     answers = f"{figure.answers}. " if figure.answers else ""
     return [
         f"### {figure.title}",
@@ -105,7 +105,3 @@ def _source(text: str) -> str:
     """Write what a site says of a drawing's source: its addresses as they are, the rest escaped."""
     parts = re.split(f"({story.WEB_ADDRESS.pattern})", " ".join(text.split()))
     return "".join(part if place % 2 else escape(part) for place, part in enumerate(parts))
-
-
-def _address(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,16 +1,12 @@
 """The report as one HTML file that opens anywhere, offline: pictures and curves are inside."""
 
-import base64
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
-import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from evaluation import further_tables, sheets, story, tables
+from evaluation import further_tables, sheets, story, tables, template
 from evaluation.charts import charts
 from evaluation.claims import claims
 from evaluation.content import Content
@@ -18,9 +14,8 @@ from evaluation.figures import Drawn
 from evaluation.further_charts import hint_charts, line_chart, noise_charts
 from evaluation.gallery import Shown
 from evaluation.sheets import Sheet
+from evaluation.template import data_address
 from evaluation.verdicts import Claim, Verdict
-
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +59,11 @@ class Sentence:
 
 def render(content: Content) -> str:
     """Write the page."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["code"] = _code
     walls = [wall_of(content, sheet) for sheet in sheets.sheets_of(content)]
     beyond: list[Drawn] = [*hint_charts(content), *noise_charts(content)]
-    return environment.get_template("report.html").render(
+    return template.render(
+        "report.html",
         content=content,
-        css=Markup((HERE / "report.css").read_text()),
         circumstances=story.circumstances(content),
         facts=story.facts(content),
         who_is_who=story.who_is_who(content),
@@ -116,11 +103,6 @@ def sentences(found: Iterable[Claim]) -> list[Sentence]:
     return gathered
 
 
-def _code(text: str) -> Markup:
-    """Mark what stands between backticks as a command."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
-
-
 def _drawing(content: Content, sheet: Sheet, shown: Shown) -> Drawing:
     number = content.shown.index(shown) + 1
     return Drawing(
@@ -138,7 +120,7 @@ def _plates(content: Content, sheet: Sheet, shown: Shown, number: int) -> list[P
     for column in sheet.columns:
         png = sheets.png_of(content, column, shown)
         if png is not None:
-            address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            address = data_address("image/png", png)
             plates.append(Plate(column.heading, address, f"Drawing {number}: {column.seen}"))
     return plates
 

@@ -42,6 +42,6 @@ def over(num_pictures: int, verdict: Verdict) -> Verdict:
     return verdict if num_pictures >= MIN_PICTURES else Verdict.NOT_DECIDED
 
 
-def told(number: float, low: float, high: float, digits: int = 4) -> str:
+def told(number: float, low: float, high: float) -> str:
     """Tell a difference with its interval."""
-    return f"{number:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+    return f"{number:+.4f} ({low:+.4f} to {high:+.4f})"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.config import Batch
-from dataset.terminal import named, plain
 from flows.app_words import ColorizeCommand
+from flows.terminal import named, plain
 from storage.layout import DataLayout
 from storage.progress import watch
 

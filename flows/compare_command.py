@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
-from dataset.terminal import headed, plain, rendered, titled
 from flows.compare_words import CompareCommand
 from flows.output import written
+from flows.terminal import headed, plain, rendered, titled
 from storage.layout import DataLayout
 
 ANSWERS_AT_ONCE = 4

@@ -9,17 +9,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from dataset import told
 from dataset.card import card_of
 from dataset.contents import contents, funnel
 from dataset.diff import diff
 from dataset.settings import departures
-from dataset.terminal import size
 from dataset.verify import Findings, verify
 from dataset.version import LINEAGE, Version, pick, shelf
+from flows import dataset_text
 from flows.config import PipelineConfig
 from flows.dataset_words import DatasetCommand
 from flows.output import written
+from flows.terminal import size
 from storage.layout import DataLayout
 from storage.ledger import Stage
 
@@ -51,13 +51,16 @@ def _list(command: DatasetCommand, layout: DataLayout) -> str:
     found = shelf(layout)
     if command.as_json:
         return _json([_summary(version) for version in found.versions])
-    return told.shelf_text(found) or f"no dataset below {layout.root} yet; `irodori run` makes one"
+    return (
+        dataset_text.shelf_text(found)
+        or f"no dataset below {layout.root} yet; `irodori run` makes one"
+    )
 
 
 def _show(command: DatasetCommand, version: Version) -> str:
     defaults = _defaults()
     if not command.as_json:
-        return told.version_text(version, defaults)
+        return dataset_text.version_text(version, defaults)
     return _json(
         _summary(version)
         | {
@@ -75,7 +78,7 @@ def _show(command: DatasetCommand, version: Version) -> str:
 
 def _diff(command: DatasetCommand, before: Version, after: Version) -> tuple[str, int]:
     difference = diff(before, after)
-    text = _json(difference) if command.as_json else told.diff_text(difference)
+    text = _json(difference) if command.as_json else dataset_text.diff_text(difference)
     # Nobody may overlook a picture that changed its split.
     return text, 1 if difference.moved else 0
 

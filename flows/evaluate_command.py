@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dataset.terminal import named, plain
 from flows.evaluate_words import EvaluateCommand
+from flows.terminal import named, plain
 from storage.layout import DataLayout
 
 if TYPE_CHECKING:

@@ -144,8 +144,7 @@ def finished_grids(config: PipelineConfig, layout: DataLayout) -> dict[str, Stag
 def found(verb: str, config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
     """Give the records of all that a verb makes, by label; none, unless all of it is finished."""
     planned = _made_by(verb, config)
-    records = {each.label: ledger.find(layout, each.stage, each.key) for each in planned}
-    there = {label: record for label, record in records.items() if record}
+    there = _there(planned, layout)
     return there if len(there) == len(planned) else {}
 
 
@@ -169,10 +168,12 @@ def _made_by(verb: str, config: PipelineConfig) -> list[Planned]:
 
 def finished(config: PipelineConfig, layout: DataLayout) -> dict[str, StageRecord]:
     """Give the records of those planned stages that are finished, by label."""
-    found = {
-        label: ledger.find(layout, each.stage, each.key) for label, each in plan(config).items()
-    }
-    return {label: record for label, record in found.items() if record}
+    return _there(plan(config).values(), layout)
+
+
+def _there(planned: Iterable[Planned], layout: DataLayout) -> dict[str, StageRecord]:
+    records = {each.label: ledger.find(layout, each.stage, each.key) for each in planned}
+    return {label: record for label, record in records.items() if record}
 
 
 def _refuse_twins(planned: list[Planned]) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataset.prune import Going, Plan, carry_out, plan
-from dataset.terminal import size
 from flows import logs
 from flows.parser import Parser
+from flows.terminal import size
 from storage.errors import BadInput
 from storage.layout import DataLayout
 

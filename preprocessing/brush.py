@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-REFERENCE_PX = 256
 SAMPLES = 3
 PIXELS_AT_ONCE = 4_000_000
 

@@ -6,6 +6,9 @@ from pydantic import Field, model_validator
 
 from storage.section import Section
 
+REFERENCE_PX = 256
+"""The side of a picture at which what is told in px holds; it grows and shrinks with others."""
+
 
 class CleanConfig(Section):
     """Which originals are fit to train on, and how many of them make the dataset."""

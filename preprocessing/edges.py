@@ -6,17 +6,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from preprocessing.config import EdgeConfig
+from preprocessing.config import REFERENCE_PX, EdgeConfig
 
 Gray = NDArray[np.uint8]
 
-REFERENCE_PX = 256
 PAPER = 255
 
 FINE_SIGMA_PX = 0.8
 COARSER = 1.6
 SHARPENING = 20.0
 STEEPNESS = 10.0
+
+WEAK_AND_STRONG = (50, 120)
+"""Canny's thresholds."""
 
 
 def adaptive(gray_HW: Gray, config: EdgeConfig) -> Gray:
@@ -40,9 +42,9 @@ def xdog(gray_HW: Gray, config: EdgeConfig) -> Gray:
     return cast(Gray, (paper * PAPER).astype(np.uint8))
 
 
-def canny(gray_HW: Gray, low: int = 50, high: int = 120) -> Gray:
+def canny(gray_HW: Gray) -> Gray:
     """Draw Canny's edges: thin, and both sides of each pen stroke."""
-    return cast(Gray, PAPER - cv2.Canny(gray_HW, low, high))
+    return cast(Gray, PAPER - cv2.Canny(gray_HW, *WEAK_AND_STRONG))
 
 
 def dilate(gray_HW: Gray) -> Gray:

@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from preprocessing.brush import REFERENCE_PX, blank_paper
-from preprocessing.config import HintConfig, OneHintKind
+from preprocessing.brush import blank_paper
+from preprocessing.config import REFERENCE_PX, HintConfig, OneHintKind
 from preprocessing.strokes import draw_dots, draw_strokes
 
 BLUR_GRID_PX = 32

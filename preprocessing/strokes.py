@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from preprocessing.brush import REFERENCE_PX, Marks, colors_around, inside, paint
-from preprocessing.config import DotConfig, StrokeConfig
+from preprocessing.brush import Marks, colors_around, inside, paint
+from preprocessing.config import REFERENCE_PX, DotConfig, StrokeConfig
 
 TRIES = 4
 AIM_PX = 6

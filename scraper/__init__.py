@@ -1,1 +1,1 @@
-"""Site -> posts and originals. The only room that speaks HTTP."""
+"""Site -> posts and originals. The only stage that asks a site."""

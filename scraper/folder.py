@@ -24,9 +24,8 @@ from scraper.known import Before, Look
 from scraper.sidecar import Credit, credit_of
 from scraper.sniffing import PICTURES, sniff
 from scraper.tombstones import tombstones
-from storage import digest, images, manifest, takedowns
+from storage import digest, files, images, manifest, takedowns
 from storage.errors import BadInput
-from storage.files import is_file, is_local
 from storage.layout import DataLayout, part_name
 from storage.progress import Advance
 from storage.records import TOMBSTONES, Contract, DropReason, Md5Match, Post, StageRecord
@@ -38,7 +37,6 @@ FILES_PER_PART = 100
 GONE_NAME = part_name("gone")
 """The table of originals that the snapshot before had: behind all others, and no part of them."""
 SIDECAR_ENDING = ".json"
-PICTURE_ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ class Folder:
         """
         require_folder(self.config)
         found = {path for path in self._walked() if path.is_file() and self._is_seen(path)}
-        stems = {path.with_suffix("") for path in found if path.suffix.lower() in PICTURE_ENDINGS}
+        stems = {path.with_suffix("") for path in found if path.suffix.lower() in images.ENDINGS}
         posts = {self._address(path): path for path in found if not _is_beside(path, found, stems)}
         if not posts:
             raise BadInput(f"--scraper.folder {self.top}: holds no file; name one of pictures")
@@ -167,7 +165,7 @@ class Folder:
     def _is_seen(self, path: Path) -> bool:
         if any(name.startswith(".") for name in path.relative_to(self.top).parts):
             return False
-        if not is_local(self.layout.root):
+        if not files.is_local(self.layout.root):
             return True
         root = Path(str(self.layout.root)).resolve()
         is_ours = root.is_relative_to(self.top.resolve()) and path.resolve().is_relative_to(root)
@@ -175,8 +173,7 @@ class Folder:
 
     def _address(self, path: Path) -> str:
         """Give a file's path below the folder, in letters that a table can hold."""
-        address = path.relative_to(self.top).as_posix()
-        return address.encode("utf-8", "backslashreplace").decode()
+        return files.readable(path.relative_to(self.top))
 
     def _row(self, address: str, path: Path) -> Post:
         empty = _empty_row(address, credit_of(_sidecar_of(path)))
@@ -276,7 +273,7 @@ def _is_beside(path: Path, found: set[Path], stems: set[Path]) -> bool:
 
 def _sidecar_of(path: Path) -> Path:
     beside = path.with_name(path.name + SIDECAR_ENDING)
-    return beside if is_file(beside) else path.with_suffix(SIDECAR_ENDING)
+    return beside if files.is_file(beside) else path.with_suffix(SIDECAR_ENDING)
 
 
 def _empty_row(address: str, credit: Credit) -> Post:

@@ -7,9 +7,8 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from storage import files
-from storage.images import MAX_LINE_PIXELS
+from storage.images import LINE_MARK, MAX_LINE_PIXELS
 
-MARK = ".line"
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 BROKEN = (
@@ -21,7 +20,7 @@ BROKEN = (
 
 def beside(path: Path) -> Path | None:
     """Find the line art of a picture: `<stem>.line.png`, or another ending; None without any."""
-    names = [f"{path.stem}{MARK}{ending}" for ending in ENDINGS]
+    names = [f"{path.stem}{LINE_MARK}{ending}" for ending in ENDINGS]
     candidates = (path.with_name(name) for lower in names for name in _cases(lower))
     return next((each for each in candidates if each != path and files.is_file(each)), None)
 
@@ -29,8 +28,8 @@ def beside(path: Path) -> Path | None:
 def picture_of(path: Path) -> Path | None:
     """Give the path, less its ending, of the picture that this would be the line art of."""
     stem = path.with_suffix("")
-    if path.suffix.lower() in ENDINGS and stem.name.endswith(MARK):
-        return stem.with_name(stem.name.removesuffix(MARK))
+    if path.suffix.lower() in ENDINGS and stem.name.endswith(LINE_MARK):
+        return stem.with_name(stem.name.removesuffix(LINE_MARK))
     return None
 
 

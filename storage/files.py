@@ -40,6 +40,11 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def readable(path: Path) -> str:
+    """Write a path in letters that any file can hold, whatever bytes its name is made of."""
+    return path.as_posix().encode("utf-8", "backslashreplace").decode()
+
+
 def is_local(path: UPath) -> bool:
     """Whether the path lies on a disk of this machine."""
     return path.protocol in ("", "file", "local")

@@ -9,6 +9,10 @@ from storage import digest, files
 from storage.errors import CorruptFile, MissingInput
 from storage.layout import DataLayout
 
+ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif", ".tif", ".tiff"})
+"""How the files of a folder end that may be pictures."""
+LINE_MARK = ".line"
+"""What stands behind a picture's stem in the name of its true line art."""
 LINE_EXTENSION = "png"
 """What true line art is kept as."""
 MAX_LINE_PIXELS = 50_000_000

@@ -23,7 +23,7 @@ DISK = re.compile(r"(?:file|local):(?://|(?=/))")
 """What an address of a folder of this machine may begin with."""
 TAKEDOWNS = "takedowns.json"
 PART = re.compile(r"part-.+\.parquet")
-KEY = re.compile(r"[0-9a-f]+")
+KEY = re.compile(rf"[0-9a-f]{{{digest.KEY_DIGITS}}}")
 """The name of a run's folder; a copy that somebody has put beside it has another."""
 
 

@@ -1,4 +1,4 @@
-"""Pairs from the shards to batches on the device; the one place that turns uint8 into [-1, 1].
+"""Pairs from the shards to batches on the device; here the cache's uint8 becomes [-1, 1].
 
 Pictures lie decoded in the cache and are mapped. Which of them make batch number n, and all chance
 in it, follow from the seed and n alone: a resumed training sees what an undisturbed one sees.

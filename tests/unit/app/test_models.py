@@ -62,7 +62,7 @@ def test_a_training_without_a_checkpoint_is_left_out(two: DataLayout) -> None:
 
 
 def test_what_is_broken_or_of_a_later_irodori_is_left_out(two: DataLayout) -> None:
-    files.write_text(two.record(Stage.TRAIN, "badbad"), "{")
+    files.write_text(two.record(Stage.TRAIN, "bad" * 4), "{")
     (state,) = (two.stage(Stage.TRAIN, NEW) / "checkpoints").glob("*/state.json")
     told = files.read_json(state)
     files.write_json(state, told | {"recipe": told["recipe"] | {"of_tomorrow": 1}})

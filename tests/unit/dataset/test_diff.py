@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from dataset import told, version
+from dataset import version
 from dataset.diff import Difference, diff
 from dataset.settings import changes
 from dataset.takedown import take_down
 from dataset.version import Version
+from flows import dataset_text
 from preprocessing.config import CleanConfig
 from storage import manifest, shards
 from storage.layout import DataLayout
@@ -72,7 +73,7 @@ def test_a_folders_picture_is_named_by_its_file(layout: DataLayout):
     )
     (removed,) = diff(many, few).removed
     assert removed.file == "below/1.png"
-    assert "below/1.png" in told.diff_text(diff(many, few))
+    assert "below/1.png" in dataset_text.diff_text(diff(many, few))
 
 
 def _of_folder(made: Version) -> Version:
@@ -88,7 +89,7 @@ def test_settings_that_changed_are_named_with_their_stage(compared: Difference):
 
 def test_no_picture_changed_its_split(compared: Difference):
     assert compared.moved == ()
-    assert "WRONG" not in told.diff_text(compared)
+    assert "WRONG" not in dataset_text.diff_text(compared)
 
 
 def test_a_version_is_the_same_as_itself(made: Version):
@@ -107,11 +108,13 @@ def test_a_picture_that_changed_its_split_is_said_loudly(made: Version):
     other.__dict__["kept"] = made.kept | {md5: replace(made.kept[md5], split=to)}
     found = diff(made, other)
     assert [(each.md5, each.before, each.after) for each in found.moved] == [(md5, was, to)]
-    assert "WRONG: 1 pictures changed their split" in " ".join(told.diff_text(found).split())
+    assert "WRONG: 1 pictures changed their split" in " ".join(
+        dataset_text.diff_text(found).split()
+    )
 
 
 def test_the_text_counts_by_reason(compared: Difference):
-    text = told.diff_text(compared)
+    text = dataset_text.diff_text(compared)
     assert "4 added, 6 removed" in " ".join(text.split())
     assert "min_side_px" in text
     assert max(len(line) for line in text.splitlines()) <= 100

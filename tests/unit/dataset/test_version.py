@@ -3,9 +3,10 @@ import re
 
 import pytest
 
-from dataset import terminal, told, version
+from dataset import version
 from dataset.verify import verify
 from dataset.version import Version
+from flows import dataset_text, terminal
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import condition
 from storage import files, ledger
@@ -60,7 +61,7 @@ def test_what_is_not_finished_is_no_version_and_a_pack_without_pairs_is_named(br
     found = version.shelf(broken.layout)
     assert found.versions == ()
     assert [pack.key for pack in found.unpaired] == [broken.record(Stage.PACK).key]
-    assert "packed without pairs yet" in told.shelf_text(found)
+    assert "packed without pairs yet" in dataset_text.shelf_text(found)
 
 
 def test_records_of_another_contract_or_in_pieces_are_named_and_hide_no_other(broken: Version):
@@ -73,7 +74,7 @@ def test_records_of_another_contract_or_in_pieces_are_named_and_hide_no_other(br
     assert [each.key for each in found.versions] == [broken.key]
     assert len(found.unreadable) == 2
     assert all(re.search("holds pairs/0|no readable", line) for line in found.unreadable)
-    text = " ".join(told.shelf_text(found).split())
+    text = " ".join(dataset_text.shelf_text(found).split())
     assert text.count("not readable: ") == 2
     assert "holds pairs/0" in text
 
@@ -113,7 +114,7 @@ def test_a_key_that_none_begins_with_may_be_of_one_that_cannot_be_read(
 def test_a_version_whose_scrape_is_lost_is_listed_and_says_so_when_it_is_asked_for(broken: Version):
     files.remove(broken.folder(Stage.SCRAPE))
     (left,) = version.shelf(broken.layout).versions
-    assert "(lost)" in told.shelf_text(version.shelf(broken.layout))
+    assert "(lost)" in dataset_text.shelf_text(version.shelf(broken.layout))
     with pytest.raises(MissingInput, match="the scrape it was made of is not below"):
         left.posts  # noqa: B018
 
@@ -128,7 +129,7 @@ def test_a_version_made_of_what_cannot_be_read_says_why(
     path = broken.layout.record(Stage.CLEAN, broken.record(Stage.CLEAN).key)
     changed = content and json.dumps(files.read_json(path) | content)
     files.write_text(path, changed or "{")
-    text = " ".join(told.shelf_text(version.shelf(broken.layout)).split())
+    text = " ".join(dataset_text.shelf_text(version.shelf(broken.layout)).split())
     assert f"not readable: {broken.name}: " in text
     assert told_why in text
     assert "(not readable)" in text
@@ -147,7 +148,7 @@ def test_a_text_fits_a_hundred_columns_and_tells_what_is_not_the_default(made: V
     defaults = {stage: made.record(stage).settings for stage in made.records}
     defaults[Stage.PACK] = {"size_px": 256, "samples_per_shard": 16}
     defaults[Stage.SCRAPE] = {**defaults[Stage.SCRAPE], "of_another_source": "x"}
-    text = told.version_text(made, defaults)
+    text = dataset_text.version_text(made, defaults)
     assert "of_another_source" not in text
     assert max(len(line) for line in text.splitlines() if "/" not in line) <= 100
     assert re.search(r"pack +[0-9a-f]{12} +size_px 64\n", text)

@@ -114,7 +114,7 @@ def test_a_record_that_cannot_be_read_costs_no_training_its_line(
 ):
     model = _seal_model(paired, layout)
     for stage in (Stage.TRAIN, Stage.EVALUATE):
-        files.write_text(layout.record(stage, "bad"), "{")
+        files.write_text(layout.record(stage, "bad" * 4), "{")
     files.write_text(layout.record(Stage.PACK, paired.inputs["pack"]), "{")
     (line,) = (line for line in lineage.page_of(layout).splitlines() if model.key in line)
     assert "| gone |" in line

@@ -205,7 +205,7 @@ def test_a_record_that_cannot_be_read_is_named_and_hinders_no_look(
     look, layout, caplog: pytest.LogCaptureFixture
 ):
     first, _, _ = look("1")
-    broken = layout.record(Stage.SCRAPE, "bad")
+    broken = layout.record(Stage.SCRAPE, "bad" * 4)
     files.write_text(broken, "{")
     record, _, asked = look("2")
     assert known.look_of(record, layout).base == first.key

@@ -86,11 +86,12 @@ def test_runs_are_listed_newest_first_without_copies_and_what_cannot_be_read_is_
     older, newer = (_make(layout, Knobs(size_px=size)) for size in (1, 2))
     place = layout.stage(Stage.CLEAN, newer.key)
     shutil.copytree(str(place), f"{place}.bak")
-    files.write_text(layout.record(Stage.CLEAN, "bad"), "{")
+    spoiled = layout.record(Stage.CLEAN, "bad" * 4)
+    files.write_text(spoiled, "{")
     listed = ledger.listed(layout, Stage.CLEAN)
     assert listed.records == (newer, older)
     (line,) = listed.unreadable
-    assert line.startswith(f"{layout.record(Stage.CLEAN, 'bad')}: no readable record")
+    assert line.startswith(f"{spoiled}: no readable record")
 
 
 def test_a_damaged_file_is_told_once_when_its_stage_is_made_again(

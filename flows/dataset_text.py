@@ -10,8 +10,8 @@ from rich.table import Table
 from dataset.contents import Contents, Step, contents, funnel, share
 from dataset.diff import Changed, Difference
 from dataset.settings import departures
-from dataset.terminal import grid, headed, named, plain, rendered, setting, size, titled
 from dataset.version import LINEAGE, Shelf, Version
+from flows.terminal import grid, headed, named, plain, rendered, setting, size, titled
 from storage.errors import MissingInput
 from storage.ledger import Stage
 from storage.records import ShardRow, Split, StageRecord
