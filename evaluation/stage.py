@@ -51,6 +51,7 @@ def evaluate(
         seed=seed,
     )
     if opened.finished:
+        _tell_of_another_inception(config, opened)
         return opened.finished
     opened.go_on()
 
@@ -66,6 +67,22 @@ def evaluate(
     )
 
     return opened.seal(counts)
+
+
+def _tell_of_another_inception(config: EvaluationConfig, opened: OpenStage) -> None:
+    """Say that the file behind a name is another one by now: the key follows from its name."""
+    if not config.inception:
+        return
+    from evaluation.inception import find_file  # noqa: PLC0415
+
+    path, sha256 = find_file(config)
+    measured_with = files.read_json(opened.folder / METRICS)["inception_sha256"]
+    if measured_with != sha256:
+        logger.warning(
+            "stage=%s key=%s was measured with another %s (sha256 %s); delete its folder to measure"
+            " anew, or give --evaluation.inception-sha256",
+            *(opened.stage, opened.key, path, measured_with),
+        )
 
 
 def report(

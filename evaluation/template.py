@@ -20,7 +20,7 @@ def render(name: str, **told: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["code"] = _code
+    environment.filters |= {"code": _code, "keep_arrow": _keep_arrow}
     css = Markup((HERE / "report.css").read_text())
     return environment.get_template(name).render(css=css, **told)
 
@@ -33,3 +33,8 @@ def data_address(kind: str, content: bytes) -> str:
 def _code(text: str) -> Markup:
     """Mark what stands between backticks as a command."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _keep_arrow(heading: str) -> str:
+    """Keep the arrow of a measure in the line of its name."""
+    return re.sub(r" (?=[↑↓])", "\N{NO-BREAK SPACE}", heading)

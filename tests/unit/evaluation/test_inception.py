@@ -20,9 +20,11 @@ from evaluation.frechet import between
 from evaluation.inception import open_inception
 from evaluation.instruments import INCEPTION, Instruments
 from evaluation.measuring import measure, summarise
-from evaluation.scores import Answer
-from storage import digest
+from evaluation.scores import METRICS, Answer
+from storage import digest, files, ledger
 from storage.errors import BadInput
+from storage.layout import DataLayout
+from storage.ledger import Stage
 from storage.records import Split
 from tests.pictures import drawing
 
@@ -167,3 +169,28 @@ def test_one_file_has_one_name_however_it_is_written(
     assert {EvaluationConfig(inception=way).inception for way in ways} == {ways[-1]}
     address = "https://example.org/../a.pt"
     assert EvaluationConfig(inception=address).inception == address
+
+
+def test_another_file_under_the_same_name_is_told(
+    stand_in: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    layout, path = DataLayout.at(str(tmp_path / "data")), tmp_path / "inception.pt"
+    path.write_bytes(stand_in.read_bytes())
+    config = EvaluationConfig(inception=str(path))
+    inputs = {
+        label: ledger.open_stage(Stage(label), EvaluationConfig(), inputs={}, layout=layout).seal(
+            {}
+        )
+        for label in ("train", "condition")
+    }
+    opened = ledger.open_stage(Stage.EVALUATE, config, inputs=inputs, layout=layout, seed=1)
+    told = {"inception_sha256": digest.of_bytes(path.read_bytes())}
+    files.write_json(opened.folder / METRICS, told)
+    sealed = opened.seal({})
+
+    made = stage.evaluate(config, inputs["train"], inputs["condition"], layout, seed=1)
+    assert (made, caplog.messages) == (sealed, [])
+    path.write_bytes(b"another")
+    assert stage.evaluate(config, inputs["train"], inputs["condition"], layout, seed=1) == sealed
+    (line,) = caplog.messages
+    assert f"was measured with another {path} (sha256 {told['inception_sha256']})" in line
