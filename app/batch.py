@@ -13,7 +13,7 @@ from upath import UPath
 from app import layers
 from app.config import Batch
 from app.drawing import read_color, read_drawing
-from app.encoding import at_most, read_strokes, to_png
+from app.encoding import read_strokes, to_png
 from app.painter import Painter, Wish
 from app.palette import palette_of
 from storage import files
@@ -60,11 +60,18 @@ def pages(batch: Batch) -> list[Page]:
     for page in found:
         once.setdefault(page.lines.resolve(), page)
     listed: dict[Path, Page] = {}
+    folders = {lines.parent for lines in once}
     beside = _beside(batch)
     for page in once.values():
         answer = page.answer.resolve()
         if answer in once:
             raise BadInput(f"{page.answer}: is a drawing itself; name another folder with -o")
+        # What lies beside drawings may be one that is not named.
+        if answer.parent in folders and answer.exists() and not batch.goes_on:
+            raise BadInput(
+                f"{page.answer}: is there already, beside drawings; name another folder with -o, or"
+                " keep it with --skip-existing"
+            )
         if any(map(answer.is_relative_to, beside)):
             raise BadInput(
                 f"{page.answer}: is where the strokes or the palette are; name another folder"
@@ -127,11 +134,9 @@ def _paint(
     painter: Painter, page: Page, batch: Batch, colors: NDArray[np.uint8] | None
 ) -> tuple[bytes, bool]:
     """Give a page's answer as a file, and whether it is pale (of one in layers: no)."""
-    drawing = at_most(
-        read_drawing(_read(page.lines, str(page.lines)), str(page.lines), clean=batch.clean),
-        batch.max_px,
-    )
-    wish = Wish(_strokes(page, batch, colors), batch.reach_px)
+    name = str(page.lines)
+    drawing = read_drawing(_read(page.lines, name), name, clean=batch.clean)
+    wish = Wish(_strokes(page, batch, colors), batch.reach_px, max_px=batch.max_px)
     if batch.kind == "ora":
         return layers.to_openraster(painter, drawing, wish), False
     color = painter.paint(drawing, wish)

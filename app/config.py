@@ -10,8 +10,8 @@ DEFAULT_REACH_PX = 28.0
 """How far strokes run out, at 256 px: the standard deviation of the paper's own blur."""
 
 MAX_REACH_PX = 128
-MOST_PX = 1_000_000
-"""No side of a picture is longer."""
+MOST_PX = 65_535
+"""No side of a drawing is longer: a line one pixel wide is widened by as much as it is shrunk."""
 
 Kind = Literal["png", "ora"]
 

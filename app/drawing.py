@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.config import MOST_PX
 from preprocessing.decode import Undecodable, decode
 from storage import digest
 from storage.errors import BadInput
@@ -51,8 +52,20 @@ def read_drawing(content: bytes, name: str, *, clean: bool = False) -> Drawing:
         BadInput: it cannot be opened.
     """
     color_HWC = read_color(content, name)
+    if max(color_HWC.shape) > MOST_PX:
+        raise BadInput(f"{name}: has a side of more than {MOST_PX} px; cut it into pieces")
     line_HW = cast(Gray, cv2.cvtColor(color_HWC, cv2.COLOR_RGB2GRAY))
     return Drawing(digest.md5_of(content), clean_scan(line_HW) if clean else line_HW)
+
+
+def at_most(line_HW: Gray, max_px: int) -> Gray:
+    """Shrink lines so that their longer side is at most so many px; 0 leaves them."""
+    height, width = line_HW.shape
+    scale = max_px / max(height, width)
+    if not max_px or scale >= 1:
+        return line_HW
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cast(Gray, cv2.resize(line_HW, size, interpolation=cv2.INTER_AREA))
 
 
 def read_color(content: bytes, name: str) -> NDArray[np.uint8]:

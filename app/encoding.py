@@ -1,16 +1,16 @@
 """Pictures <-> bytes: strokes that a person sends, answers that they get."""
 
 import io
-from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.drawing import MAX_PIXELS, Drawing
+from app.drawing import MAX_PIXELS
 from storage.errors import BadInput
 
+TOO_LARGE = f"{{}}: more than {MAX_PIXELS // 1_000_000} million pixels"
 # One filter for all rows takes half the time of choosing one a row.
 QUICKLY = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 
@@ -24,7 +24,7 @@ def read_strokes(content: bytes, name: str) -> NDArray[np.uint8]:
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise BadInput(f"{name}: more than {MAX_PIXELS // 1_000_000} million pixels")
+                raise BadInput(TOO_LARGE.format(name))
             if image.mode == "P" and image.palette is None:
                 raise OSError("places in a palette, and no palette")
             if not image.has_transparency_data:
@@ -32,19 +32,10 @@ def read_strokes(content: bytes, name: str) -> NDArray[np.uint8]:
                     f"{name}: has no clear pixels; wanted strokes on a clear layer (RGBA)"
                 )
             return np.asarray(image.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise BadInput(TOO_LARGE.format(name)) from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise BadInput(f"{name}: is no readable PNG; wanted strokes on a clear layer") from error
-
-
-def at_most(drawing: Drawing, max_px: int) -> Drawing:
-    """Shrink a drawing so that its longer side is at most so many px; 0 leaves it."""
-    height, width = drawing.line_HW.shape
-    scale = max_px / max(height, width)
-    if not max_px or scale >= 1:
-        return drawing
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(drawing.line_HW, size, interpolation=cv2.INTER_AREA)
-    return Drawing(drawing.md5, cast(NDArray[np.uint8], small))
 
 
 def to_png(picture: NDArray[np.uint8]) -> bytes:

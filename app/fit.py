@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 WHITE = 255
 # A stroke counts on a pixel of the model where it covers this share of it.
 LEAST_COVER = 0.25
+# One so thin that it covers as much nowhere near counts where it covers this share of the most.
+OF_A_THIN_ONE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Fit:
         # Weighed by alpha, so that a clear pixel's colour counts for nothing.
         weighed = cv2.cvtColor(stroke_HWC, cv2.COLOR_RGBA2mRGBA)
         small = self._resize(cast(NDArray[np.uint8], weighed))
-        covered = small[..., 3] >= LEAST_COVER * WHITE
+        covered = _covered(small[..., 3])
         hint_SSC = np.full((self.size_px, self.size_px, 3), WHITE, np.uint8)
         mask_SS = np.zeros((self.size_px, self.size_px), np.uint8)
         colors = small[..., :3] * (WHITE / np.maximum(small[..., 3:], 1))
@@ -80,3 +82,11 @@ class Fit:
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         size = (self.width, self.height)
         return cast(NDArray[np.uint8], cv2.resize(picture, size, interpolation=way))
+
+
+def _covered(alpha_SS: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell where strokes count, of which a pixel's alpha says how much of it they cover."""
+    most_SS = cv2.dilate(alpha_SS, np.ones((3, 3), np.uint8))
+    is_thin_SS = (most_SS < LEAST_COVER * WHITE) & (alpha_SS > 0)
+    bound_SS = np.where(is_thin_SS, most_SS * OF_A_THIN_ONE, LEAST_COVER * WHITE)
+    return np.asarray(alpha_SS >= bound_SS)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app import crisp, reach
 from app.config import DEFAULT_REACH_PX
-from app.drawing import Drawing
+from app.drawing import Drawing, at_most
 from app.fit import Fit
 from app.palette import turn_hues
 from evaluation.colorize import Colorizer, open_colorizer
@@ -27,13 +27,15 @@ class Wish:
     `stroke_HWC` are RGBA strokes over the whole drawing, of any size; None are no strokes.
     `reach_px` is how far they run out, at 256 px, for models that learnt from a wash. Other
     variants are other noise, for the models that heed it; `turn` is by how many degrees the hue of
-    all strokes is turned.
+    all strokes is turned. `max_px` bounds the longer side of the answer, 0 leaves the drawing's
+    own; what the model sees is the same either way.
     """
 
     stroke_HWC: Color | None = None
     reach_px: float = DEFAULT_REACH_PX
     variant: int = 0
     turn: int = 0
+    max_px: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,11 @@ class Painter:
         return self.colorizer.has_z
 
     def paint(self, drawing: Drawing, wish: Wish) -> Color:
-        """Colour a drawing at its own size, under its own lines; uint8 RGB."""
+        """Colour a drawing under its own lines; uint8 RGB."""
         seen = self.see(drawing, wish)
         (small_SSC,) = self.answer(drawing, [seen], [wish.variant])
-        return crisp.under_lines(small_SSC, drawing.line_HW, seen.line_SS, seen.fit)
+        line_HW = at_most(drawing.line_HW, wish.max_px)
+        return crisp.under_lines(small_SSC, line_HW, seen.line_SS, seen.fit)
 
     def see(self, drawing: Drawing, wish: Wish) -> Seen:
         """Bring a drawing and strokes to the model's size, as it has learnt to see them."""

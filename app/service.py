@@ -6,6 +6,7 @@ of what comes in.
 
 import asyncio
 import logging
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -77,6 +78,7 @@ def build(at_hand: Models, hosts: list[str], bounds: Bounds | None = None) -> Fa
 
 
 async def _order(  # noqa: PLR0913 -- one a field of the form
+    request: Request,
     lines: Upload,
     hints: Strokes = None,
     model: Key = "",
@@ -86,6 +88,10 @@ async def _order(  # noqa: PLR0913 -- one a field of the form
     max_px: Longest = 0,
     clean: Scan = False,
 ) -> Order:
+    known = [field.name for field in fields(Order)]
+    strange = sorted((await request.form()).keys() - set(known))
+    if strange:
+        raise BadInput(f"{strange[0]}: is no field of a wish; there are {', '.join(known)}")
     painted = await hints.read() if hints else None
     content = await lines.read()
     return Order(content, painted or None, model, reach_px, variant, turn, max_px, clean)

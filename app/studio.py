@@ -6,8 +6,8 @@ from typing import Any
 
 from app import config, layers, variants
 from app.config import DEFAULT_REACH_PX
-from app.drawing import Drawing, read_color, read_drawing
-from app.encoding import at_most, read_strokes, to_png
+from app.drawing import Drawing, at_most, read_color, read_drawing
+from app.encoding import read_strokes, to_png
 from app.models import Models
 from app.painter import Wish
 from app.palette import palette_of
@@ -37,18 +37,18 @@ class Order:
         config.check(self.reach_px, self.max_px)
 
     def drawing(self) -> Drawing:
-        """Open the drawing, at the size that is wanted."""
-        return at_most(read_drawing(self.lines, "lines", clean=self.clean), self.max_px)
+        """Open the drawing."""
+        return read_drawing(self.lines, "lines", clean=self.clean)
 
     def wish(self) -> Wish:
         """Open the strokes."""
         strokes = read_strokes(self.hints, "hints") if self.hints else None
-        return Wish(strokes, self.reach_px, self.variant, self.turn % FULL_TURN)
+        return Wish(strokes, self.reach_px, self.variant, self.turn % FULL_TURN, self.max_px)
 
 
 def lines(order: Order) -> bytes:
     """Give a drawing as it will be coloured, as a PNG."""
-    return to_png(order.drawing().line_HW)
+    return to_png(at_most(order.drawing().line_HW, order.max_px))
 
 
 def colorize(at_hand: Models, order: Order) -> bytes:

@@ -35,7 +35,8 @@ def answer(command: ColorizeCommand) -> tuple[str, int]:
         for each in colorize(listed, command.batch, painter):
             done.append(each)
             if each.why:
-                logger.warning("skipped file=%s because=%s", each.page.lines, each.why)
+                told = plain(f"skipped file={each.page.lines} because={each.why}")
+                logger.warning("%s", told.plain)
             advance()
     return "\n".join(told_of(done, command.batch)), 1 if any(each.why for each in done) else 0
 

@@ -14,15 +14,12 @@ export class Strokes {
   // Clearing is a step like any other, so it can be undone.
   clear() {
     this.add({ tool: "clear", points: [] });
+    return true;
   }
 
-  undo() {
-    if (this.done.length) this.undone.push(this.done.pop());
-  }
-
-  redo() {
-    if (this.undone.length) this.done.push(this.undone.pop());
-  }
+  // Both tell whether there was anything to do.
+  undo() { return moved(this.done, this.undone); }
+  redo() { return moved(this.undone, this.done); }
 
   get isEmpty() {
     return !this.visible().some((stroke) => stroke.tool === "brush");
@@ -37,6 +34,12 @@ export class Strokes {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     for (const stroke of this.visible()) paintStroke(context, stroke, scale);
   }
+}
+
+function moved(from, to) {
+  if (!from.length) return false;
+  to.push(from.pop());
+  return true;
 }
 
 export function paintStroke(context, stroke, scale) {

@@ -9,6 +9,9 @@ const VIEW_PX = 2048;
 const PREVIEW_PX = 1024;
 const THUMB_PX = 256;
 const CALM_MS = 30;
+const BRUSH_PX = 24;
+const MOST_BRUSH_PX = 120;
+const NOT_THERE = 404;
 
 const $ = (id) => document.getElementById(id);
 const easel = new Easel($("easel"));
@@ -52,20 +55,46 @@ async function openLines(file) {
 // Whatever goes wrong, what was open stays; of several files the one that was chosen last is opened.
 async function open(file, { strokes, settings = { clean: $("clean").checked }, recent } = {}) {
   const mine = ++opening;
-  const { clean, variant = 0, turn = 0 } = settings;
-  const lines = await linesOf(file, { clean, variant, turn }, () => mine === opening).catch((error) => {
-    if (mine === opening) throw error;
-  });
+  const { clean, variant = 0, turn = 0, model } = settings;
+  const opened = await kept(file)
+    .then(async (copy) => ({ copy, ...(await linesOf(copy, { clean, variant, turn }, () => mine === opening)) }))
+    .catch((error) => {
+      if (mine === opening) throw error;
+    });
   if (mine !== opening) return;
+  const { copy, ...lines } = opened;
   easel.open(lines.bitmap, strokes);
   show($("before"), lines.blob);
-  Object.assign(state, { file, name: file.name.replace(/\.[^.]*$/, ""), variant, turn, isSaved: true });
+  Object.assign(state, { file: copy, name: file.name.replace(/\.[^.]*$/, ""), variant, turn, isSaved: true });
+  suit(lines.bitmap, easel.strokes.done.length);
   setWishes(settings);
   if (recent) paints.remember(recent);
-  $("variants").replaceChildren();
+  forgetAnswer();
   $("empty").hidden = true;
   enable();
   await colorize();
+  if (model && model !== $("model").value) tell("the project's own model is not here; this is another one's answer");
+}
+
+// The file on the disk may change, or go, while it is painted on.
+async function kept(file) {
+  return new File([await file.arrayBuffer()], file.name, { type: file.type });
+}
+
+// A brush is as wide as the drawing is large.
+function suit({ width, height }, hasStrokes) {
+  const longest = Math.max(width, height);
+  $("size").max = Math.max(MOST_BRUSH_PX, Math.round(longest / 12));
+  resize(hasStrokes ? easel.size : Math.max(BRUSH_PX, Math.round(longest / 80)));
+}
+
+// Beside new lines nothing is shown, and nothing picked, of the drawing before.
+function forgetAnswer() {
+  $("variants").replaceChildren();
+  $("after").hidden = true;
+  $("result-empty").hidden = false;
+  $("slider").disabled = true;
+  paints.answer = null;
 }
 
 // The server refuses wishes that it could not heed later, so a project's are sent along. A busy one
@@ -130,6 +159,8 @@ async function colorize() {
   } catch (error) {
     if (mine !== asking) return;
     tell(error.message, true);
+    // A model may have been removed meanwhile, and others be there.
+    if (error.status === NOT_THERE) await listModels().catch(() => {});
     if (error.retryAfter) again = setTimeout(colorize, error.retryAfter * 1000);
   }
 }
@@ -160,7 +191,7 @@ function showVariants({ variants, noise_spread }) {
     const button = document.createElement("button");
     button.append(image);
     button.addEventListener("click", () => {
-      Object.assign(state, { variant: each.variant, turn: each.turn });
+      Object.assign(state, { variant: each.variant, turn: each.turn, isSaved: false });
       colorize();
     });
     return button;
@@ -182,10 +213,11 @@ async function exportAs(what, extension) {
 }
 
 async function saveProject() {
+  const name = `${state.name}.irodori.json`;
   const settings = { reach_px: Number($("reach").value), clean: $("clean").checked, variant: state.variant, turn: state.turn, model: $("model").value };
-  download(await toProject(state.file, state.name, easel, settings, paints.recent), `${state.name}.irodori.json`);
+  download(await toProject(state.file, state.name, easel, settings, paints.recent), name);
   state.isSaved = true;
-  tell(`saved ${state.name}.irodori.json`);
+  tell(`saved ${name}`);
 }
 
 async function reopen(file) {
@@ -317,6 +349,8 @@ easel.addEventListener("stroke", () => {
   const last = easel.strokes.done.at(-1);
   if (last?.tool === "brush") paints.remember([last.color, ...paints.recent]);
   Object.assign(state, { variant: 0, turn: 0, isSaved: false });
+  // They were other answers to other strokes.
+  $("variants").replaceChildren();
   enable();
   colorizeSoon();
 });
@@ -329,7 +363,7 @@ for (const name of ["dragleave", "drop"]) document.addEventListener(name, () => 
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   const file = event.dataTransfer.files[0];
-  if (file?.name.endsWith(".json")) reopen(file);
+  if (/\.json$/i.test(file?.name)) reopen(file);
   else openLines(file);
 });
 document.addEventListener("paste", (event) => {
@@ -344,7 +378,8 @@ const keys = {
 };
 document.addEventListener("keydown", (event) => {
   if (event.target.matches("select")) return;
-  const key = event.key.toLowerCase();
+  // Where letters are not Latin, keys count by their place.
+  const key = (/^[\x20-\x7e]$/.test(event.key) || event.key.length > 1 ? event.key : event.code.replace(/^Key/, "")).toLowerCase();
   if (event.ctrlKey || event.metaKey) {
     const step = { z: event.shiftKey ? "redo" : "undo", y: "redo" }[key];
     if (!step) return;
@@ -355,12 +390,13 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 document.addEventListener("keyup", (event) => { if (event.key === " ") easel.isSpaceDown = false; });
+window.addEventListener("blur", () => { easel.isSpaceDown = false; });
 window.addEventListener("beforeunload", (event) => { if (!state.isSaved && !easel.strokes.isEmpty) event.preventDefault(); });
 
 // Where the drawing lies on the screen, for whatever drives the page.
 window.irodori = { onScreen: () => easel.onScreen() };
 
-resize(24);
+resize(BRUSH_PX);
 choose("brush");
 slide();
 enable();

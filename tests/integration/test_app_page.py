@@ -5,7 +5,7 @@ import io
 import json
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +194,24 @@ def test_everything_can_be_done_without_a_pointer(page: Page, drawing: Path) -> 
     assert page.get_by_role("button", name="Eraser").get_attribute("aria-pressed") == "true"
 
 
+def _touch(page: Page, *moments: Mapping[int, tuple[float, float]]) -> None:
+    """Put fingers on the middle of the easel, moment by moment: where each is, by its number."""
+    box = page.locator("#easel").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touching = page.context.new_cdp_session(page)
+    touching.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+    there = 0
+    for moment in moments:
+        # Who is not named any more has been lifted.
+        kind = "touchEnd" if not moment else "touchStart" if len(moment) > there else "touchMove"
+        points = [
+            {"x": x + right, "y": y + down, "id": number}
+            for number, (right, down) in moment.items()
+        ]
+        touching.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        there = len(moment)
+
+
 def test_the_hand_paints_nothing_and_a_second_finger_no_second_stroke(
     page: Page, drawing: Path, tmp_path: Path
 ) -> None:
@@ -203,23 +221,8 @@ def test_the_hand_paints_nothing_and_a_second_finger_no_second_stroke(
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Brush").click()
 
-    box = page.locator("#easel").bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    first, moved, second = (
-        {"x": x + right, "y": y + down, "id": number}
-        for right, down, number in ((0, 0, 1), (60, 0, 1), (-80, 40, 2))
-    )
-    touching = page.context.new_cdp_session(page)
-    touching.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
-    for kind, points in (
-        ("touchStart", [first]),
-        ("touchStart", [first, second]),
-        # Who is not named any more has been lifted.
-        ("touchMove", [first]),
-        ("touchMove", [moved]),
-        ("touchEnd", []),
-    ):
-        touching.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    moved, heel = {1: (60, 0)}, {2: (-80, 40)}
+    _touch(page, {1: (0, 0)}, moved, moved | heel, moved, {1: (90, 0)}, {})
     _until_coloured(page, answers)
 
     with page.expect_download() as told:
@@ -229,6 +232,72 @@ def test_the_hand_paints_nothing_and_a_second_finger_no_second_stroke(
     left, right = stroke["points"][0], stroke["points"][-1]
     assert right[0] - left[0] > 10
     assert right[1] == left[1]
+
+
+def test_two_fingers_move_the_page_and_paint_nothing(page: Page, drawing: Path) -> None:
+    answers = _opened(page, drawing)
+    before = page.evaluate("window.irodori.onScreen()")
+    _touch(
+        page,
+        {1: (-50, 0)},
+        {1: (-50, 0), 2: (50, 0)},
+        {1: (-50, 0), 2: (90, 0)},
+        {1: (-70, 30), 2: (130, 30)},
+        {},
+    )
+    after = page.evaluate("window.irodori.onScreen()")
+
+    assert after["width"] == pytest.approx(2 * before["width"], rel=0.01)
+    middle = before["x"] + before["width"] / 2
+    assert after["x"] + after["width"] / 2 == pytest.approx(middle + 30, abs=1)
+    assert page.get_by_role("button", name="Undo").is_disabled()
+    _stroke(page, RED, LEFT_BOX)
+    _until_coloured(page, answers)
+
+
+def test_a_detail_stays_in_sight_and_the_keyboards_cursor_too(page: Page, drawing: Path) -> None:
+    _opened(page, drawing)
+    for _ in range(9):
+        page.get_by_role("button", name="Zoom in").click()
+    zoom = page.locator("#zoom").inner_text()
+    page.set_viewport_size({"width": 1100, "height": 800})
+    page.wait_for_timeout(100)
+    assert page.locator("#zoom").inner_text() == zoom
+
+    page.locator("#easel").focus()
+    before = page.evaluate("window.irodori.onScreen()")
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    after = page.evaluate("window.irodori.onScreen()")
+    # The drawing's right edge has come into sight.
+    width = page.locator("#easel").bounding_box()["width"]
+    assert before["x"] + before["width"] > width > after["x"] + after["width"]
+
+
+def test_a_step_of_nothing_asks_for_nothing(page: Page, drawing: Path) -> None:
+    answers = _opened(page, drawing)
+    for keys in ("Control+y", "Control+z", "Control+Shift+z"):
+        page.keyboard.press(keys)
+    page.wait_for_timeout(500)
+    _stroke(page, RED, LEFT_BOX)
+    assert _until_coloured(page, answers) == answers + 1
+
+
+def test_line_art_that_changes_on_the_disk_stays_as_it_was_opened(
+    page: Page, drawing: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.png"
+    mine.write_bytes(drawing.read_bytes())
+    page.locator("#file-lines").set_input_files(mine)
+    answers = _until_coloured(page, 0)
+    mine.write_bytes(b"saved again, and not done yet")
+    _stroke(page, RED, LEFT_BOX)
+    _until_coloured(page, answers)
+    with page.expect_download() as told:
+        page.get_by_role("button", name="Save project").click()
+    told.value.save_as(tmp_path / "mine.json")
+    lines = json.loads((tmp_path / "mine.json").read_text())["lines"]
+    assert base64.b64decode(lines.partition(",")[2]) == drawing.read_bytes()
 
 
 def test_the_picker_takes_a_colour_from_the_page(page: Page, drawing: Path) -> None:

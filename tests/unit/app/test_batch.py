@@ -121,6 +121,16 @@ def test_no_drawing_is_ever_overwritten(folder: Path) -> None:
         pages(Batch((folder,), folder))
 
 
+def test_a_drawing_that_is_not_named_is_not_overwritten_either(folder: Path) -> None:
+    Image.open(folder / "one.png").save(folder / "three.jpg")
+    (folder / "three.png").write_bytes(b"another drawing")
+
+    with pytest.raises(BadInput, match=r"three\.png: is there already, beside drawings"):
+        pages(Batch((folder / "three.jpg",), folder))
+    (page,) = pages(Batch((folder / "three.jpg",), folder, goes_on=True))
+    assert page.answer == folder / "three.png"
+
+
 def test_strokes_and_palette_are_no_drawings_and_never_overwritten(
     folder: Path, tmp_path: Path
 ) -> None:

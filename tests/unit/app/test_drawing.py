@@ -37,6 +37,12 @@ def test_every_usual_mode_is_opened(mode: str) -> None:
     assert read_drawing(content.getvalue(), "page").line_HW.shape == (20, 30)
 
 
+def test_a_strip_that_no_picture_is_refused_before_it_is_widened() -> None:
+    strip = encoded(np.full((1, 65_536), 255, np.uint8))
+    with pytest.raises(BadInput, match=r"strip\.png: has a side of more than 65535 px; cut it"):
+        read_drawing(strip, "strip.png")
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", encoded(drawing(1, 64))[:200]])
 def test_what_is_no_whole_picture_is_refused_by_its_name(content: bytes) -> None:
     with pytest.raises(BadInput, match=r"page\.png: is no whole PNG"):

@@ -42,6 +42,20 @@ def test_strokes_keep_their_colour_at_any_size_and_half_clear_ones_too() -> None
     assert (hint[mask == 0] == 255).all()
 
 
+@pytest.mark.parametrize("width_px", [1, 2, 3])
+def test_a_thin_stroke_counts_however_much_the_drawing_shrinks(width_px: int) -> None:
+    layer = np.zeros((2048, 2048, 4), np.uint8)
+    layer[300:1500, 1000 : 1000 + width_px] = (200, 100, 50, 255)
+
+    hint, mask = Fit.of((2048, 2048), 128).shrink_strokes(layer)
+
+    rows = (mask > 0).sum(axis=1)
+    assert set(rows[20:92]) == {1}
+    assert not rows[:18].any()
+    assert not rows[95:].any()
+    assert np.abs(hint[mask > 0].astype(int) - [200, 100, 50]).max() <= 12
+
+
 def test_what_comes_back_lies_where_it_was(page_lines: np.ndarray) -> None:
     fit = Fit.of(page_lines.shape, 128)
     square = fit.shrink_lines(page_lines)

@@ -10,7 +10,7 @@ from storage.layout import DataLayout
 from storage.ledger import Stage
 from training import tensors
 
-OLD, NEW, NEWER = "01d", "2e2", "3e3"
+OLD, NEW, NEWER = "01d" * 4, "2e2" * 4, "3e3" * 4
 
 
 @pytest.fixture

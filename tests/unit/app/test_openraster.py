@@ -44,6 +44,26 @@ def test_its_layers_are_lines_hints_and_colours_from_the_top(
     assert (hints == red_strokes).all()
 
 
+def test_the_hints_of_a_turned_answer_are_those_that_it_was_painted_by(
+    boxes: Drawing, red_strokes: np.ndarray
+) -> None:
+    wish = Wish(red_strokes, turn=120)
+    content = to_openraster(painter_of(HintReturned()), boxes, wish)
+
+    hints = _picture(zipfile.ZipFile(io.BytesIO(content)), "data/layer1.png")
+
+    assert (hints[..., 3] == red_strokes[..., 3]).all()
+    red, green, _ = hints[100, 80, :3].astype(int)
+    assert green > red + 100
+
+
+def test_layers_may_be_smaller_than_the_drawing(boxes: Drawing, red_strokes: np.ndarray) -> None:
+    content = to_openraster(painter_of(HintReturned()), boxes, Wish(red_strokes, max_px=150))
+    ora = zipfile.ZipFile(io.BytesIO(content))
+    names = ("data/layer0.png", "data/layer1.png", "data/layer2.png", "mergedimage.png")
+    assert {_picture(ora, name).shape[:2] for name in names} == {(100, 150)}
+
+
 def test_the_visible_layers_give_the_merged_picture(
     boxes: Drawing, red_strokes: np.ndarray
 ) -> None:

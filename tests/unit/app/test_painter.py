@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 
 from app.drawing import Drawing
@@ -46,6 +47,22 @@ def test_strokes_may_be_painted_at_another_size(boxes: Drawing, red_strokes: np.
     )
 
     assert np.abs(whole.astype(int) - half).mean() < 3
+
+
+def test_a_smaller_answer_is_the_whole_one_made_smaller() -> None:
+    # Lines so thin that they would be gray, and hold no colour back, were they shrunk first.
+    page = np.full((1500, 2250), 255, np.uint8)
+    for left in (300, 1250):
+        cv2.rectangle(page, (left, 400), (left + 700, 1100), 0, 2)
+    strokes = np.zeros((*page.shape, 4), np.uint8)
+    strokes[700:800, 500:700] = (*RED, 255)
+    painter, thin = painter_of(HintReturned()), Drawing("a" * 32, page)
+
+    whole, small = (painter.paint(thin, Wish(strokes, max_px=side)) for side in (0, 450))
+
+    shrunk = cv2.resize(whole, (450, 300), interpolation=cv2.INTER_AREA)
+    assert small.shape == (300, 450, 3)
+    assert (np.abs(small.astype(int) - shrunk).max(axis=-1) > 32).mean() < 0.005
 
 
 def test_another_variant_is_other_noise_and_the_same_is_the_same(boxes: Drawing) -> None:
