@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from dataset import prune_store, version
 from dataset.prune_graph import Graph, Name, graph_of, inputs_of_unfinished
-from storage import files, lease
+from storage import files, lease, takedowns
 from storage.errors import CorruptFile, IrodoriError
 from storage.layout import KEY, DataLayout
 from storage.ledger import Stage
 
+TO_PAIRS = (Stage.SCRAPE, Stage.CLEAN, Stage.PACK)
+"""What pairs are made of, in turn; a snapshot may build on others."""
 YOUNG_SECONDS = 24 * 3600.0
 """An unfinished run that was touched within so long may still be gone on with."""
 
@@ -50,7 +52,14 @@ class Begun:
 
 
 def choose(layout: DataLayout, keep: int) -> Choice:
-    """Decide what stays if the newest versions do, so many of them."""
+    """Decide what stays if the newest versions do, so many of them.
+
+    Raises:
+        CorruptFile: the list of what was taken down, or of what a killed run had begun to remove,
+            cannot be read.
+    """
+    # An original that is on it belongs to no snapshot; whoever cannot read it knows of none.
+    takedowns.read(layout)
     graph, begun = graph_of(layout), _begun(layout)
     versions = [(Stage.CONDITION, each.key) for each in version.shelf(layout).versions]
     abandoned = [name for name in graph.unfinished if _is_abandoned(name, layout, begun)]
@@ -61,6 +70,8 @@ def choose(layout: DataLayout, keep: int) -> Choice:
     roots |= {name for name in graph.made if lease.is_held(layout.stage(*name))}
     roots |= {origin for name in left for origin in inputs_of_unfinished(name, layout)}
     staying = graph.staying(roots & graph.made.keys())
+    lost = _lost(graph, staying)
+    staying |= graph.needed(_before(lost, graph))
 
     named, why = _named(graph, staying, left, layout)
     return Choice(
@@ -71,6 +82,7 @@ def choose(layout: DataLayout, keep: int) -> Choice:
         notes=(
             *_notes(left, "not finished, and being written or touched within a day"),
             *_notes(graph.spoiled, "its record is in pieces"),
+            *_notes(sorted(lost), "cannot be read, so all that it may be made of stays"),
             *_notes(sorted(strange), "not readable by this version of Irodori"),
             *([f"all originals: {why}"] if why else []),
         ),
@@ -113,6 +125,19 @@ def _nobodys(graph: Graph, begun: Begun) -> set[Name]:
     """Give what belongs to no version, nor did when a killed run began: it is not ours to judge."""
     again = {name for name, made in graph.made.items() if made.sealed_at > begun.at}
     return graph.made.keys() - graph.of_versions() - (begun.names - again)
+
+
+def _lost(graph: Graph, staying: set[Name]) -> set[Name]:
+    """Give what is needed to make a dataset that stays, and has no record any more."""
+    needed = {origin for name in staying for origin in graph.made[name].inputs}
+    return {name for name in needed - graph.made.keys() if name[0] in TO_PAIRS}
+
+
+def _before(lost: set[Name], graph: Graph) -> set[Name]:
+    """Give all that lost runs may have been made of, since nothing tells of which they were."""
+    last = max((TO_PAIRS.index(stage) for stage, _ in lost), default=-1)
+    earlier = {Stage.SCRAPE, *TO_PAIRS[: max(last, 0)]} if lost else set()
+    return {name for name in graph.made if name[0] in earlier}
 
 
 def _named(

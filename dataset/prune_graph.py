@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from upath import UPath
 
 from storage import files, lease
+from storage.errors import CorruptFile
 from storage.layout import LOOK_NAME, DataLayout
 from storage.ledger import Stage
 
@@ -85,7 +86,7 @@ def graph_of(layout: DataLayout) -> Graph:
                 made[name] = _read(stage, folder, layout.record(*name))
             except FileNotFoundError:
                 unfinished.append(name)
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (CorruptFile, ValueError, KeyError, TypeError, AttributeError):
                 spoiled.append(name)
     return Graph(made, tuple(unfinished), tuple(spoiled))
 

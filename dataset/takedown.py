@@ -41,6 +41,9 @@ def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown],
         # Posts without an original have no md5, and there are many.
         raise BadInput("takedown '': wanted a post's id, or the md5 of its picture")
     with lease.held(layout.takedowns_lease(), "takedowns: another one is being written"):
+        # A killed one may have left a part of the list, which names what it was asked to remove.
+        for part in files.starting(layout.root, f".{layout.takedowns().name}."):
+            part.unlink(missing_ok=True)
         known = takedowns.read(layout).entries
         found = _seen(_find(layout, name, date), layout)
         found = list(dict.fromkeys(_first(known, entry) for entry in found))

@@ -105,18 +105,16 @@ def _folder_of(named: str, layout: DataLayout) -> UPath:
 
 def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
     layout = DataLayout.of(training)
-    trained = files.facts_if_any(training / RECORD_NAME)
-    dataset = str(trained.get("inputs", {}).get(Stage.CONDITION, "")) or _only_dataset(layout)
-    paired = files.facts_if_any(layout.record(Stage.CONDITION, dataset)) if dataset else {}
-    settings = trained.get("settings", {})
-    drawing = paired.get("settings", {})
+    inputs, settings = _facts_of(training / RECORD_NAME)
+    dataset = str(inputs.get(Stage.CONDITION, "")) or _only_dataset(layout)
+    _, drawing = _facts_of(layout.record(Stage.CONDITION, dataset)) if dataset else ({}, {})
     return Source(
         folder=chosen.folder,
         step=chosen.step,
         which=which,
         size_px=size_of(chosen.folder),
         recipe=str(settings.get("recipe", "")),
-        train=training.name if trained else "",
+        train=training.name if settings else "",
         dataset=dataset,
         seed=int(settings.get("seed", DEFAULT_SEED)),
         hint_seed=int(drawing.get("seed", DEFAULT_SEED)),
@@ -125,6 +123,15 @@ def _told(chosen: Checkpoint, which: str, training: UPath) -> Source:
             {**drawing.get("hints", {}), **recipe_of(chosen.folder).hints}.get("kind", PAPER_HINTS)
         ),
     )
+
+
+def _facts_of(record: UPath) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the inputs and settings in a record, whoever wrote it: without, one still colours."""
+    told = files.facts_if_any(record)
+    inputs, settings = (told.get(name) for name in ("inputs", "settings"))
+    if not isinstance(inputs, dict) or not isinstance(settings, dict):
+        return {}, {}
+    return inputs, settings
 
 
 def _only_dataset(layout: DataLayout) -> str:

@@ -109,7 +109,7 @@ def _look_at_part(part: Part, *, looks: Looks) -> list[Measure]:
             files.write_bytes(place, encode_png(square), lasting=False)
         rows.append(row)
     path = _path_of(part, looks)
-    manifest.write_table(path, Contract.MEASURES, rows, Measure)
+    manifest.write_table(path, Contract.MEASURES, rows, Measure, checked=True)
     logger.info("looked part=%s originals=%d", path.stem, len(rows))
     return rows
 

@@ -142,10 +142,20 @@ def write_json(path: UPath, content: Any) -> None:
 
 
 def read_bytes(path: UPath) -> bytes:
-    """Read a file; of an object store in one request, where opening it would cost another."""
+    """Read a file; of an object store in one request, where opening it would cost another.
+
+    Raises:
+        FileNotFoundError: there is none.
+        CorruptFile: it is a folder.
+    """
     if is_local(path):
-        with open(str(path), "rb", buffering=0) as file:  # noqa: PTH123 - half the time, and often
-            return file.read()
+        try:
+            with open(str(path), "rb", buffering=0) as file:  # noqa: PTH123 - half the time
+                return file.read()
+        except IsADirectoryError as error:
+            raise CorruptFile(
+                f"{path}: is a folder where a file belongs; move it away, and run again"
+            ) from error
     content: bytes = path.fs.cat_file(path.path)
     return content
 

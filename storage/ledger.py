@@ -253,17 +253,31 @@ def read(layout: DataLayout, stage: Stage, key: str) -> StageRecord | None:
         held, wanted = content["contract"], CONTRACTS[stage]
         if held != wanted:
             raise ContractError(f"{path}: holds {held}, this Irodori reads {wanted}; make it anew")
+        _refuse_strange(content, stage, key)
         content["contract"] = wanted
         content["outputs"] = tuple(Output(**output) for output in content["outputs"])
         content["dated"] = tuple(content.get("dated", ()))
-        record = StageRecord(**content)
-        if not record.made_of.keys() <= record.inputs.keys():
-            raise ValueError(f"made of {sorted(record.made_of)}")
-        return record
+        return StageRecord(**content)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptFile(f"{path}: no readable record; delete it and run again") from error
+
+
+def _refuse_strange(content: Mapping[str, Any], stage: Stage, key: str) -> None:
+    """Refuse what is no record, is another run's, or has a field of another shape."""
+    if (content["stage"], content["key"]) != (stage, key):
+        raise ValueError("the record of another run")
+    inputs, made_of = content["inputs"], content.get("made_of", {})
+    told = [*inputs.values(), *made_of.values(), content["ended_at"], content["started_at"]]
+    is_sound = (
+        isinstance(content["settings"], dict)
+        and all(isinstance(each, str) for each in told)
+        and all(isinstance(number, int) for number in content["counts"].values())
+        and made_of.keys() <= inputs.keys()
+    )
+    if not is_sound:
+        raise TypeError("a field of another shape")
 
 
 @dataclass(frozen=True, slots=True)

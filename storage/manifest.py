@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from storage import files
+from storage import digest, files
 from storage.columns import column_of
 from storage.errors import ContractError, CorruptFile, MissingInput
 from storage.layout import PART, DataLayout
@@ -29,31 +29,54 @@ DAMAGED = (pa.ArrowException, OSError, ValueError, KeyError)
 PLAIN_TYPES = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string()}
 
 
-def write_table(path: UPath, contract: Contract, rows: Iterable[Row], row_type: type[Row]) -> None:
-    """Write rows as one Parquet file, whole or not at all: the same rows, the same bytes."""
+def write_table(
+    path: UPath,
+    contract: Contract,
+    rows: Iterable[Row],
+    row_type: type[Row],
+    *,
+    checked: bool = False,
+) -> None:
+    """Write rows as one Parquet file, whole or not at all: the same rows, the same bytes.
+
+    What no record has a digest of is `checked`: its pages carry checksums of their own.
+    """
     schema = schema_of(row_type).with_metadata({CONTRACT_FIELD: contract.value.encode()})
     listed = list(rows)
     columns = [column_of(list(map(attrgetter(each.name), listed)), each.type) for each in schema]
     with files.whole(path) as file:
-        pq.write_table(pa.Table.from_arrays(columns, schema=schema), file, compression="zstd")
+        pq.write_table(
+            pa.Table.from_arrays(columns, schema=schema),
+            file,
+            compression="zstd",
+            write_page_checksum=checked,
+        )
 
 
-def read_table(path: UPath, contract: Contract, row_type: type[Row]) -> list[Row]:
+def read_table(path: UPath, contract: Contract, row_type: type[Row], sha256: str = "") -> list[Row]:
     """Read the rows of one Parquet file; of a row type with fewer fields, no other columns.
 
     Raises:
         MissingInput: the file is not there.
-        CorruptFile: the file is no Parquet.
+        CorruptFile: the file is no Parquet, or not that of a sha256 which is given: with a bit that
+            has flipped it may well be read, as other rows.
         ContractError: it holds another contract.
     """
     try:
         content = files.read_bytes(path)
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; run the stage that writes it again") from error
+    if sha256 not in ("", digest.of_bytes(content)):
+        raise CorruptFile(
+            f"{path}: its sha256 is not that of its stage's record; delete it and run the stage"
+            " again, or put it back from a copy"
+        )
     try:
         # Arrow's threads may abort a process that ends soon after (apache/arrow#34314).
         # Nor by read_table, which starts one to look for a dataset.
-        file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+        file = pq.ParquetFile(
+            pa.BufferReader(content), pre_buffer=False, page_checksum_verification=True
+        )
         _refuse_other(file, contract, path)
         hints = get_type_hints(row_type)
         table = file.read(columns=list(hints), use_threads=False)
@@ -69,7 +92,8 @@ def rows_of(record: StageRecord, layout: DataLayout, row_type: type[Row]) -> Ite
     folder = layout.stage(record.stage, record.key)
     for output in record.outputs:
         if PART.fullmatch(output.name):
-            yield from read_table(folder / output.name, record.contract, row_type)
+            path = folder / output.name
+            yield from read_table(path, record.contract, row_type, output.sha256)
 
 
 def schema_of(row_type: type) -> pa.Schema:

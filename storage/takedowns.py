@@ -6,6 +6,7 @@ can look again.
 
 import dataclasses
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from storage.layout import DataLayout
 from storage.records import DropReason, Measure
 
 logger = logging.getLogger(__name__)
+
+MD5_OR_NONE = re.compile("([0-9a-f]{32})?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -125,4 +128,15 @@ def _entry_of(content: dict[str, Any]) -> Takedown:
     if seen := content.get("measure"):
         reason = DropReason(seen["reason"]) if seen["reason"] else None
         content = content | {"measure": Measure(**seen | {"reason": reason})}
-    return Takedown(**content)
+    entry = Takedown(**content)
+    texts = (entry.site, entry.md5, entry.site_md5, entry.line_md5, entry.date)
+    if type(entry.post_id) is not int or not all(isinstance(each, str) for each in texts):
+        raise TypeError(entry)
+    # Bytes are known by the md5 as we write it; another spelling would cover none.
+    if not all(MD5_OR_NONE.fullmatch(md5) for md5 in (entry.md5, entry.line_md5)):
+        raise ValueError(entry)
+    if (seen := entry.measure) and not all(
+        type(number) is int for number in (seen.width, seen.height)
+    ):
+        raise TypeError(entry)
+    return entry

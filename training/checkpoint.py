@@ -17,6 +17,7 @@ from upath import UPath
 
 from storage import files
 from storage.errors import CorruptFile, MissingInput
+from storage.layout import RECORD_NAME
 from training import tensors
 from training.networks.build import build_critic, build_generator
 from training.players import Players, settle
@@ -61,6 +62,8 @@ def list_checkpoints(train_folder: UPath) -> list[Checkpoint]:
 def save(train_folder: UPath, players: Players, step: int) -> Checkpoint:
     """Save all that is needed to colour, to judge and to go on."""
     folder = train_folder / FOLDER / name_of(step)
+    # One that is written anew, after it was damaged, is none until all of it is.
+    (folder / STATE).unlink(missing_ok=True)
     tensors.write(folder / GENERATOR, players.generator.state_dict())
     if players.averaged:
         tensors.write(folder / AVERAGED, players.averaged.state_dict())
@@ -167,13 +170,14 @@ def load_generator(folder: UPath, device: torch.device | str = "cpu") -> nn.Modu
 
     Raises:
         MissingInput: the folder holds no checkpoint.
-        CorruptFile: its files do not fit together, or its weights are no numbers.
+        CorruptFile: its files do not fit together or are not those that were recorded, or its
+            weights are no numbers.
     """
     recipe = recipe_of(folder)
     generator = build_generator(recipe, size_of(folder))
     settle(generator, device)
     path = folder / (AVERAGED if recipe.ema else GENERATOR)
-    _fill(generator, path)
+    _fill(generator, path, _recorded(path))
     if not all(value.isfinite().all() for value in generator.state_dict().values()):
         raise CorruptFile(f"{path}: holds weights that are no numbers; take another checkpoint")
     return generator.eval()
@@ -186,13 +190,13 @@ def load_critic(folder: UPath, device: torch.device | str = "cpu") -> nn.Module 
         return None
     critic = build_critic(recipe, size_of(folder))
     settle(critic, device)
-    _fill(critic, folder / CRITIC)
+    _fill(critic, folder / CRITIC, _recorded(folder / CRITIC))
     return critic.eval()
 
 
 def _number_in(folder: UPath, name: str) -> int:
     number = _state(folder).get(name)
-    if not isinstance(number, int):
+    if type(number) is not int or number < 1:
         raise CorruptFile(f"{folder / STATE}: tells no {name}; delete the checkpoint")
     return number
 
@@ -209,9 +213,17 @@ def _state(folder: UPath) -> dict[str, Any]:
     return state
 
 
-def _fill(network: nn.Module, path: UPath) -> None:
+def _recorded(path: UPath) -> str:
+    """Give the sha256 that the training's record has of a file; empty where there is no record."""
+    training = path.parent.parent.parent
+    name = f"{FOLDER}/{path.parent.name}/{path.name}"
+    outputs = files.facts_if_any(training / RECORD_NAME).get("outputs", [])
+    return next((str(each["sha256"]) for each in outputs if each["name"] == name), "")
+
+
+def _fill(network: nn.Module, path: UPath, sha256: str = "") -> None:
     try:
-        network.load_state_dict(tensors.read(path))
+        network.load_state_dict(tensors.read(path, sha256))
     except RuntimeError as error:
         raise CorruptFile(f"{path}: fits another network than {STATE} says") from error
 

@@ -8,7 +8,7 @@ import safetensors.torch
 from torch import Tensor
 from upath import UPath
 
-from storage import files
+from storage import digest, files
 from storage.errors import CorruptFile, MissingInput
 
 SUFFIX = ".safetensors"
@@ -21,15 +21,21 @@ def write(path: UPath, tensors: Mapping[str, Tensor]) -> None:
     files.write_bytes(path, safetensors.torch.save(plain))
 
 
-def read(path: UPath) -> dict[str, Tensor]:
+def read(path: UPath, sha256: str = "") -> dict[str, Tensor]:
     """Read tensors by their names.
 
     Raises:
         MissingInput: there is no such file.
-        CorruptFile: it is cut or something else.
+        CorruptFile: it is cut or something else, or not that of a sha256 which is given.
     """
     try:
-        return safetensors.torch.load(files.read_bytes(path))
+        content = files.read_bytes(path)
+        if sha256 not in ("", digest.of_bytes(content)):
+            raise CorruptFile(
+                f"{path}: its sha256 is not that of the training's record; put it back from a copy,"
+                " or take another checkpoint"
+            )
+        return safetensors.torch.load(content)
     except FileNotFoundError as error:
         raise MissingInput(f"{path}: not there; delete the checkpoint and train again") from error
     except safetensors.SafetensorError as error:

@@ -593,3 +593,32 @@ def test_another_run_that_begins_to_write_what_is_to_go_ends_the_pruning(made_up
         os.waitpid(child, 0)
     _prune(made_up.layout, 1)
     assert "condition/d1" not in made_up.left()
+
+
+@pytest.mark.parametrize(("spoiled", "stays"), [(Stage.PACK, "ab"), (Stage.CLEAN, "a")])
+@pytest.mark.parametrize("content", ["{", None])
+def test_what_a_lost_record_of_a_version_that_stays_may_have_named_stays(
+    made_up: Shelf, spoiled: Stage, stays: str, content: str | None
+):
+    made_up.version("1")
+    # The newest version is of the same snapshot, and of the same verdicts.
+    made_up.add(Stage.PACK, "c2", clean="b1")
+    made_up.add(Stage.CONDITION, "d2", pack="c2")
+    path = made_up.layout.record(spoiled, _key("c2" if spoiled is Stage.PACK else "b1"))
+    path.unlink() if content is None else files.write_text(path, content)
+    planned = plan(made_up.layout, keep=1)
+    carry_out(planned, lambda _: None)
+    left = made_up.left()
+    assert {f"{stage}/{letter}1" for stage, letter in zip(Stage, stays, strict=False)} <= left
+    assert {"condition/d2", "pack/c2"} <= left
+    assert "condition/d1" not in left
+    assert any("so all that it may be made of stays" in note for note in planned.choice.notes)
+
+
+def test_a_list_of_what_was_taken_down_that_cannot_be_read_stops_it(made_up: Shelf):
+    made_up.version("1")
+    made_up.version("2")
+    files.write_text(made_up.layout.takedowns(), "[{")
+    with pytest.raises(CorruptFile, match=r"takedowns\.json: no readable list"):
+        plan(made_up.layout, keep=1)
+    assert "condition/d1" in made_up.left()

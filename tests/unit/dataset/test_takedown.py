@@ -311,3 +311,35 @@ def test_look_alikes_differ_by_the_radius_at_most(
     manifest.write_table(path, Contract.VERDICTS, verdicts, Verdict)
     taken, _ = take_down(layout, "1", "2026-01-02")
     assert look_alikes(layout, taken, radius) == found
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"post_id": "1"},
+        {"post_id": None},
+        {"md5": None},
+        {"md5": "A" * 32},
+        {"md5": "../../x"},
+        {"line_md5": ["a"]},
+        {"site": 7},
+        {"measure": {"md5": "a" * 32, "width": "8"}},
+    ],
+)
+def test_an_entry_of_another_shape_is_not_taken_for_one_that_covers(
+    layout: DataLayout, strange: dict[str, object]
+):
+    entry = takedowns.Takedown("one:", 2, f"{2:032}", "", "", "2026-01-01")
+    takedowns.write(layout, [entry])
+    (content,) = files.read_json(layout.takedowns())
+    files.write_json(layout.takedowns(), [content | strange])
+    with pytest.raises(CorruptFile, match=r"takedowns\.json: no readable list"):
+        takedowns.read(layout)
+
+
+def test_what_a_killed_request_has_left_goes_with_the_next(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    part = layout.root / ".takedowns.json.77-0.part"
+    files.write_text(part, "names what was to go")
+    take_down(layout, "1", "2026-01-02")
+    assert not part.exists()

@@ -72,9 +72,9 @@ def test_what_is_no_checkpoint_is_said_with_what_is_wanted(layout: DataLayout, t
 
 
 def test_a_key_that_begins_as_several_do_is_not_guessed(tmp_path: Path):
-    for key in ("abc1", "abc2"):
+    for key in ("abc1" * 3, "abc2" * 3):
         (tmp_path / "train" / key).mkdir(parents=True)
-    with pytest.raises(BadInput, match="2 trainings begin so: abc1, abc2"):
+    with pytest.raises(BadInput, match="2 trainings begin so: abc1abc1abc1, abc2"):
         find_checkpoint("abc", DataLayout.at(str(tmp_path)))
 
 

@@ -211,3 +211,27 @@ def test_the_record_is_plain_json(layout: DataLayout):
     content = json.loads(layout.record(Stage.CLEAN, sealed.key).read_text())
     assert content["contract"] == "verdicts/7"
     assert content["settings"] == {"size_px": 8}
+
+
+@pytest.mark.parametrize("name", ["stage", "key", "settings", "inputs", "counts", "made_of"])
+@pytest.mark.parametrize("strange", [None, [1], "abc", 7, {"x": None}])
+def test_a_record_with_a_field_of_another_shape_is_named(
+    layout: DataLayout, name: str, strange: object
+):
+    # Settings may be anything, by name.
+    strange = [] if name == "settings" and isinstance(strange, dict) else strange
+    sealed = _make(layout, Knobs())
+    path = layout.record(Stage.CLEAN, sealed.key)
+    files.write_json(path, files.read_json(path) | {name: strange})
+    with pytest.raises(CorruptFile, match=r"stage\.json: no readable record; delete it"):
+        ledger.read(layout, Stage.CLEAN, sealed.key)
+
+
+def test_a_folder_where_a_record_belongs_is_named(layout: DataLayout):
+    sealed = _make(layout, Knobs())
+    path = layout.record(Stage.CLEAN, sealed.key)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(CorruptFile, match=r"stage\.json: is a folder where a file belongs"):
+        ledger.read(layout, Stage.CLEAN, sealed.key)
+    assert len(ledger.listed(layout, Stage.CLEAN).unreadable) == 1

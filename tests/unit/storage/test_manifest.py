@@ -1,11 +1,14 @@
 import dataclasses
 import random
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from pyarrow import parquet
+from upath import UPath
 
-from storage import ledger, manifest
+from storage import digest, ledger, manifest
 from storage.errors import ContractError, CorruptFile, MissingInput
 from storage.layout import DataLayout, part_name
 from storage.ledger import Stage
@@ -142,3 +145,34 @@ def test_the_contract_stands_in_the_file_for_other_programs(layout: DataLayout):
 
 def _fields(post: Post) -> dict:
     return {name: getattr(post, name) for name in Post.__slots__}
+
+
+def _shard_rows(number: int) -> list[ShardRow]:
+    facts = (Split.TRAIN, 5, 7, "0" * 64, "1" * 64)
+    return [ShardRow(f"{each:032x}.tar", *facts) for each in range(number)]
+
+
+def test_a_bit_that_flips_is_not_read_as_other_rows(tmp_path: Path):
+    path = UPath(tmp_path / "table.parquet")
+    rows = _shard_rows(50)
+    manifest.write_table(path, Contract.SHARDS, rows, ShardRow)
+    sha256 = digest.of_file(path)
+    assert manifest.read_table(path, Contract.SHARDS, ShardRow, sha256) == rows
+    content = bytearray(path.read_bytes())
+    content[len(content) // 4] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CorruptFile, match="its sha256 is not that of its stage's record"):
+        manifest.read_table(path, Contract.SHARDS, ShardRow, sha256)
+
+
+def test_a_checked_table_needs_no_digest(tmp_path: Path):
+    path = UPath(tmp_path / "table.parquet")
+    rows = _shard_rows(50)
+    manifest.write_table(path, Contract.SHARDS, rows, ShardRow, checked=True)
+    whole = path.read_bytes()
+    other = 0
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        with suppress(CorruptFile, ContractError):
+            other += manifest.read_table(path, Contract.SHARDS, ShardRow) != rows
+    assert other == 0

@@ -39,13 +39,13 @@ def test_the_order_of_a_samples_files_changes_no_byte(layout: DataLayout):
 def test_shards_of_a_run_whose_record_is_broken_are_not_taken_over(
     layout: DataLayout, caplog: pytest.LogCaptureFixture
 ):
-    for key, record in (("bad", "{"), ("a11", '{"contract": "shards/4"}')):
+    for key, record in (("bad" * 4, "{"), ("a11" * 4, '{"contract": "shards/4"}')):
         folder = layout.stage("pack", key)
         row = shards.make(folder, replace(PLAN, digest=key), SAMPLES)
         manifest.write_table(shards.table_in(folder), Contract.SHARDS, [row], ShardRow)
         files.write_text(layout.record("pack", key), record)
-    assert list(shards.made_before(layout, "pack", Contract.SHARDS)) == ["a11"]
-    assert "pack/bad" in caplog.text
+    assert list(shards.made_before(layout, "pack", Contract.SHARDS)) == ["a11" * 4]
+    assert "pack/badbadbadbad" in caplog.text
 
 
 def test_a_shard_whose_bytes_have_changed_is_not_taken_over(

@@ -8,8 +8,9 @@ import torch
 from upath import UPath
 
 from preprocessing.config import HintConfig
+from storage import files
 from storage.errors import CorruptFile, MissingInput
-from training import checkpoint
+from training import checkpoint, tensors
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
 from training.data import Batches, Pairs
@@ -145,3 +146,27 @@ def test_optimisers_of_another_network_are_refused(folder: UPath, recipe: str) -
     shutil.copy(str(other.folder / checkpoint.OPTIMIZER), str(saved.folder / checkpoint.OPTIMIZER))
     with pytest.raises(CorruptFile, match=r"optimizer\.safetensors: is that of another network"):
         checkpoint.restore(saved, players_of())
+
+
+def test_a_checkpoint_that_is_written_anew_is_none_until_all_of_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, players = UPath(tmp_path), players_of("unet-l2")
+    checkpoint.save(folder, players, step=5)
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tensors, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(folder, players, step=5)
+    assert checkpoint.list_checkpoints(folder) == []
+
+
+@pytest.mark.parametrize("number", [-1, 0, True, 1.5])
+def test_a_size_that_is_none_is_told(tmp_path: Path, number: object) -> None:
+    saved = checkpoint.save(UPath(tmp_path), players_of("unet-l2"), step=5)
+    path = saved.folder / checkpoint.STATE
+    files.write_json(path, files.read_json(path) | {"size_px": number})
+    with pytest.raises(CorruptFile, match="tells no size_px"):
+        checkpoint.load_generator(saved.folder)
