@@ -37,3 +37,14 @@ def test_an_all_black_page_does_not_divide_by_nothing() -> None:
     colors = crisp.flat_colors(np.full((64, 64, 3), 90, np.uint8), (64, 64), black, fit)
 
     assert colors.dtype == np.uint8
+
+
+def test_the_middle_of_a_black_area_has_the_colour_around_it() -> None:
+    lines = np.full((64, 64), 255, np.uint8)
+    lines[24:40, 24:40] = 0
+    color = np.full((64, 64, 3), (240, 160, 80), np.uint8)
+    color[24:40, 24:40] = 0
+
+    colors = crisp.flat_colors(color, (64, 64), lines, Fit.of((64, 64), 64))
+
+    assert np.abs(colors[32, 32].astype(int) - [240, 160, 80]).max() <= 2

@@ -66,3 +66,12 @@ def test_what_comes_back_lies_where_it_was(page_lines: np.ndarray) -> None:
     for left in (130, 170, 270):
         assert back[100, left - 3 : left + 4, 0].min() < 120
     assert back[100, 80].min() > 240
+
+
+def test_colours_that_are_enlarged_show_no_steps() -> None:
+    square = np.zeros((32, 32, 3), np.uint8)
+    square[:, 16:] = 255
+
+    large = Fit.of((256, 256), 32).enlarge(square, 256, 256)
+
+    assert np.abs(np.diff(large[..., 0].astype(int), axis=1)).max() < 64

@@ -79,4 +79,9 @@ def test_the_visible_layers_give_the_merged_picture(
 def test_the_same_layers_are_the_same_bytes(boxes: Drawing) -> None:
     painter = painter_of(HintReturned())
 
-    assert to_openraster(painter, boxes, Wish()) == to_openraster(painter, boxes, Wish())
+    content = to_openraster(painter, boxes, Wish())
+
+    assert to_openraster(painter, boxes, Wish()) == content
+    with zipfile.ZipFile(io.BytesIO(content)) as ora:
+        # Two of the same moment would be equal whatever time they tell.
+        assert {entry.date_time for entry in ora.infolist()} == {(1980, 1, 1, 0, 0, 0)}

@@ -1,6 +1,7 @@
 import colorsys
 
 import numpy as np
+import pytest
 
 from app.palette import palette_of, turn_hues
 
@@ -27,6 +28,16 @@ def test_colours_that_look_alike_are_one() -> None:
     noisy = (np.array([120, 180, 90]) + chance.integers(-6, 7, (64, 64, 3))).astype(np.uint8)
 
     assert len(palette_of(noisy)) == 1
+
+
+@pytest.mark.parametrize(("side", "is_found"), [(26, True), (8, False)])
+def test_a_colour_of_a_hundredth_is_one_to_paint_with_and_of_a_thousandth_is_none(
+    side: int, *, is_found: bool
+) -> None:
+    picture = np.full((256, 256, 3), (30, 90, 200), np.uint8)
+    picture[10 : 10 + side, 10 : 10 + side] = (200, 40, 40)
+
+    assert ("#c82828" in palette_of(picture)) is is_found
 
 
 def test_hues_turn_as_colorsys_turns_them_and_grays_stay() -> None:

@@ -96,10 +96,11 @@ def test_lines_that_run_askew_hold_a_colour_too() -> None:
     lines = np.full((64, 64), 255, np.uint8)
     np.fill_diagonal(lines, 0)
     hint, mask = np.full((64, 64, 3), 255, np.uint8), np.zeros((64, 64), np.uint8)
-    hint[40:44, 10:14], mask[40:44, 10:14] = RED, 255
+    hint[40:44, 30:34], mask[40:44, 30:34] = RED, 255
     washed = run_out(hint, mask, lines, 28)
     assert np.abs(washed[50, 20].astype(int) - RED).max() < 40
-    assert (washed[10, 50] == 255).all()
+    # As far from the stroke, beyond the line.
+    assert (washed[29, 45] >= 250).all()
 
 
 def test_a_stroke_along_a_line_colours_nothing_else(box: np.ndarray) -> None:
@@ -109,6 +110,21 @@ def test_a_stroke_along_a_line_colours_nothing_else(box: np.ndarray) -> None:
     hint[on_the_line], mask[on_the_line] = RED, 255
     washed = run_out(hint, mask, box, 28)
     assert (washed[~on_the_line] == 255).all()
+
+
+@pytest.mark.parametrize(("grazed", "is_coloured"), [(2, False), (3, True)])
+def test_a_region_that_a_stroke_only_grazes_is_not_coloured(
+    grazed: int, *, is_coloured: bool
+) -> None:
+    lines = np.full((128, 128), 255, np.uint8)
+    lines[:, 63:65] = 0
+    hint, mask = np.full((128, 128, 3), 255, np.uint8), np.zeros((128, 128), np.uint8)
+    for place in (np.s_[60:66, 50:65], np.s_[60 : 60 + grazed, 65:66]):
+        hint[place], mask[place] = RED, 255
+    washed = run_out(hint, mask, lines, 28)
+    assert np.abs(washed[63, 30].astype(int) - RED).max() < 40
+    # Farther than the softened edge of the line lets through.
+    assert bool((washed[61, 80] < 200).any()) is is_coloured
 
 
 def test_a_colour_does_not_enter_what_lies_within_its_region() -> None:

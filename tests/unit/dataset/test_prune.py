@@ -185,6 +185,17 @@ def test_what_is_no_versions_stays(made_up: Shelf):
     assert "condition/d1" not in made_up.left()
 
 
+def test_what_is_no_versions_and_was_made_after_a_prune_was_stopped_stays(made_up: Shelf):
+    made_up.version("1")
+    layout, name = made_up.layout, made_up.add(Stage.TRAIN, "e7", condition="d7")
+    files.write_json(layout.pruning(), {"stages": [list(name)]})
+    then = time.time() - 60
+    os.utime(str(layout.pruning()), (then, then))
+    assert _prune(layout, 1) == []
+    files.write_json(layout.pruning(), {"stages": [list(name)]})
+    assert [going.where for going in _prune(layout, 1)] == ["/".join(name)]
+
+
 def test_pairs_whose_record_names_no_pack_hinder_nobody(made_up: Shelf):
     odd, whole = made_up.version("1"), made_up.version("2")
     path = made_up.layout.record(*odd)
@@ -235,9 +246,26 @@ def test_an_unfinished_stage_stays_for_a_day_with_what_it_is_made_from(made_up: 
     # Not being written, but touched of late.
     files.write_text(folder / "checkpoint", "more")
     assert _prune(layout, 1) == []
-    _aged(folder, 2)
+    _aged(folder, 0.95)
+    assert _prune(layout, 1) == []
+    _aged(folder, 1.05)
     assert _prune(layout, 1)[0].what == "unfinished"
     assert made_up.left() == {"scrape/a2", "clean/b2", "pack/c2", "condition/d2"}
+
+
+def test_what_a_stopped_prune_had_begun_to_remove_stays_if_it_was_begun_anew_since(made_up: Shelf):
+    made_up.version("1")
+    layout, also = made_up.layout, {"condition": _key("d1")}
+    opened = ledger.open_stage(Stage.TRAIN, Section(), inputs={}, layout=layout, also=also)
+    files.write_text(opened.folder / "checkpoint", "half")
+    begun = {"stages": [[Stage.TRAIN, opened.key]]}
+    del opened
+    files.write_json(layout.pruning(), begun)
+    then = time.time() - 60
+    os.utime(str(layout.pruning()), (then, then))
+    assert _prune(layout, 1) == []
+    files.write_json(layout.pruning(), begun)
+    assert [going.what for going in _prune(layout, 1)] == ["unfinished"]
 
 
 def test_a_finished_stage_that_is_being_made_again_stays(made_up: Shelf):

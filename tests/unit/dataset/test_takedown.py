@@ -125,6 +125,14 @@ def test_all_posts_of_the_same_bytes_go_together(layout: DataLayout):
     assert ([entry.post_id for entry in taken], deleted) == ([1, 2], 2)
 
 
+def test_the_same_bytes_on_two_sites_go_together(layout: DataLayout):
+    _scraped(layout, "one:", POST)
+    _scraped(layout, "two:", dataclasses.replace(POST, post_id=7))
+    taken, deleted = take_down(layout, "a" * 32, "2026-01-02")
+    assert [(entry.site, entry.post_id) for entry in taken] == [("one:", 1), ("two:", 7)]
+    assert deleted == 2
+
+
 def test_a_post_is_covered_by_its_id_on_its_site_and_by_its_md5_anywhere(layout: DataLayout):
     _scraped(layout, "one:", POST)
     take_down(layout, "1", "2026-01-02")

@@ -55,6 +55,28 @@ def test_a_plan_holds_every_stage_in_order_with_its_own_key():
     assert len({each.key for each in planned.values()}) == len(planned)
 
 
+@pytest.mark.parametrize(
+    ("verb", "wanted"),
+    [
+        ("scrape", []),
+        ("clean", ["scrape"]),
+        ("pack", ["clean"]),
+        ("condition", ["pack"]),
+        ("train", ["condition"]),
+        ("evaluate", ["condition", "train-paper"]),
+        (
+            "report",
+            [
+                *("scrape", "clean", "pack", "condition"),
+                *("train-unet-l2", "evaluate-unet-l2", "train-paper", "evaluate-paper"),
+            ],
+        ),
+    ],
+)
+def test_a_stage_alone_wants_what_it_reads(verb: str, wanted: list[str]):
+    assert plan.inputs_of(verb, preset("sample")) == wanted
+
+
 def test_a_seed_changes_what_chance_touches_and_nothing_above():
     one = plan.plan(PipelineConfig(seed=1))
     other = plan.plan(PipelineConfig(seed=2))

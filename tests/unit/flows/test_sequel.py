@@ -4,6 +4,7 @@ import pytest
 
 from flows import plan, sequel
 from flows.config import PipelineConfig
+from storage import files
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
 from storage.records import StageRecord
@@ -53,6 +54,18 @@ def test_what_has_followed_is_not_announced_again(config: PipelineConfig, layout
     _seal(Stage.TRAIN, follows.train, layout)
     _seal(Stage.EVALUATE, follows.evaluate, layout)
     assert sequel.announce(config, paired, layout) == ""
+
+
+def test_a_model_that_has_lost_a_file_is_to_be_trained_again(
+    config: PipelineConfig, layout: DataLayout
+):
+    paired = _seal(Stage.CONDITION, "feed", layout)
+    folder = layout.stage(Stage.TRAIN, plan.sequel_of(config, "feed").train)
+    files.write_text(folder / "weights", "all of them")
+    OpenStage(Stage.TRAIN, folder.name, {}, {}, layout, "", None).seal({})
+    assert sequel.announce(config, paired, layout) == sequel.MODEL_SEALED
+    (folder / "weights").unlink()
+    assert sequel.announce(config, paired, layout) == sequel.DATASET_SEALED
 
 
 def test_the_keys_of_what_follows_are_those_of_the_plan(config: PipelineConfig):

@@ -69,6 +69,38 @@ def test_a_pen_stroke_is_filled_at_every_size(size_px: int):
     assert (drawn == 0).sum(axis=1).tolist() == [pen] * size_px
 
 
+@pytest.mark.parametrize("size_px", [128, 256, 512])
+def test_dilate_fills_a_pen_as_thick_as_a_pixel_of_256_at_every_size(size_px: int):
+    picture = np.full((size_px, size_px, 3), 255, np.uint8)
+    pen = max(1, size_px // 128)
+    picture[:, size_px // 2 : size_px // 2 + pen] = 0
+    drawn = draw_edges(picture, EdgeConfig(detector="dilate"))
+    assert (drawn == 0).sum(axis=1).tolist() == [pen] * size_px
+    # What is as thick as the widest look is hollow: only its rim has paper near by.
+    picture[:, size_px // 2 : size_px // 2 + size_px // 32] = 0
+    drawn = draw_edges(picture, EdgeConfig(detector="dilate"))
+    assert (drawn[size_px // 2] == 0).sum() < size_px // 32
+
+
+@pytest.mark.parametrize(("step", "is_drawn"), [(31, True), (29, False)])
+def test_canny_begins_a_line_at_a_step_whose_gradient_is_120(step: int, is_drawn: bool):
+    # Sobel's kernel weighs the two sides of a step by 4, so a gradient of 120 is a step of 30.
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    picture[:, 32:] = 200 - step
+    drawn = draw_edges(picture, EdgeConfig(detector="canny"))
+    assert bool(drawn.min() == 0) is is_drawn
+
+
+@pytest.mark.parametrize(("step", "goes_on"), [(13, True), (12, False)])
+def test_canny_follows_a_line_down_to_a_gradient_of_50(step: int, goes_on: bool):
+    picture = np.full((64, 64, 3), 200, np.uint8)
+    picture[:, 32:] = 200 - step
+    picture[:32, 32:] = 160
+    drawn = draw_edges(picture, EdgeConfig(detector="canny"))
+    assert drawn[:24].min() == 0
+    assert bool(drawn[44:56, 28:36].min() == 0) is goes_on
+
+
 def test_a_dark_flat_color_is_ink_only_below_the_xdog_threshold():
     picture = np.full((256, 256, 3), 255, np.uint8)
     picture[64:192, 64:192] = (100, 100, 100)

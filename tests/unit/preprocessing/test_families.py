@@ -211,6 +211,44 @@ def test_copies_may_differ_by_the_configured_difference(apart: int, reason: Drop
     assert [verdict.reason for verdict in verdicts] == [None, reason]
 
 
+@pytest.mark.parametrize("looks", [(0b0, 0b1), (0b1, 0b0)])
+def test_a_copy_is_found_whichever_of_the_two_hashes_is_the_larger(looks: tuple[int, int]):
+    measures = [
+        Measure(f"md5-{post_id}", None, 99, 99, f"{look:016x}", 50.0, lossless=True)
+        for post_id, look in enumerate(looks, 1)
+    ]
+    flat = np.zeros((64, 64, 3), np.uint8)
+    verdicts = judge([_post(1), _post(2)], measures, lambda _: flat, CONFIG)
+    assert [verdict.reason for verdict in verdicts] == [None, DropReason.NEAR_DUPLICATE]
+
+
+def test_places_follow_from_the_order_in_which_pictures_came_and_not_that_of_their_measures():
+    looks = [0xFF << 8 * place for place in range(6)]
+    measures = [
+        Measure(f"md5-{post_id}", None, 99, 99, f"{look:016x}", 50.0, lossless=True)
+        for post_id, look in zip(TRAIN, looks, strict=False)
+    ]
+    posts, flat = [_post(post_id) for post_id in TRAIN[:6]], np.zeros((64, 64, 3), np.uint8)
+    config = CONFIG.model_copy(update={"family_radius": 1, "duplicate_radius": 1})
+    for seen in (measures, measures[::-1]):
+        verdicts = judge(posts, seen, lambda _: flat, config)
+        assert [verdict.place for verdict in verdicts] == list(range(6))
+
+
+def test_a_copy_of_what_is_itself_dropped_as_a_copy_stays():
+    level_of = {f"md5-{post_id}": 15 * post_id for post_id in (1, 2, 3)}
+    measures = [Measure(md5, None, 99, 99, "0f", 50.0, lossless=True) for md5 in level_of]
+    config = CONFIG.model_copy(update={"duplicate_difference": 20})
+    verdicts = judge(
+        [_post(1), _post(2), _post(3)],
+        measures,
+        lambda md5: np.full((64, 64, 3), level_of[md5], np.uint8),
+        config,
+    )
+    # The third is like the second alone, which is dropped for the first.
+    assert [verdict.reason for verdict in verdicts] == [None, DropReason.NEAR_DUPLICATE, None]
+
+
 def test_who_straddles_two_splits_takes_no_place():
     posts = [_post(TRAIN[0]), _post(VAL[0])]
     late = _post(TRAIN[1], arrival=1, parent_id=VAL[0])

@@ -66,6 +66,16 @@ def test_the_blur_is_the_gaussian_that_it_says():
     assert float((profile - expected).abs()[40:216].max()) < 0.03
 
 
+@pytest.mark.parametrize("place", [64, 192])
+def test_the_blur_moves_nothing_aside(place: int):
+    step = torch.full((1, 3, 256, 256), -1.0)
+    step[..., place:] = 1.0
+    profile = blur(step, 28.0)[0, 0, 128]
+    expected = torch.erf((torch.arange(256) + 0.5 - place) / (28 * 2**0.5))
+    near = slice(place - 28, place + 28)
+    assert float((profile - expected).abs()[near].max()) < 0.02
+
+
 @pytest.mark.parametrize("size_px", [240, 336, 496])
 def test_the_blur_has_no_side_where_cells_do_not_fit_in_whole(size_px: int):
     color = torch.zeros(1, 3, size_px, size_px)
@@ -81,6 +91,20 @@ def test_the_same_seed_gives_the_same_hint_and_another_seed_another():
     assert not np.array_equal(hint_of(picture, config, 5)[0], hint_of(picture, config, 6)[0])
 
 
+def test_a_stored_hint_of_all_the_truth_is_the_picture_itself_to_the_level():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    picture = np.dstack([levels, levels[::-1], levels.T])
+    hint, mask = hint_of(picture, HintConfig(**PLAIN), 5)
+    assert np.array_equal(hint, picture)
+    assert (mask == 255).all()
+
+
+def test_what_is_only_blurred_is_given_everywhere():
+    hint, mask = hint_of(drawing(1), HintConfig(**PLAIN | {"blur_sigma_px": 28}), 5)
+    assert not np.array_equal(hint, drawing(1))
+    assert (mask == 255).all()
+
+
 def test_each_picture_of_a_batch_gets_its_own_chance():
     color = torch.full((2, 3, 256, 256), -1.0)
     hints = make_hints(color, HintConfig(), _chance())
@@ -93,6 +117,15 @@ def test_sizes_scale_with_the_picture(size_px: int):
     hints = make_hints(color, HintConfig(**PLAIN | {"num_whiteouts": 1}), _chance())
     share = float((hints[:, 0] == 1).float().mean())
     assert share == pytest.approx((10 / 256) ** 2, rel=0.4)
+
+
+@pytest.mark.parametrize(("size_px", "side"), [(64, 6), (128, 12), (256, 23)])
+def test_a_block_has_the_nearest_side_to_its_share_of_the_picture(size_px: int, side: int):
+    color = torch.full((20, 3, size_px, size_px), -1.0)
+    all_white = {"num_whiteouts": 1, "whiteout_px": 256}
+    one_block = {"max_blocks": 1, "min_block_px": 23, "max_block_px": 23}
+    hints = make_hints(color, HintConfig(**PLAIN | all_white | one_block), _chance())
+    assert set((hints[:, 0] == -1).sum((1, 2)).tolist()) == {0, side**2}
 
 
 def test_half_precision_stays_half_precision():

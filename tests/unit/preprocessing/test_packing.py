@@ -11,8 +11,10 @@ import pytest
 from preprocessing.config import PackConfig
 from preprocessing.looks import Looks
 from preprocessing.packing import pack_samples, plan_packing
+from preprocessing.resize import to_square
 from storage import images
 from storage.layout import DataLayout
+from storage.pictures import decode_png
 from tests.verdicts import verdict_of
 
 SIDE_PX = 300
@@ -71,3 +73,25 @@ def test_a_shard_of_other_contents_has_another_plan(fact: str):
     )
     assert one[0].name == other[0].name
     assert one[0].digest != other[0].digest
+
+
+def test_a_shard_of_pictures_of_another_size_has_another_plan():
+    kept = [verdict_of(1)]
+    (one,), (other,) = (plan_packing(kept, PackConfig(size_px=side)) for side in (128, 256))
+    assert one[0].name == other[0].name
+    assert one[0].digest != other[0].digest
+
+
+@pytest.mark.parametrize("shape", [(300, 200), (200, 300), (300, 300)])
+def test_a_picture_with_a_side_below_the_judged_square_is_packed_from_its_original(
+    layout: DataLayout, shape: tuple[int, int]
+) -> None:
+    color = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    md5 = _stored(layout, cv2.imencode(".png", color[..., ::-1])[1].tobytes())
+    verdict = verdict_of(7, md5=md5, height=shape[0], width=shape[1])
+
+    (sample,) = pack_samples((verdict,), config=PackConfig(size_px=128), looks=Looks(layout, 10**7))
+
+    square = to_square(color, 256) if min(shape) >= 256 else color
+    packed = decode_png(sample.files["color.png"], "RGB", md5)
+    assert np.array_equal(packed, to_square(square, 128))

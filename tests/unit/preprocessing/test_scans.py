@@ -108,6 +108,13 @@ def test_how_much_would_be_lost_decides_for_each_component_by_its_own_table():
     assert cv2.PSNR(_small(content), _half(content)) > HARDLY_TO_BE_TOLD_DB
 
 
+def test_how_coarsely_a_mean_is_stored_keeps_no_bits_of_the_rest():
+    content = _file(subsampling="4:4:4")
+    coarse_means = {component: [255, *[1] * 63] for component in ALL}
+    assert without_refinements(content, coarse_means) == without_refinements(content, ALL)
+    assert without_refinements(content, coarse_means) != content
+
+
 def test_how_many_bits_come_later_decides_too():
     content = _file()
     one_bit = without_refinements(content, {1: [3] * 64})

@@ -102,3 +102,10 @@ def test_an_old_recorded_post_reads(recorded):
     post = html.read_post(page, 100)
     assert not post.is_ghost
     assert post.tags
+
+
+def test_a_source_that_the_page_shortens_is_read_from_its_link():
+    stats = '<ul id="stats"><li>Id: 5</li><li>Source: {}</li></ul>'
+    link = '<a href="https://example.org/a/long/way">https://example.org/a...</a>'
+    assert html.read_post(stats.format(link), 5).source == "https://example.org/a/long/way"
+    assert html.read_post(stats.format("a book of mine"), 5).source == "a book of mine"

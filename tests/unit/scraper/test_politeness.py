@@ -1,5 +1,6 @@
 import random
 import threading
+import time
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -57,6 +58,34 @@ def test_a_pause_holds_for_a_thread_that_already_waits():
     assert turned.is_set()
 
 
+def test_a_shorter_pause_does_not_cut_a_longer_one():
+    time = FakeTime()
+    pace = Pace(20.0, clock=time.clock, sleep=time.sleep)
+    pace.pause(60)
+    pace.pause(1)
+    pace.take_turn()
+    assert time.now == pytest.approx(160.0)
+
+
+def test_a_pause_that_is_called_for_just_as_a_turn_begins_holds_for_the_next():
+    time = FakeTime()
+    called = []
+
+    def clock():
+        # Between two looks at the clock, as another thread might.
+        if time.now > 100 and not called:
+            called.append(time.now)
+            pace.pause(60)
+        return time.now
+
+    pace = Pace(20.0, clock=clock, sleep=time.sleep)
+    time.now += 1
+    pace.take_turn()
+    assert called
+    pace.take_turn()
+    assert time.now == pytest.approx(161.0)
+
+
 def test_closing_frees_whoever_waits_for_a_turn():
     pace = Pace(1.0)
     pace.pause(3600)
@@ -107,6 +136,17 @@ def test_retry_after_is_read_in_seconds_or_as_a_date(header, seconds):
     assert retry_after(header, datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)) == seconds
 
 
+def test_a_date_that_names_no_zone_is_read_as_utc_wherever_we_are(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        now = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)
+        assert retry_after("Sun, 06 Nov 1994 08:49:37 -0000", now) == 37.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_backoff_is_drawn_below_a_doubling_cap():
     chance = random.Random(1)
     for attempt in range(12):
@@ -114,6 +154,12 @@ def test_backoff_is_drawn_below_a_doubling_cap():
         cap = min(MAX_BACKOFF_SECONDS, 2.0**attempt)
         assert 0 <= min(drawn) < 0.1 * cap
         assert 0.9 * cap < max(drawn) <= cap
+
+
+def test_however_often_it_failed_the_pause_is_five_minutes_at_most():
+    chance = random.Random(1)
+    pauses = [backoff(40, 1.0, chance) for _ in range(200)]
+    assert 250 < max(pauses) <= 300
 
 
 def test_robots_forbids_delays_and_knows_us_by_name():
@@ -158,6 +204,12 @@ def test_robots_txt_is_read_by_its_standard(rules: str, forbidden: str, allowed:
 )
 def test_robots_txt_says_how_often(rule: str, seconds: float):
     assert Robots(f"User-agent: *\n{rule}", "Irodori/0.1").seconds_between() == seconds
+
+
+def test_of_a_delay_and_a_rate_the_slower_one_counts():
+    rules = "User-agent: *\nCrawl-delay: {}\nRequest-rate: 1/{}\n"
+    for delay, per_request in [(2, 7), (7, 2)]:
+        assert Robots(rules.format(delay, per_request), "irodori").seconds_between() == 7
 
 
 def test_no_robots_txt_allows_all():

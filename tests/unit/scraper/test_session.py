@@ -55,7 +55,17 @@ def test_all_threads_together_keep_to_the_one_rate(serve_site, make_config):
     assert min(windows) > 10 / 25 - 0.1
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
+def test_a_redirect_takes_a_turn_of_its_own(serve_site, make_config):
+    site = serve_site(
+        {"/a": lambda _: RedirectResponse("/b"), "/b": lambda _: PlainTextResponse("b")}
+    )
+    with SiteSession(site.address, make_config(site.address, requests_per_second=4)) as session:
+        assert session.fetch("/a", max_bytes=99) == b"b"
+    assert site.ear.heard == ["/robots.txt", "/a", "/b"]
+    assert site.ear.times[2] - site.ear.times[1] > 0.2
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 def test_a_passing_failure_is_tried_again(serve_site, make_config, status):
     flaky = answers_in_turn(PlainTextResponse("", status), PlainTextResponse("good"))
     site = serve_site({"/a": flaky})
@@ -121,8 +131,11 @@ def test_a_site_that_is_down_stops_the_run_instead_of_dropping_everything(serve_
 @pytest.mark.parametrize(
     "answer",
     [
+        PlainTextResponse("no", 401),
         PlainTextResponse("no", 403),
+        PlainTextResponse("no", 451),
         PlainTextResponse("no", 503, {"cf-mitigated": "challenge"}),
+        PlainTextResponse("no", 200, {"cf-mitigated": "challenge"}),
         HTMLResponse("<html><head><title>Just a moment...</title></head></html>"),
         HTMLResponse("\ufeff\n <html><head><title>Just a moment...</title></head></html>"),
     ],
@@ -193,6 +206,13 @@ def test_more_bytes_than_the_cap_are_not_read(serve_site, make_config, says_so):
         with pytest.raises(NotServed) as caught:
             session.fetch("/a", max_bytes=99_999)
     assert caught.value.reason is DropReason.TOO_LARGE
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_robots_txt_that_cannot_be_read_allows_nothing(serve_site, make_config, status):
+    site = serve_site({"/robots.txt": lambda _: PlainTextResponse("", status)})
+    with pytest.raises(SiteUnreachable, match="run again later"):
+        SiteSession(site.address, make_config(site.address)).__enter__()
 
 
 def test_robots_txt_is_read_once_and_obeyed(serve_site, make_config):

@@ -17,6 +17,12 @@ def test_a_file_appears_whole(layout: DataLayout):
     assert (layout.root / "a" / "b.txt").read_text() == "all of it"
 
 
+def test_the_same_facts_in_another_order_give_the_same_bytes(layout: DataLayout):
+    files.write_json(layout.root / "a", {"x": {"p": 1, "q": 2}, "y": 3})
+    files.write_json(layout.root / "b", {"y": 3, "x": {"q": 2, "p": 1}})
+    assert files.read_bytes(layout.root / "a") == files.read_bytes(layout.root / "b")
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_litter(layout: DataLayout):
     path = layout.root / "a.txt"
     files.write_text(path, "old")
@@ -30,6 +36,40 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(layout: DataLayout):
         fail_halfway()
     assert path.read_text() == "old"
     assert [each.name for each in layout.root.iterdir()] == ["a.txt"]
+
+
+def test_a_file_can_be_read_by_other_people_of_the_machine(layout: DataLayout):
+    files.write_bytes(layout.root / "one", b"all of it")
+    with files.whole(layout.root / "other") as file:
+        file.write(b"all of it")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in layout.root.iterdir()}
+    assert modes == {"one": 0o666 & ~_umask(), "other": 0o644}
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_what_lasts_is_on_the_disk_before_it_has_its_name(
+    layout: DataLayout, monkeypatch: pytest.MonkeyPatch, *, is_whole: bool
+):
+    path, synced = layout.root / "a.txt", []
+
+    def note(handle: int) -> None:
+        synced.append((os.fstat(handle).st_size, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(files, "_sync", note)
+    if is_whole:
+        with files.whole(path) as file:
+            file.write(b"all of it")
+    else:
+        files.write_bytes(path, b"all of it")
+        files.write_bytes(layout.root / "b.txt", b"this need not last", lasting=False)
+    assert synced == [(len(b"all of it"), False)]
 
 
 @contextmanager

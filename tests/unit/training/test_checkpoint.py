@@ -111,6 +111,14 @@ def test_an_incomplete_checkpoint_is_not_listed(folder: UPath) -> None:
     assert [each.step for each in checkpoint.list_checkpoints(folder)] == [5]
 
 
+def test_a_checkpoint_of_however_many_steps_is_listed_in_its_order(folder: UPath) -> None:
+    steps = [9_999_999, 10_000_000, 123_456_789]
+    for step in reversed(steps):
+        below = folder / checkpoint.FOLDER / checkpoint.name_of(step)
+        files.write_json(below / checkpoint.STATE, {"step": step})
+    assert [each.step for each in checkpoint.list_checkpoints(folder)] == steps
+
+
 def test_a_copy_beside_the_checkpoints_is_none_of_them(folder: UPath) -> None:
     saved = checkpoint.save(folder, trained(), 5)
     shutil.copytree(str(saved.folder), f"{saved.folder}.bak")

@@ -137,7 +137,9 @@ def test_a_killed_training_goes_on_from_its_newest_bookmark(
     layout: DataLayout, paired: StageRecord
 ) -> None:
     seen: list[int] = []
-    config = config_of(**SHORT, bookmark_minutes=1e-9, recipe="paper")
+    # No checkpoint before the last step, so that nothing but a bookmark can be gone on from.
+    short = SHORT | {"checkpoint_every": 7}
+    config = config_of(**short, bookmark_minutes=1e-9, recipe="paper")
 
     def killed(glance: Glance) -> None:
         if glance.step == 6:
@@ -146,7 +148,7 @@ def test_a_killed_training_goes_on_from_its_newest_bookmark(
     with pytest.raises(MemoryError):
         train(config, paired, layout, 0, killed)
     train(config, paired, layout, 0, lambda glance: seen.append(glance.step))
-    # Step 5 is a checkpoint, the sixth step was lost; what was seen before is not seen again.
+    # Step 5 has a bookmark, the sixth step was lost; what was seen before is not seen again.
     assert seen == [6, 7]
 
 
@@ -329,6 +331,20 @@ class OnceTooLarge(nn.Module):
 
     def forward(self, edge: torch.Tensor, *_: torch.Tensor | None) -> torch.Tensor:
         return torch.empty(len(edge), self.numbers)
+
+
+def test_a_bookmark_is_put_in_every_so_many_minutes_and_not_more_often(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    config, who, _, audience = sixteen_at_once(layout, paired, lambda it: it, ALONE)
+    run = loop.Run(config, who, audience, layout.root / "train", Arithmetic.of(config))
+    run.kept_at -= 60 * 9.9
+    run.keep(1, is_last=False)
+    assert bookmark.newest(run.folder) is None
+    run.kept_at -= 60 * 0.2
+    for step in (2, 3):
+        run.keep(step, is_last=False)
+    assert [each.step for each in list_checkpoints(run.folder / bookmark.FOLDER)] == [2]
 
 
 def test_an_operational_field_is_no_part_of_the_key() -> None:

@@ -64,3 +64,13 @@ def test_brightness_is_the_first_channel_and_gray_has_no_colour() -> None:
     assert gray.tolist() == pytest.approx([0.5, 0, 0], abs=0.01)
     # 0.299 of full brightness, on a scale from -1 to 1.
     assert losses.yuv(red).flatten()[0].item() == pytest.approx(2 * 0.299 - 1, abs=0.01)
+
+
+def test_lines_are_learned_by_the_brightest_pixel_too() -> None:
+    picture = torch.full((1, 3, 5, 5), -1.0)
+    picture[..., 2, 2] = 1.0
+    picture.requires_grad_()
+    losses.lines(picture).sum().backward()
+    # The one bright pixel is the brightest near all nine around it, itself among them.
+    assert picture.grad is not None
+    assert picture.grad[0, :, 2, 2].tolist() == pytest.approx([8 / 3] * 3)
