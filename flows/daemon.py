@@ -9,8 +9,11 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,20 @@ class Daemon:
             )
             lock.write(str(pid))
 
-    def stop(self, patience_seconds: float) -> bool:
-        """Ask it to end, and make it after a while; give whether it ran."""
+    def stop(self, patience_seconds: float, *, children_first: bool = False) -> bool:
+        """Ask it to end, and make it after a while; give whether it ran.
+
+        With `children_first`, what it has started is asked before, and has as long: whoever kills
+        its children when it ends would give them no time to leave their work in order.
+        """
         pid = self.pid()
         if pid is None:
             return False
-        os.kill(pid, signal.SIGTERM)
+        if children_first:
+            with suppress(psutil.NoSuchProcess):
+                _end_children_first(psutil.Process(pid), patience_seconds)
+        else:
+            os.kill(pid, signal.SIGTERM)
         if not self._ends_within(patience_seconds):
             # All that it started and left behind.
             os.killpg(pid, signal.SIGKILL)
@@ -85,3 +96,28 @@ class Daemon:
                 return False
             time.sleep(0.1)
         return True
+
+
+def _end_children_first(parent: psutil.Process, patience_seconds: float) -> None:
+    """Ask what a program has started to end, while it is held still and starts nothing, then it."""
+    parent.suspend()
+    try:
+        children = parent.children()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.terminate()
+        until = time.monotonic() + patience_seconds
+        while any(map(_works, children)) and time.monotonic() < until:
+            time.sleep(0.1)
+        # It hears of this as soon as it goes on.
+        parent.terminate()
+    finally:
+        parent.resume()
+
+
+def _works(process: psutil.Process) -> bool:
+    # Who has ended stays on as a zombie until its parent, held still, looks.
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False

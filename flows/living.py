@@ -105,7 +105,9 @@ def up(house: House) -> str:
 
 def down(house: House) -> str:
     """End the worker, then the server; a training that goes on leaves a bookmark first."""
-    ran = [each.name for each in (house.worker, house.server) if each.stop(STOP_SECONDS)]
+    # A worker that ends kills its runs at once.
+    was_at_work = house.worker.stop(STOP_SECONDS, children_first=True)
+    ran = ["worker"] * was_at_work + ["server"] * house.server.stop(STOP_SECONDS)
     return f"ended: {', '.join(ran)}" if ran else "nothing was running"
 
 

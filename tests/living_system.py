@@ -57,6 +57,10 @@ class Living:
         """Start what does not run."""
         return self.command("flows", "up", "--port", str(self.port))
 
+    def down(self) -> str:
+        """End all of it."""
+        return self.command("flows", "down")
+
     def daemon(self, name: str) -> Daemon:
         """Give the server or the worker."""
         return Daemon(name, Path(self.environment["PREFECT_HOME"]) / "living")
@@ -136,7 +140,7 @@ def living_at(home: Path, also: Mapping[str, str] | None = None) -> Iterator[Liv
         system.up()
         yield system
     finally:
-        told = system.command("flows", "down")
+        told = system.down()
     assert told == "ended: worker, server\n"
 
 

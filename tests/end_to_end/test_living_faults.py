@@ -46,6 +46,24 @@ def test_a_cancelled_training_stops_within_seconds_and_goes_on_from_its_bookmark
     assert not any("Irodori: train" in line for line in living.said(training.run))
 
 
+def test_a_training_whose_house_is_shut_goes_on_from_its_bookmark(
+    living: Living, grounds: PipelineConfig, tell: Tell
+):
+    training = begin(living, grounds, checkpoint_every=STEPS)
+    began = time.monotonic()
+    assert living.down() == "ended: worker, server\n"
+    done, seconds = training.last_step, time.monotonic() - began
+    assert process_of(training.run) is None
+
+    assert "is up" in living.up()
+    assert living.state(training.run) == "CRASHED"
+    bookmarked = training.said("bookmarked step=")
+    tell(f"shut: ended after {seconds:.1f} s at step {bookmarked}")
+    assert done <= bookmarked < STEPS
+    training.finish()
+    assert training.said("resumed step=") == bookmarked
+
+
 def test_a_training_goes_on_while_the_server_is_killed_and_started_again(
     living: Living, grounds: PipelineConfig, tell: Tell
 ):
