@@ -52,14 +52,18 @@ def trend(values: Sequence[float], seed: int) -> Trend:
         starts = rng.integers(0, len(averaged) - size + 1, -(-len(averaged) // size))
         places = (starts[:, None] + np.arange(size)).ravel()[: len(averaged)]
         taus.append(tau(places, averaged[places]))
-    around = between(taus)
-    return Trend(tau(np.arange(len(averaged)), averaged), around.low, around.high)
+    found, around = tau(np.arange(len(averaged)), averaged), between(taus)
+    # Pairs within a stretch are drawn too often: what that moves the draws by is taken out again.
+    moved = found - float(np.mean(taus))
+    return Trend(found, max(-1.0, around.low + moved), min(1.0, around.high + moved))
 
 
 def valley(values: Sequence[float], seed: int) -> Valley:
     """Look for a fall and then a rise; chance is told by shuffling the curve's values.
 
-    A shuffled curve may put its lowest place where it likes, as the curve did.
+    A shuffled curve may put its lowest place where it likes, as the curve did. It has no memory: of
+    curves that only wander, of which one moment is like the next, more pass than by chance (27 % of
+    random walks over 20 moments fall and rise as clearly as one of 20 shuffled ones).
     """
     curve = np.asarray(values, dtype=np.float64)
     found = _depth(curve)

@@ -70,7 +70,7 @@ def noise_pairs(count: int, size_px: int) -> Pairs:
     pixels = torch.randint(
         0, 256, (count, 4, size_px, size_px), dtype=torch.uint8, generator=chance
     )
-    return Pairs(pixels[:, :3], pixels[:, 3:], None)
+    return Pairs(pixels[:, :3], pixels[:, 3:])
 
 
 def walk(reference: Team, other: Team, steps: int) -> dict[str, float]:

@@ -65,13 +65,15 @@ class Arithmetic:
         """Choose by what kernels it is computed.
 
         On a CPU, only by those that give the same bits every time. On a GPU, whose sums have no
-        order, each convolution by the fastest, which cuDNN finds out when it first sees its shape.
+        order, each convolution by the fastest, which cuDNN finds out when it first sees its shape;
+        what is not in bf16 has the whole mantissa of fp32, and not the ten bits of TF32.
         """
         before = torch.are_deterministic_algorithms_enabled()
         fills = deterministic.fill_uninitialized_memory  # type: ignore[attr-defined]
-        tries = torch.backends.cudnn.benchmark
+        tries, rounds = torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32
         torch.use_deterministic_algorithms(before or self.device.type == "cpu")
         torch.backends.cudnn.benchmark = tries or self.device.type == "cuda"
+        torch.backends.cudnn.allow_tf32 = False
         # Every new tensor would be filled with NaN; nothing here reads what it has not written.
         deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
         try:
@@ -80,3 +82,4 @@ class Arithmetic:
             torch.use_deterministic_algorithms(before)
             deterministic.fill_uninitialized_memory = fills  # type: ignore[attr-defined]
             torch.backends.cudnn.benchmark = tries
+            torch.backends.cudnn.allow_tf32 = rounds

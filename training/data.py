@@ -26,16 +26,17 @@ from training.team import ALONE, Team
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The pictures of one split as uint8: color N3HW, edge N1HW; stored hints N4HW or none.
+    """The pictures of one split as uint8: color N3HW, edge N1HW; stored hints N3HW or none.
 
-    The fourth channel of a hint is its mask: 255 where the truth was given.
+    With stored hints come their masks N1HW: 255 where the truth was given.
 
     Only for reading: they are the cache's files, and the system ends who writes into them.
     """
 
     color: Tensor
     edge: Tensor
-    hint: Tensor | None
+    hint: Tensor | None = None
+    mask: Tensor | None = None
 
     @property
     def size_px(self) -> int:
@@ -193,10 +194,8 @@ def load_pairs(folder: UPath, split: Split) -> Pairs:
         CorruptFile: a sample lacks a picture, or has one of another size.
     """
     arrays = cache.open_decoded(folder, split).arrays
-    hint = None
-    if "hint" in arrays:
-        hint = torch.cat([_as_tensor(arrays["hint"]), _as_tensor(arrays["mask"])], dim=1)
-    return Pairs(_as_tensor(arrays["color"]), _as_tensor(arrays["edge"]), hint)
+    kinds = [kind for kind in ("color", "edge", "hint", "mask") if kind in arrays]
+    return Pairs(**{kind: _as_tensor(arrays[kind]) for kind in kinds})
 
 
 def _as_tensor(pixels: Picture) -> Tensor:

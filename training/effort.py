@@ -15,6 +15,7 @@ from training.arithmetic import Arithmetic
 from training.networks.flops import GIGA
 from training.recipes import Recipe
 from training.step import learn_from
+from training.team import ALONE
 
 PICTURES = 2
 """Counted on so many at once, for some networks normalise over a batch of more than one."""
@@ -60,8 +61,9 @@ def gflop_per_picture(
         Optimisers, averages, hints and all else that is done by the element count nothing.
     """
     players = weightless.players_of(recipe, size_px)
-    # Autocast knows no device without numbers, and would not change the count.
-    how = replace(how, device=torch.device("cpu"), bf16=False)
+    # Autocast knows no device without numbers, and would not change the count; nor do others, who
+    # are not asked.
+    how = replace(how, device=torch.device("cpu"), bf16=False, team=ALONE)
     turns = recipe.n_critic if players.critic else 1
     seen = [weightless.batch_of(recipe, size_px, PICTURES) for _ in range(turns)]
     with _Counter() as counter:

@@ -21,9 +21,11 @@ class Gallery:
     def __init__(self, pairs: Pairs, device: torch.device, seed: int) -> None:
         """Choose the first validation pictures; their noise is the same in every sheet."""
         assert pairs.hint is not None
+        assert pairs.mask is not None
         count = min(NUM_PICTURES, len(pairs.color))
         self.edge = to_float(pairs.edge[:count].to(device))
-        self.hint = to_float(pairs.hint[:count].to(device))
+        hint = torch.cat([pairs.hint[:count], pairs.mask[:count]], dim=1)
+        self.hint = to_float(hint.to(device))
         self.color = to_float(pairs.color[:count].to(device))
         self.seed = seed
 
@@ -39,7 +41,7 @@ class Gallery:
         z = torch.randn(len(self.edge), recipe.z_size, generator=chance)
         colorist.eval()
         # The plain forward, and the kernels at hand: a few sheets are worth no search for faster.
-        with torch.no_grad(), torch.backends.cudnn.flags(enabled=True):
+        with torch.no_grad(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             hint = self.hint[:, : recipe.hint_channels]
             ours = colorist.forward(self.edge, hint, z.to(self.edge) if recipe.z_size else None)
         players.generator.train()

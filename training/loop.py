@@ -8,6 +8,7 @@ import torch
 from upath import UPath
 
 from storage import digest
+from storage.errors import Diverged, MissingInput
 from storage.progress import Advance, watch
 from training import bookmark, checkpoint, memory, recorded, stopping
 from training.arithmetic import Arithmetic
@@ -55,10 +56,16 @@ def fit_along(
 
     Raises:
         LostPeer: it has ended, or another has.
-        BadInput: the memory does not hold a step.
+        BadInput: the memory does not hold a step, or the checkpoint is not seen from here.
     """
     done = how.team.told()
-    if last := bookmark.of_step(folder, done):
+    if done:
+        last = bookmark.of_step(folder, done)
+        if last is None:
+            raise MissingInput(
+                f"{folder}: the checkpoint of step {done}, where the first process goes on, is not"
+                " there; all processes have to share the root"
+            )
         checkpoint.restore(last, players)
     steps = range(done + 1, config.steps + 1)
     memory.minding(partial(_fit_along, steps, players, batches, how), players, batches, how)
@@ -109,8 +116,14 @@ class Run:
         if not (self._is_save(step) or is_last or is_due):
             return
         # What is kept takes the place of what was good.
-        refuse_row(self.journal.newest_step(step), self.players, self.folder)
-        refuse_broken_weights(self.players, self.folder, step)
+        try:
+            refuse_row(self.journal.newest_step(step), self.players, self.folder)
+            refuse_broken_weights(self.players, self.folder, step)
+        except Diverged:
+            if self._is_save(step):
+                raise
+            # When a bookmark is due is the clock's matter: the row, or a checkpoint, will tell.
+            return
         if self._is_save(step):
             self.journal.save_best()
             checkpoint.save(self.folder, self.players, step)

@@ -10,12 +10,8 @@ from training.arithmetic import Arithmetic
 from training.data import Batches
 from training.players import Players
 from training.step import train_step
-from training.team import ALONE
+from training.team import ALONE, is_out_of_memory
 from training.whole_batch import see_own_share
-
-COMPLAINTS = ("DefaultCPUAllocator", "out of memory", "ALLOC_FAILED")
-"""Of a CPU, of CUDA beside torch's own allocator, and of its libraries: they have no error of
-their own."""
 
 
 def minding(work: Callable[[], None], players: Players, batches: Batches, how: Arithmetic) -> None:
@@ -27,7 +23,7 @@ def minding(work: Callable[[], None], players: Players, batches: Batches, how: A
     try:
         work()
     except RuntimeError as error:
-        if not _is_exhausted(error):
+        if not is_out_of_memory(error):
             raise
         # What the failed step holds is freed on the way out of here.
     else:
@@ -65,11 +61,6 @@ def largest_batch(players: Players, batches: Batches, how: Arithmetic) -> int:
     return share * team.size
 
 
-def _is_exhausted(error: RuntimeError) -> bool:
-    is_told = any(complaint in str(error) for complaint in COMPLAINTS)
-    return is_told or isinstance(error, torch.OutOfMemoryError)
-
-
 def _fits(size: int, players: Players, batches: Batches, how: Arithmetic) -> bool:
     recipe = dataclasses.replace(players.recipe, batch_size=size)
     smaller = Batches(batches.pairs, batches.hints, recipe, batches.device, batches.seed)
@@ -79,8 +70,11 @@ def _fits(size: int, players: Players, batches: Batches, how: Arithmetic) -> boo
         # No network is compiled for a batch that is only tried.
         with torch.compiler.set_stance("force_eager"):
             train_step(dataclasses.replace(players, recipe=recipe), smaller, 0, how)
+    except ValueError:
+        # Normalised over one picture of one pixel, a network has nothing to learn from.
+        return False
     except RuntimeError as error:
-        if _is_exhausted(error):
+        if is_out_of_memory(error):
             return False
         raise
     return True

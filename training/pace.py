@@ -20,7 +20,9 @@ class Pace:
             gflop = effort.gflop_per_picture(
                 players.recipe, players.size_px, how, targets_kept=is_kept
             )
-            self.pictures_at_peak = 1000 * effort.peak_tflops(how.device, how.bf16) / gflop
+            # The peak of all GPUs is taken for as many of this one.
+            peak_tflops = how.team.size * effort.peak_tflops(how.device, how.bf16)
+            self.pictures_at_peak = 1000 * peak_tflops / gflop
         self.step, self.steps = step, 0
         self.told_at = time.monotonic()
 

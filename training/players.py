@@ -1,6 +1,7 @@
 """Who takes part in a training: generator, critic, feature network, and their optimisers."""
 
 import copy
+import warnings
 from dataclasses import dataclass
 
 import torch
@@ -93,6 +94,9 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     values, rate, decay = list(network.parameters()), recipe.learning_rate, recipe.weight_decay
     # What counts the steps lies on the device, so that a step can be recorded as a CUDA graph.
     on_gpu = values[0].is_cuda
+    if on_gpu:
+        # That not every step is one is no mistake.
+        warnings.filterwarnings("ignore", "This instance was constructed with capturable=True")
     match recipe.optimizer:
         case "adam":
             betas = (recipe.beta1, recipe.beta2)

@@ -87,6 +87,10 @@ class Team:
 
 ALONE = Team()
 
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "out of memory", "ALLOC_FAILED")
+"""Of a CPU, of CUDA beside torch's own allocator, and of its libraries: they have no error of
+their own."""
+
 
 @contextmanager
 def gathered(device: torch.device) -> Iterator[Team]:
@@ -119,11 +123,23 @@ def add_up(mine: Tensor) -> Tensor:
     try:
         dist.all_reduce(mine)
     except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
         raise LostPeer(
             "another process of this training has ended, and its own line or torchrun's says why;"
-            " run the same command again and it goes on where it was"
+            f" run the same command again and it goes on where it was ({_first_line(error)})"
         ) from error
     return mine
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell whether torch, or a library of its, has found no memory."""
+    is_told = any(complaint in str(error) for complaint in OUT_OF_MEMORY)
+    return is_told or isinstance(error, torch.OutOfMemoryError)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 class _Sum(torch.autograd.Function):

@@ -77,7 +77,7 @@ def penalty_alone(name: str, config: TrainingConfig, pairs: Pairs) -> Contender:
 
 def gflop_of_step(config: TrainingConfig, pairs: Pairs) -> float:
     """Count one step of one picture; features that are kept are known by then."""
-    one = Pairs(pairs.color[:1], pairs.edge[:1], None)
+    one = Pairs(pairs.color[:1], pairs.edge[:1])
     team = Team.of(_plainly(config), one)
     team.step(0)
     return _gflop(lambda: team.step(1))

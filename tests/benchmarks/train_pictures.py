@@ -29,7 +29,7 @@ def pairs_of(pictures: list[RGB]) -> Pairs:
     """Give pictures and their line art as the trainings' cache does."""
     color = np.stack([picture.transpose(2, 0, 1) for picture in pictures])
     edge = np.stack([draw_edges(picture, EdgeConfig())[None] for picture in pictures])
-    return Pairs(torch.from_numpy(color), torch.from_numpy(edge), None)
+    return Pairs(torch.from_numpy(color), torch.from_numpy(edge))
 
 
 def write_side_by_side(pictures: list[RGB], folder: Path) -> None:

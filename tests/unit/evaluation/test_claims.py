@@ -400,3 +400,16 @@ def test_each_kind_of_hints_gets_a_verdict_of_its_own():
     ]
     found = of(14, claims(searched("optimizer", *cells)))
     assert [claim.condition for claim in found] == ["paper hints", "strokes hints", "none hints"]
+
+
+@pytest.mark.parametrize("fall", [0.0, 3.0, 10.0])
+def test_the_interval_of_a_trend_holds_its_own_estimate_and_mostly_the_truth(fall: float) -> None:
+    steady = np.linspace(fall, 0, 100)
+
+    def noisy(seed: int) -> list[float]:
+        return list(steady + np.random.default_rng(seed).normal(size=100))
+
+    true = float(np.mean([trend(noisy(seed), 1).tau for seed in range(100, 110)]))
+    found = [trend(noisy(seed), seed) for seed in range(20)]
+    assert all(one.low <= one.tau <= one.high for one in found)
+    assert sum(one.low <= true <= one.high for one in found) >= 16

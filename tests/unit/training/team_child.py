@@ -70,7 +70,7 @@ def resume(folder: UPath, team: Team) -> dict[str, Tensor]:
         batches = Batches(pairs, HintConfig(), players.recipe, CPU, 0, team)
         how = dataclasses.replace(Arithmetic.of(config), team=team)
         if team.rank == 0:
-            shown = dataclasses.replace(pairs, hint=torch.cat([pairs.color, pairs.edge], dim=1))
+            shown = dataclasses.replace(pairs, hint=pairs.color, mask=pairs.edge)
             audience = Audience(Gallery(shown, CPU, 0))
             loop.fit(config, players, batches, audience, folder, how)
         else:
@@ -99,7 +99,7 @@ def _learned(players: Players) -> dict[str, Tensor]:
 def _pairs() -> Pairs:
     chance = torch.Generator().manual_seed(1)
     pictures = torch.randint(0, 256, (10, 4, 64, 64), dtype=torch.uint8, generator=chance)
-    return Pairs(pictures[:, :3], pictures[:, 3:], None)
+    return Pairs(pictures[:, :3], pictures[:, 3:])
 
 
 def _doubled(batch: Batch) -> Batch:

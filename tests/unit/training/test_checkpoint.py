@@ -30,7 +30,7 @@ def players_of(recipe: str = "paper", seed: int = 0) -> Players:
 def trained(recipe: str = "paper") -> Players:
     """Players after one step, so that running statistics and optimisers hold something."""
     pictures = torch.randint(0, 256, (4, 4, 32, 32), dtype=torch.uint8)
-    pairs = Pairs(pictures[:, :3], pictures[:, 3:], None)
+    pairs = Pairs(pictures[:, :3], pictures[:, 3:])
     players = players_of(recipe)
     how = Arithmetic.of(TrainingConfig(device="cpu"))
     train_step(players, Batches(pairs, HintConfig(), players.recipe, CPU, 0), 0, how)

@@ -45,7 +45,7 @@ def three_pairs() -> Pairs:
         torch.randint(0, 256, (3, number, SIZE_PX, SIZE_PX), dtype=torch.uint8, generator=chance)
         for number in (3, 1, 4)
     )
-    return Pairs(color, edge, hint)
+    return Pairs(color, edge, hint[:, :3], hint[:, 3:])
 
 
 def players_of(recipe: str) -> Players:
@@ -61,12 +61,14 @@ def test_it_colours_the_kept_lines_and_hints_and_never_sees_the_truth(
 ) -> None:
     pairs, painter = three_pairs(), Gray()
     assert pairs.hint is not None
+    assert pairs.mask is not None
     players = replace(players_of(recipe), generator=painter, averaged=None)
     sheet, distance = Gallery(pairs, CPU, 0).draw(players, UPath(tmp_path), 1)
 
     ((seen_edge, seen_hint),) = painter.asked
     assert torch.equal(seen_edge, to_float(pairs.edge))
-    assert torch.equal(seen_hint, to_float(pairs.hint)[:, :channels])
+    hint = torch.cat([pairs.hint, pairs.mask], dim=1)[:, :channels]
+    assert torch.equal(seen_hint, to_float(hint))
     assert sheet.shape == (3 * SIZE_PX, 4 * SIZE_PX, 3)
     wanted = (pairs.color / 255 - 0.5).square().flatten(1).mean(dim=1).sqrt().mean().item()
     assert distance == pytest.approx(wanted, abs=0.01)

@@ -203,14 +203,17 @@ def test_a_critic_that_explodes_stops_the_training_at_the_last_good_checkpoint(
         train(config, paired, layout, 0, blown)
 
 
-def test_nothing_that_exploded_between_two_rows_takes_the_place_of_what_was_good(
-    layout: DataLayout, paired: StageRecord
+@pytest.mark.parametrize("minutes", [1e-9, 10])
+def test_nothing_that_exploded_between_two_rows_is_kept_and_no_clock_decides_when_it_is_told(
+    layout: DataLayout, paired: StageRecord, minutes: float
 ) -> None:
     config = config_of(
-        recipe="paper", penalty_weight=0, learning_rate=1.0, log_every=50, bookmark_minutes=1e-9
+        recipe="paper", penalty_weight=0, learning_rate=1.0, log_every=50, bookmark_minutes=minutes
     )
-    with pytest.raises(IrodoriError, match=r"step 1: the critic exploded.* last good .* none yet"):
+    with pytest.raises(IrodoriError, match=r"step 4: the critic exploded.* last good .* none yet"):
         train(config, paired, layout, 0)
+    (folder,) = (Path(str(layout.root)) / Stage.TRAIN).iterdir()
+    assert not list(folder.rglob("*.safetensors"))
 
 
 @pytest.mark.parametrize(
@@ -269,6 +272,18 @@ def sixteen_at_once(
     hints = data.hints_of(paired.settings, who.recipe)
     batches = data.Batches(train_pairs, hints, who.recipe, cpu, 0, team)
     return config, who, batches, Audience(Gallery(val_pairs, cpu, 0))
+
+
+def test_a_batch_that_is_too_small_for_statistics_does_not_fit_either(
+    layout: DataLayout, paired: StageRecord
+) -> None:
+    def needs_two(generator: nn.Module) -> nn.Module:
+        bottom = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(3))
+        generator.register_forward_hook(lambda *args: bottom(args[-1]) * 0 + args[-1])
+        return SmallMemory(generator, holds=1)
+
+    config, who, batches, _ = sixteen_at_once(layout, paired, needs_two, ALONE)
+    assert memory.largest_batch(who, batches, Arithmetic.of(config)) == 0
 
 
 @pytest.mark.parametrize(

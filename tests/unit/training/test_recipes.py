@@ -52,7 +52,7 @@ def patches(number: int) -> Pairs:
     patches = torch.rand(number, 4, 4, 4, generator=chance)
     patches[:, 3:] = (patches[:, 3:] > 0.5).float()
     pixels = (F.interpolate(patches, size=(SIZE_PX, SIZE_PX)) * 255).to(torch.uint8)
-    return Pairs(pixels[:, :3], pixels[:, 3:], None)
+    return Pairs(pixels[:, :3], pixels[:, 3:])
 
 
 def picture_loss(recipe: RecipeName, pairs: Pairs | None = None, **overrides: Any) -> list[float]:

@@ -29,7 +29,7 @@ def setting(**overrides: Any) -> tuple[Players, Batches, Arithmetic]:
     config = TrainingConfig.model_validate(SMALL | overrides)
     chance = torch.Generator().manual_seed(1)
     pictures = torch.randint(0, 256, (8, 4, 32, 32), dtype=torch.uint8, generator=chance)
-    pairs = Pairs(pictures[:, :3], pictures[:, 3:], None)
+    pairs = Pairs(pictures[:, :3], pictures[:, 3:])
     batches = Batches(pairs, HintConfig(), config.resolved(), CPU, 0)
     return gather(config, 32, CPU, 0), batches, Arithmetic.of(config)
 

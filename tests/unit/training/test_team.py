@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from upath import UPath
 
-from storage.errors import BadInput
+from storage.errors import BadInput, LostPeer, MissingInput
 from storage.place import Place
 from tests.unit.training import team_child
-from tests.unit.training.team_child import CASES, learn
+from tests.unit.training.team_child import CASES, SMALL, learn
+from training import loop, team
+from training.arithmetic import Arithmetic
+from training.config import TrainingConfig
+from training.players import gather
 from training.team import ALONE, Team, gathered
 from training.whole_batch import WholeBatchDropout, WholeBatchNorm, see_whole_batch
 
@@ -98,3 +103,30 @@ def test_in_evaluation_layers_of_the_whole_batch_ask_nobody_and_change_nothing()
     wanted = torch.stack([(x[:, 0] - 2) / 2, (x[:, 1] + 1) / 0.5 * 3 + 5], dim=1)
     torch.testing.assert_close(layers(x), wanted, rtol=1e-4, atol=1e-4)
     assert all(torch.equal(value, before[name]) for name, value in layers.state_dict().items())
+
+
+def test_who_helps_and_does_not_see_the_checkpoint_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Team, "told", lambda *_: 8)
+    config = TrainingConfig.model_validate(SMALL | {"recipe": "paper", "steps": 9})
+    players, how = gather(config, 64, torch.device("cpu"), 0), Arithmetic.of(config)
+    with pytest.raises(MissingInput, match=r"the checkpoint of step 8, .* all processes have to"):
+        loop.fit_along(config, players, None, UPath(tmp_path), how)
+
+
+def test_memory_that_does_not_hold_a_sum_is_no_lost_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(error: RuntimeError) -> None:
+        def all_reduce(_: object) -> None:
+            raise error
+
+        monkeypatch.setattr(torch.distributed, "all_reduce", all_reduce)
+
+    fails(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate"))
+    with pytest.raises(torch.OutOfMemoryError):
+        team.add_up(torch.zeros(3))
+    fails(RuntimeError("Connection closed by peer [127.0.0.1]:4711\nmore of it"))
+    with pytest.raises(LostPeer, match=r"goes on where it was \(Connection closed by peer"):
+        team.add_up(torch.zeros(3))

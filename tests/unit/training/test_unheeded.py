@@ -73,7 +73,7 @@ def learned(given: dict[str, Any]) -> dict[str, Tensor]:
     config = Literally.model_validate(given | {"device": "cpu"})
     chance = torch.Generator().manual_seed(1)
     pictures = torch.randint(0, 256, (8, 4, SIZE_PX, SIZE_PX), dtype=torch.uint8, generator=chance)
-    pairs = Pairs(pictures[:, :3], pictures[:, 3:], None)
+    pairs = Pairs(pictures[:, :3], pictures[:, 3:])
     players = gather(config, SIZE_PX, CPU, 0)
     batches = Batches(pairs, HintConfig(), config.resolved(), CPU, 0)
     for step in range(STEPS):
