@@ -71,8 +71,10 @@ def tell_bounds(score: Numbers, measure: Measure) -> str:
 
 
 def turned(table: Table, at_once: int) -> list[Table]:
-    """Turn a table on its side, in tables of so many columns: for where room is short."""
+    """Turn a table on its side, in tables of at most so many columns: for where room is short."""
     first, *headings = table.headings
+    # As many in each, so that none is left with one.
+    at_once = -(-len(table.rows) // -(-len(table.rows) // at_once))
     starts = range(0, len(table.rows), at_once)
     return [
         Table(

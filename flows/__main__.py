@@ -21,6 +21,7 @@ from flows.config import PipelineConfig
 from scraper.folder import require_folder, tell_of_changes
 from storage import ledger
 from storage.errors import BadInput, IrodoriError, told_of_disk
+from storage.files import is_local
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.place import Place
@@ -72,6 +73,7 @@ def main() -> None:
 def answer(arguments: Sequence[str]) -> int:
     """Do what is asked; say what went wrong in one line; give the exit code."""
     log = command = None
+    is_new = False
     try:
         with told_of_disk():
             command = command_line.parse(arguments)
@@ -82,7 +84,9 @@ def answer(arguments: Sequence[str]) -> int:
                 told, code = command.errand()
             else:
                 layout = DataLayout.at(command.config.root)
-                log = logs.keep(layout)
+                is_new = is_local(layout.root) and not layout.root.exists()
+                # Who only looks at what there is makes no root.
+                log = None if command.verb == "show" and is_new else logs.keep(layout)
                 layout.check()
                 told, code = _obey(command), 0
         _say(told)
@@ -92,6 +96,8 @@ def answer(arguments: Sequence[str]) -> int:
         told = f"interrupted; {what_follows(command)}"
         return _tell(told, asked.code if isinstance(asked, Terminated) else 130)
     except BadInput as error:
+        if log and is_new:
+            logs.drop(log)
         return _tell(str(error), 2)
     except IrodoriError as error:
         logger.debug("failed", exc_info=True)

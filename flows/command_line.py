@@ -53,6 +53,7 @@ _OTHER_HELP = {
     "evaluate": " The words of the second form are told by irodori evaluate --pictures DIR --help."
 }
 _SETS_OF_CHANGES = """'{"learning_rate": 0.001}, {"learning_rate": 0.002}', quotes and all"""
+MOST_LETTERS = 80
 DEFAULT_PRESET = "sample"
 DEFAULT_GRID = "comparison"
 
@@ -180,7 +181,12 @@ def _told(found: ErrorDetails) -> str:
     if found["type"] == "value_error" and not isinstance(given, str | int | float):
         # It says itself which part of all that is meant.
         return f"--{flag}: {said}"
-    return f"--{flag}: {said}, not {given!r}{nearest(str(given), known)}"
+    return f"--{flag}: {said}, not {_shorten(repr(given))}{nearest(str(given), known)}"
+
+
+def _shorten(text: str) -> str:
+    """Cut what somebody wrote to what is needed to know it again."""
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}..."
 
 
 def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from rich.console import RenderableType
 
 from flows.compare_words import CompareCommand
 from flows.output import written
-from flows.terminal import headed, plain, rendered, titled
+from flows.terminal import headed, plain, rendered, titled, width
 from storage.layout import DataLayout
 
-ANSWERS_AT_ONCE = 4
-"""So many columns of numbers fit on a terminal."""
+MEASURE_LETTERS, ANSWER_LETTERS = 24, 18
+"""So wide are the columns of a table: a measure's name, and an answer with its interval."""
 
 if TYPE_CHECKING:
     from evaluation.side_by_side import SideBySide
@@ -49,9 +49,10 @@ def told(found: "SideBySide") -> str:
     """Write the comparison for a terminal: the tables, then what keeps runs from comparing."""
     from evaluation import score_table, side_by_side  # noqa: PLC0415
 
+    at_once = max(1, (width() - MEASURE_LETTERS) // ANSWER_LETTERS)
     parts = _laid_out(side_by_side.runs_table(found))
     for wide in side_by_side.score_tables(found):
-        for table in score_table.turned(wide, ANSWERS_AT_ONCE):
+        for table in score_table.turned(wide, at_once):
             parts += _laid_out(table)
     if found.paired:
         parts += _laid_out(side_by_side.differences_table(found))

@@ -1,6 +1,7 @@
 """What a command logs: to the terminal what a person wants to see, to a file in full."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from rich.logging import RichHandler
@@ -41,6 +42,18 @@ def keep(layout: DataLayout) -> str:
     kept.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     _listen(kept)
     return str(path)
+
+
+def drop(log: str) -> None:
+    """Remove a log that tells of nothing made, with the root that was made for it alone."""
+    for room in ROOMS:
+        for handler in list(logging.getLogger(room).handlers):
+            if isinstance(handler, logging.FileHandler) and handler.baseFilename == log:
+                logging.getLogger(room).removeHandler(handler)
+                handler.close()
+    Path(log).unlink(missing_ok=True)
+    with suppress(OSError):
+        Path(log).parent.rmdir()
 
 
 def speak() -> None:

@@ -29,7 +29,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, in one line."""
-        raise BadInput(message.removeprefix("argument "))
+        told = message.removeprefix("argument ")
+        if told.endswith("expected one argument"):
+            flag = told.partition(":")[0]
+            told += f"; if it begins with a dash, write {flag}=-VALUE"
+        raise BadInput(told)
 
     def add_root(self, purpose: str) -> None:
         """Take the root of the data; says what it is for."""

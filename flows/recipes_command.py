@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flows.parser import Parser, nearest
+from flows.terminal import width
 from storage.errors import BadInput
 
 if TYPE_CHECKING:
     from training.catalogue import Entry
 
-WIDTH = 100
+
 INDENT = 15
 MILLION = 1e6
 
@@ -67,7 +68,7 @@ def answer(command: RecipesCommand) -> tuple[str, int]:
 
 def _in_short(entry: "Entry") -> str:
     lines = [entry.source, *(_made_of(entry) if entry.generator else ())]
-    wrapped = [piece for line in lines for piece in textwrap.wrap(line, WIDTH - INDENT)]
+    wrapped = [piece for line in lines for piece in textwrap.wrap(line, width() - INDENT)]
     return textwrap.indent("\n".join(wrapped), " " * INDENT).replace(
         " " * INDENT, f"{entry.name:<{INDENT}}", 1
     )
@@ -75,7 +76,7 @@ def _in_short(entry: "Entry") -> str:
 
 def _in_full(entry: "Entry") -> str:
     settings = [f"  {name:<20}{_value(value)}".rstrip() for name, value in entry.settings.items()]
-    differs = textwrap.wrap(f"differs: {entry.differs}", WIDTH - INDENT) if entry.differs else []
+    differs = textwrap.wrap(f"differs: {entry.differs}", width() - INDENT) if entry.differs else []
     told = textwrap.indent("\n".join(differs), " " * INDENT)
     return "\n".join([_in_short(entry), *filter(None, [told]), "", *settings]).rstrip()
 

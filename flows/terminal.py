@@ -34,15 +34,22 @@ def titled(title: str, body: Table) -> list[RenderableType]:
     return ["", title, Padding(body, (0, 0, 0, 2))]
 
 
+def width() -> int:
+    """Give how many letters a line has; what is not read on a terminal has no edge to heed."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else MAX_COLUMNS
+    return min(MAX_COLUMNS, columns)
+
+
 def rendered(parts: Sequence[RenderableType], *, heeds_edge: bool = True) -> str:
     """Write what was laid out as text; a table that would be torn need not heed a near edge."""
-    width = MAX_COLUMNS
-    # What is not read on a terminal has no edge, whatever COLUMNS says.
-    if heeds_edge and sys.stdout.isatty():
-        width = min(width, shutil.get_terminal_size().columns)
     stream = io.StringIO()
     console = Console(
-        file=stream, width=width, color_system=None, markup=False, highlight=False, emoji=False
+        file=stream,
+        width=width() if heeds_edge else MAX_COLUMNS,
+        color_system=None,
+        markup=False,
+        highlight=False,
+        emoji=False,
     )
     for part in parts:
         console.print(part)

@@ -93,7 +93,8 @@ def _from_site(config: ScraperConfig, opened: OpenStage, look: Look) -> Counter[
         counts = Walk(opened.folder, look, client, downloader, pool, advance).go()
 
     if not counts["listed"]:
-        raise BadInput(f"{config.base_url}: no post has the tags {' '.join(config.tags)!r}")
+        site = "the sample booru" if config.base_url == SAMPLE else config.base_url
+        raise BadInput(f"{site}: no post has the tags {' '.join(config.tags)!r}")
     return counts
 
 

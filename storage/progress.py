@@ -20,6 +20,7 @@ console = Console(stderr=True)
 """The terminal that bars and log lines share, so that neither tears the other."""
 
 SECONDS_BETWEEN_LINES = 10.0
+FEWEST = 3
 
 
 class Bars(Progress):
@@ -117,8 +118,11 @@ def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
 
 
 def time_left(done: int, left: int, seconds: float) -> str:
-    """Say how long what is left takes, in whole seconds, if what is done took so many seconds."""
-    return str(timedelta(seconds=round(seconds / done * left))) if done else "unknown"
+    """Say how long what is left takes, in whole seconds, if what is done took so many seconds.
+
+    The first few take as long as all that has to be begun with them: they tell of no others.
+    """
+    return str(timedelta(seconds=round(seconds / done * left))) if done >= FEWEST else "unknown"
 
 
 def _listed(facts: dict[str, float | str]) -> str:

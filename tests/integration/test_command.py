@@ -41,6 +41,7 @@ def test_show_prints_the_configuration_and_what_is_to_do(tmp_path: Path):
     assert "base_url: 'sample:'" in done.stdout
     assert "to do" in done.stdout
     assert done.stderr == ""
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_typo_is_one_line_and_exit_code_2():
@@ -69,8 +70,10 @@ def test_a_root_that_is_not_there_or_is_a_file_is_said_and_not_made(
 
 
 def test_a_stage_without_its_input_names_the_command_to_run_first(tmp_path: Path):
-    done = _irodori("pack", "--root", str(tmp_path))
+    done = _irodori("pack", "--root", str(tmp_path / "new"))
     assert done.returncode == 2
+    # Nothing was made, so nothing is left.
+    assert not (tmp_path / "new").exists()
     told = "run `irodori clean` with the same settings first, and before that scrape"
     assert done.stderr.splitlines()[-1].endswith(told)
     assert "Traceback" not in done.stderr

@@ -52,6 +52,11 @@ def test_every_field_is_a_flag_and_a_flag_wins_over_the_preset():
         (["run", "--scraper={}"], r"^--scraper is a section"),
         (["run", "--preset", "large"], r"--preset.*large"),
         (["run", "--training.steps"], r"--training.steps.*expected one argument"),
+        (
+            ["run", "--scraper.tags", "-comic,1girl"],
+            r"^--scraper.tags: expected one argument; .* write --scraper.tags=-VALUE$",
+        ),
+        (["run", "--training.steps", "x" * 5_000], r"^--training.steps: .*, not 'x{79}\.\.\.$"),
         (["run", "loose"], r"loose"),
         (["sample-booru", "--port", "http"], r"^--port: wanted 0 to 65535, not 'http'"),
         (["sample-booru", "--port", "99999"], r"^--port: wanted 0 to 65535"),

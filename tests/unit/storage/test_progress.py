@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from storage.progress import Bars, told, watch
+from storage.progress import Bars, time_left, told, watch
 
 FACTS = "loss=57.39 l2=0.1909 wasserstein=53.06 pictures_per_second=8.295 share_of_peak=0.4123"
 
@@ -70,3 +70,8 @@ def test_a_part_that_is_soon_done_says_nothing_of_it(caplog: pytest.LogCaptureFi
     with caplog.at_level(logging.INFO):
         assert list(told("train-000000.tar", range(8), 8)) == [*range(8)]
     assert not caplog.records
+
+
+@pytest.mark.parametrize(("done", "told"), [(1, "unknown"), (2, "unknown"), (3, "0:00:50")])
+def test_what_is_begun_slowly_frightens_nobody(done: int, told: str) -> None:
+    assert time_left(done, 50, float(done)) == told
