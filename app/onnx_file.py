@@ -69,7 +69,9 @@ def write(source: Source, path: UPath) -> list[str]:
         )
     if program is None:
         raise BadInput("export: torch gave no ONNX program")
-    files.write_bytes(path, program.model_proto.SerializeToString())
+    model = program.model_proto
+    model.doc_string = " ".join((__doc__ or "").partition("\n\n")[2].split())
+    files.write_bytes(path, model.SerializeToString())
     return list(named)
 
 

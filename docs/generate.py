@@ -25,6 +25,15 @@ from storage.records import (
 from storage.section import Section
 
 HERE = Path(__file__).parent
+CHECKPOINT = (
+    "A folder `checkpoints/step-<number>/` is a whole checkpoint once `state.json` is there,",
+    "which is written last: `step`, `size_px` (the side of the pictures), `recipe` (every field",
+    "of it, from which the networks are built). Weights are safetensors by the names that",
+    "PyTorch gives them, float32: `generator`, `averaged` (where `ema` is not 0: what colours),",
+    "`critic` (where there is one), and of the newest two `optimizer`. `metrics.jsonl` has a",
+    "row of numbers every so many steps, `best.json` names the checkpoint that was best on",
+    "validation. [How to load one](questions.md).",
+)
 TABLES = {
     Contract.POSTS: Post,
     Contract.MEASURES: Measure,
@@ -124,6 +133,7 @@ def contracts() -> str:
         lines += [f"## `{contract}`", "", _told(row_type), "", "| column | type |", "|---|---|"]
         lines += [f"| `{each.name}` | {each.type} |" for each in manifest.schema_of(row_type)]
         lines.append("")
+    lines += [f"## `{Contract.CHECKPOINT}`", "", *CHECKPOINT, ""]
     lines += ["## Reasons for a drop", ""]
     lines += [f"- `{reason}`" for reason in DropReason]
     return "\n".join([*lines, ""])

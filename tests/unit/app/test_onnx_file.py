@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -11,6 +12,7 @@ from evaluation.colorize import open_colorizer
 from evaluation.folder_checkpoint import find_checkpoint
 from storage.layout import DataLayout
 from tests.datasets import dataset_of, posts_of
+from tests.documented import block_of
 from training.config import TrainingConfig
 from training.recipes import RecipeName
 from training.stage import train
@@ -46,6 +48,21 @@ def test_onnxruntime_gives_the_same_picture(
         # Sums in another order: now and then a level lies on the other side of a half.
         assert apart.max() <= 1
         assert (apart > 0).mean() < 1e-3
+
+
+def test_onnxruntime_is_asked_as_the_docs_say(layout: DataLayout, tmp_path: Path) -> None:
+    paired = dataset_of(layout, posts_of(layout, range(1, 61)))
+    config = TrainingConfig(
+        recipe="paper", steps=1, batch_size=2, width=4, critic_width=4, z_form="lowres",
+        feature_weight=0, device="cpu",
+    )  # fmt: skip
+    source = find_checkpoint(train(config, paired, layout, 1).key, layout)
+    path = UPath(tmp_path / "model.onnx")
+    onnx_file.write(source, path)
+    told = {"line": np.full((3, 64, 64), 255, np.uint8)}
+    exec(block_of("questions.md", "onnxruntime").replace("model.onnx", str(path)), told)
+    assert (told["color"].shape, told["color"].dtype) == ((3, 64, 64, 3), np.uint8)
+    assert "standard normal noise" in onnx.load(str(path)).doc_string
 
 
 def _noise(noise: torch.Tensor | None) -> np.ndarray | None:

@@ -10,6 +10,7 @@ from upath import UPath
 from preprocessing.config import HintConfig
 from storage import files
 from storage.errors import CorruptFile, MissingInput
+from tests.documented import block_of
 from training import checkpoint, tensors
 from training.arithmetic import Arithmetic
 from training.config import TrainingConfig
@@ -178,3 +179,15 @@ def test_a_size_that_is_none_is_told(tmp_path: Path, number: object) -> None:
     files.write_json(path, files.read_json(path) | {"size_px": number})
     with pytest.raises(CorruptFile, match="tells no size_px"):
         checkpoint.load_generator(saved.folder)
+
+
+@pytest.mark.parametrize("recipe", ["paper", "unet-l2", "paper-plus"])
+def test_a_checkpoint_is_loaded_as_the_docs_say(recipe: str, folder: UPath) -> None:
+    saved = checkpoint.save(folder, players_of(recipe), 7)
+    block = block_of("questions.md", "load_generator")
+    place = "data/train/<key>/checkpoints/<step>"
+    assert place in block
+    channels = 4 if recipe == "paper-plus" else 3
+    told = {"line": torch.ones(2, 1, 32, 32), "hint": torch.ones(2, channels, 32, 32)}
+    exec(block.replace(place, str(saved.folder)), told)
+    assert told["color"].shape == (2, 3, 32, 32)

@@ -1,10 +1,8 @@
 """The code blocks of the README that read shards, run as they stand."""
 
 import json
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +12,9 @@ from storage import shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import Split, StageRecord
+from tests.documented import block_of
 from tests.shard_files import write_shard
 from training.data import load_pairs
-
-README = Path(__file__).parents[3] / "README.md"
 
 # webdataset leaves its file to the garbage collector.
 pytestmark = [
@@ -33,8 +30,7 @@ def folder(layout: DataLayout, paired: StageRecord) -> UPath:
 
 def block_with(word: str, folder: UPath, *, body: str) -> str:
     """Give the README's Python block that holds a word, with a real folder and a loop's body."""
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    (block,) = [block for block in blocks if word in block]
+    block = block_of("README.md", word)
     assert "data/condition/<key>/" in block
     return block.replace("data/condition/<key>", str(folder)).replace("...", body)
 
