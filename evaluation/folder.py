@@ -67,8 +67,7 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     Raises:
         BadInput: one of them is no folder or lies in what is written to, or there is no picture.
     """
-    named = {"--pictures": pictures, "--lines": lines}
-    given = {flag: Path(folder).expanduser() for flag, folder in named.items() if folder}
+    given = require(pictures, lines)
     if len(given) == 2 and len({top.resolve() for top in given.values()}) == 1:
         raise BadInput(
             f"--lines {lines}: is the folder of pictures itself; a <stem>.line.png beside a picture"
@@ -79,7 +78,7 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     others = 0
     for flag, top in given.items():
         apart = [apart_from, *(folder for folder in given.values() if folder is not top)]
-        for name, path in _files(flag, top, *apart):
+        for name, path in _files(top, *apart, flag=flag):
             if path.suffix.lower() not in ENDINGS:
                 others += 1
             elif flag == "--lines" or name.endswith(LINE_MARK):
@@ -99,10 +98,22 @@ def list_folder(pictures: str, lines: str, apart_from: Path) -> Folder:
     return Folder(tuple(sorted(items, key=lambda item: (item.name, str(item.picture)))), others)
 
 
-def _files(flag: str, top: Path, out: Path, *others: Path) -> Iterator[tuple[str, Path]]:
+def require(pictures: str, lines: str) -> dict[str, Path]:
+    """Give the folders that are named, by their flags.
+
+    Raises:
+        BadInput: one of them is none.
+    """
+    named = {"--pictures": pictures, "--lines": lines}
+    given = {flag: Path(folder).expanduser() for flag, folder in named.items() if folder}
+    for flag, top in given.items():
+        if not top.is_dir():
+            raise BadInput(f"{flag} {top}: is no folder; name one of pictures")
+    return given
+
+
+def _files(top: Path, out: Path, *others: Path, flag: str) -> Iterator[tuple[str, Path]]:
     """Give the files below a folder, each with its path below it, no ending."""
-    if not top.is_dir():
-        raise BadInput(f"{flag} {top}: is no folder; name one of pictures")
     # However each is spelt: through a link, or by a way that goes up and down again.
     true_top, true_out, *true_others = (folder.resolve() for folder in (top, out, *others))
     if true_top.is_relative_to(true_out):

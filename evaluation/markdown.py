@@ -82,7 +82,7 @@ def _sheet(content: Content, sheet: Sheet, side_px: int) -> list[str]:
     told = "; ".join(column.heading for column in sheet.columns)
     address = data_address("image/jpeg", out.getvalue())
     number = len(sheet.shown[:limit])
-    answers = f"{sheet.answers}. " if sheet.answers else ""
+    answers = f"The paper's {sheet.answers}. " if sheet.answers else ""
     return [
         f"## {sheet.title}",
         f"![{number} drawings in rows; columns: {told}]({address})",
@@ -93,7 +93,7 @@ def _sheet(content: Content, sheet: Sheet, side_px: int) -> list[str]:
 def _figure(figure: Figure) -> list[str]:
     svg = figure.svg(LIGHT).replace("<svg ", '<svg style="background:#fff" ', 1)
     address = data_address("image/svg+xml", svg.encode())
-    answers = f"{figure.answers}. " if figure.answers else ""
+    answers = f"The paper's {figure.answers}. " if figure.answers else ""
     return [
         f"### {figure.title}",
         f"![{escape(figure.seen())}]({address})",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from evaluation import folder
 from flows.evaluate_words import EvaluateCommand
 from flows.terminal import named, plain
 from storage.layout import DataLayout
@@ -18,6 +19,7 @@ def answer(command: EvaluateCommand) -> tuple[str, int]:
     """
     layout = DataLayout.at(command.root)
     layout.check()
+    folder.require(command.asked.pictures, command.asked.lines)
 
     # Only who judges needs torch.
     from evaluation import folder_report  # noqa: PLC0415

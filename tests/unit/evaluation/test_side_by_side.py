@@ -166,7 +166,7 @@ def test_all_is_json_and_a_letter_names_each_run(layout: DataLayout, tmp_path: P
 
 
 def test_a_root_stands_for_its_newest_report(layout: DataLayout, tmp_path: Path):
-    for key, ended, step in (("aaa", "2026-01-02", 2), ("bbb", "2026-01-01", 1)):
+    for key, ended, step in (("aaa" * 4, "2026-01-02", 2), ("bbb" * 4, "2026-01-01", 1)):
         folder = tmp_path / "report" / key
         folder.mkdir(parents=True)
         (folder / "stage.json").write_text(json.dumps({"ended_at": ended}))

@@ -45,7 +45,7 @@ def test_an_export_has_a_file() -> None:
         ("lines -o out --palette ref.png", "--palette: changes the colours of strokes"),
         ("lines -o out --reach-px 500", "reach_px: wanted 0 to 128, not 500"),
         ("lines -o out --reach-px nan", "reach_px: wanted 0 to 128, not nan"),
-        ("lines -o out --max-px -1", "max_px: wanted 0 to 1000000"),
+        ("lines -o out --max-px -1", "max_px: wanted 0 to 65535"),
         ("lines -o out --format gif", "invalid choice: 'gif'"),
         ("lines -o out --reach 3", r"there is no flag --reach .*--reach-px"),
     ],
