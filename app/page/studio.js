@@ -251,11 +251,14 @@ function tell(text, isBad = false) {
 
 function enable() {
   const ready = Boolean(state.file);
+  const focused = document.activeElement;
   $("save").disabled = !ready;
   for (const id of ["paint", "vary", "export-png", "export-ora"]) $(id).disabled = !ready || !state.known.length;
   $("undo").disabled = !easel.strokes.done.length;
   $("redo").disabled = !easel.strokes.undone.length;
   $("clear").disabled = easel.strokes.isEmpty;
+  // A button that has nothing more to do keeps no keyboard from the page.
+  if (focused?.disabled) $("easel").focus();
 }
 
 function setWishes({ clean, reach_px, model }) {

@@ -143,7 +143,7 @@ def test_a_drawing_of_extreme_proportions_can_be_painted_on(page: Page, tmp_path
 
     _dab(page)
 
-    expect(page.locator("#status")).not_to_contain_text("colouring", timeout=PATIENCE_MS)
+    _until_coloured(page, 3)
     assert "coloured in" in page.locator("#status").inner_text()
 
 

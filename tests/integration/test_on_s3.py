@@ -254,7 +254,7 @@ def _kill_when(
 
 
 def test_what_another_process_writes_is_seen_at_once(layout: DataLayout):
-    path = layout.root / "scrape" / "a" / "stage.json"
+    path = layout.root / "scrape" / ("a" * 12) / "stage.json"
     other = s3fs.S3FileSystem(skip_instance_cache=True)
     assert not path.exists()
     assert layout.records("scrape") == []

@@ -11,12 +11,12 @@ from dataset.takedown import take_down
 from dataset.verify import verify
 from preprocessing.config import ConditionConfig
 from preprocessing.stage import VERDICTS_NAME, clean, condition, pack
-from storage import files, manifest, shards
+from storage import digest, files, manifest, shards
 from storage.errors import BadInput, CorruptFile, IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.parts import Each, serially
-from storage.records import Contract, DropReason, Split, Verdict
+from storage.records import Contract, DropReason, Output, Split, Verdict
 from tests.datasets import CLEAN, PACK, posts_of, scrape_of
 
 
@@ -88,7 +88,11 @@ def test_a_shard_that_a_killed_run_left_of_another_input_is_not_taken_for_its_ow
     packed = pack(PACK, cleaned, layout)
     # As a run leaves it that was killed before its record was written.
     layout.record(Stage.PACK, packed.key).unlink()
-    again = replace(cleaned, outputs=(replace(cleaned.outputs[0], sha256="0" * 64),))
+    table = layout.stage(Stage.CLEAN, cleaned.key) / cleaned.outputs[0].name
+    rows = manifest.read_table(table, Contract.VERDICTS, Verdict)
+    manifest.write_table(table, Contract.VERDICTS, rows[:-1], Verdict)
+    held = Output(table.name, table.stat().st_size, digest.of_file(table))
+    again = replace(cleaned, outputs=(held,))
     files.write_json(layout.record(Stage.CLEAN, cleaned.key), asdict(again))
     with pytest.raises(BadInput, match="begun before its clean was made again, of something else"):
         pack(PACK, again, layout)
