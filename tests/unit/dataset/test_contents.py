@@ -64,3 +64,25 @@ def test_pictures_of_one_family_are_counted_as_one(made: Version):
     }
     held = contents(other)
     assert held.families == {**held.splits, "train": 1}
+
+
+def test_a_source_of_any_spelling_is_counted(made: Version):
+    told = (
+        "https://www.a.example/1 (CC BY 4.0)",
+        "http://a.example/2 CC-BY 4.0",
+        "https://[a.example/3",
+        "a book",
+        " ",
+    )
+    rows = [replace(row, source=each) for row, each in zip(made.kept.values(), told, strict=False)]
+    other = Version(made.key, made.records, made.layout)
+    other.__dict__["kept"] = {row.md5: row for row in rows}
+    held = contents(other)
+    assert held.sources == {"a.example": 2, "no web address": 2, "not given": 1}
+    assert held.licences == {"not given": 3, "CC BY 4.0": 2}
+
+
+def test_where_nothing_is_gone_the_way_begins_with_what_was_listed(made: Version):
+    first, second, *_ = funnel(made)
+    assert first == Step("listed", len(made.posts), {})
+    assert second == Step("originals", len(made.posts), {})

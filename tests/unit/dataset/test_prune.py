@@ -298,6 +298,16 @@ def test_a_cache_goes_with_its_pairs_and_one_that_was_left_behind_too(made_up: S
     assert [path.name for path in made_up.layout.caches()] == [_key("d2"), "something else"]
 
 
+def test_a_cache_stays_with_pairs_whose_record_is_in_pieces(made_up: Shelf):
+    made_up.version("1")
+    made_up.version("2")
+    files.write_text(made_up.layout.record(Stage.CONDITION, _key("d2")), "{")
+    cache = UPath(str(made_up.layout.cache(_key("d2"))))
+    files.write_text(cache / "train" / "color.npy", "pixels")
+    _prune(made_up.layout, 1)
+    assert (cache / "train" / "color.npy").exists()
+
+
 def test_on_a_full_disk_caches_make_room_for_the_list(
     made_up: Shelf, monkeypatch: pytest.MonkeyPatch
 ):
@@ -597,6 +607,20 @@ def test_killed_after_any_deletion_it_leaves_what_stays_whole_and_a_second_run_e
         shutil.rmtree(str(layout.root))
         steps += 1
     assert steps > 12
+
+
+def test_a_record_goes_before_its_folder(made_up: Shelf):
+    made_up.version("1")
+    made_up.version("2")
+    name = (Stage.CONDITION, _key("d1"))
+    folder, record = made_up.layout.stage(*name), made_up.layout.record(*name)
+    seen: list[tuple[bool, bool]] = []
+    carry_out(
+        plan(made_up.layout, 1),
+        lambda _: None,
+        lambda: seen.append((record.exists(), (folder / "content").exists())),
+    )
+    assert list(dict.fromkeys(seen)) == [(True, True), (False, True), (False, False)]
 
 
 def test_another_run_that_begins_to_write_what_is_to_go_ends_the_pruning(made_up: Shelf):

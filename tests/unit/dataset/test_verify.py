@@ -329,3 +329,44 @@ def test_a_record_that_was_edited_no_longer_fits_its_key(broken: Version):
     files.write_json(path, content)
     (line,) = _found(broken)
     assert "its settings and inputs are not those that its key was made of" in line
+
+
+def test_a_picture_that_is_kept_in_two_splits_is_named(broken: Version):
+    first, second = (
+        next(row for row in broken.verdicts if row.keep and row.split is split)
+        for split in (Split.TRAIN, Split.TEST)
+    )
+    rows = [*broken.verdicts, replace(first, post_id=999, family="f" * 32, split=second.split)]
+    path = broken.folder(Stage.CLEAN) / "part-00000.parquet"
+    manifest.write_table(path, Contract.VERDICTS, rows, Verdict)
+    _sealed(broken, Stage.CLEAN)
+    assert any(f"picture {first.md5} is in test and train" in line for line in _found(broken))
+
+
+def test_a_step_that_does_not_add_up_is_said_to_have_too_few_or_too_many(broken: Version):
+    packed = broken.record(Stage.PACK)
+    path = broken.layout.record(Stage.PACK, packed.key)
+    counts = packed.counts | {"train": packed.counts["train"] + 3}
+    files.write_json(path, files.read_json(path) | {"counts": counts})
+    number = len(broken.kept)
+    told = [line.partition(": ")[2].partition(";")[0] for line in _found(broken)]
+    assert told == [
+        f"packed {number + 3}, which is 3 too many",
+        f"paired {number}, which is 3 too few",
+    ]
+
+
+def test_a_version_that_some_pictures_were_left_out_of_is_whole(layout: DataLayout):
+    posts = [*posts_of(layout, range(1, 41)), *posts_of(layout, range(41, 45), side_px=48)]
+    small = version.of(dataset_of(layout, posts), layout)
+    assert len(small.verdicts) - len(small.kept) == 4
+    assert verify(small, originals=True).damages == ()
+
+
+def test_line_art_that_was_taken_down_since_is_not_missed_among_the_originals(broken: Version):
+    row = next(row for row in broken.kept.values() if row.line_md5)
+    entry = Takedown("other:", 9, "0" * 32, "", row.line_md5, "2026-01-02")
+    files.write_json(broken.layout.takedowns(), [asdict(entry)])
+    broken.layout.image(row.line_md5, "png").unlink()
+    (line,) = _found(broken, originals=True)
+    assert "was taken down since" in line

@@ -157,6 +157,18 @@ def test_always_wants_enough_checkpoints():
     assert (claim.verdict, claim.result[:20]) == (NOT_DECIDED, "below at 3 of 3 chec")
 
 
+def test_always_is_at_every_checkpoint_that_both_have():
+    baseline = trained("unet-l2", kls=(3.0, 2.5, 2.0, 1.5, 1.2))
+
+    def along(*kls: float) -> Claim:
+        found = of(1, claims(content(baseline, trained("paper", kls=kls))))
+        return next(each for each in found if each.condition == "along training")
+
+    always = along(2.9, 2.4, 1.9, 1.4, 1.1, 9.0, 9.0)
+    assert (always.verdict, always.result[:31]) == (HOLDS, "below at 5 of 5 checkpoints; di")
+    assert along(2.9, 2.4, 1.9, 1.4, 1.3).verdict == DOES_NOT_HOLD
+
+
 def test_fewer_pictures_than_an_interval_wants_decide_nothing(
     monkeypatch: pytest.MonkeyPatch, rates: dict[str, Tried]
 ):
@@ -273,6 +285,20 @@ def test_bleeding_and_the_help_of_hints_are_read_off_the_hint_curve(bleed, expec
     assert verdict(8, content(recipe)) == HOLDS
 
 
+@pytest.mark.parametrize(
+    ("gain", "around", "expected"),
+    [(0.1, 0.04, HOLDS), (-0.1, 0.04, DOES_NOT_HOLD), (0.1, 0.06, NOT_DECIDED)],
+)
+def test_hints_help_or_harm_only_where_the_intervals_lie_apart(gain, around, expected):
+    none, *rest = hints((1, 5, 10))
+    none, most = (
+        replace(point, l2=l2, l2_low=l2 - around, l2_high=l2 + around)
+        for point, l2 in ((none, 0.3), (rest[-1], 0.3 - gain))
+    )
+    recipe = replace(trained("paper"), further=Further([none, most], [], []))
+    assert verdict(8, content(recipe)) == expected
+
+
 def test_shares_on_both_sides_decide_nothing():
     assert is_always([(0.1, 0.1), (0.1, 0.2)]) == HOLDS
     assert is_always([(0.6, 0.7), (0.8, 0.9)]) == DOES_NOT_HOLD
@@ -310,6 +336,16 @@ def test_real_line_art_may_cost_a_tenth(cost: float, expected: Verdict):
     ]
     (claim, *_) = of(11, claims(content(replace(recipe, per_sample=moved))))
     assert claim.verdict == expected
+
+
+def test_real_line_art_is_held_against_the_pictures_that_have_it():
+    # What has line art is easy, so the pictures without leave it no more leeway.
+    easy = [picture(number, Condition.DETECTED, 0.1, 1) for number in range(10)]
+    hard = [picture(number, Condition.DETECTED, 0.9, 1) for number in range(10, 40)]
+    lined = [picture(number, Condition.TRUE_LINES, 0.12, 1) for number in range(10)]
+    recipe = replace(trained("paper"), per_sample=[*easy, *hard, *lined])
+    (claim,) = of(11, claims(content(recipe)))
+    assert claim.verdict == DOES_NOT_HOLD
 
 
 def test_the_model_is_more_vivid_at_every_number_of_hints_or_not():
@@ -362,6 +398,13 @@ def test_the_papers_rate_is_best_if_it_beats_all_others(rates: dict[str, Tried])
     assert judged("gone", "lost") == NOT_DECIDED
 
 
+def test_a_rate_that_is_only_a_little_better_by_chance_decides_nothing(rates: dict[str, Tried]):
+    good = rates["good"]
+    near = {md5: l2 - 0.001 + 0.05 * (-1) ** int(md5) for md5, l2 in good.l2.items()}
+    other = replace(rates["bad"], l2=near)
+    assert verdict(13, searched("learning-rate", good, other)) == NOT_DECIDED
+
+
 def test_adam_is_better_if_it_beats_sgd_at_every_rate():
     adam, sgd = cell(0.1, optimizer="adam"), cell(0.2, optimizer="sgd")
     quick = cell(0.05, optimizer="sgd", learning_rate="0.1")
@@ -382,6 +425,18 @@ def test_a_larger_batch_helps_only_if_it_is_clearly_better():
     assert verdict(12, searched("batch-size", own, lost)) == NOT_DECIDED
     (claim,) = of(12, claims(searched("batch-size", cell(None, batch_size="4"), worse)))
     assert (claim.verdict, claim.result.endswith(": diverged or failed")) == (NOT_DECIDED, True)
+
+
+def test_a_larger_batch_that_is_as_good_does_not_help():
+    own = cell(0.1, batch_size="4")
+    same = replace(own, changed={"batch_size": "16"})
+    assert verdict(12, searched("batch-size", own, same)) == HOLDS
+
+
+def test_a_search_decides_nothing_by_a_cell_of_a_few_pictures():
+    adam, sgd = cell(0.1, optimizer="adam"), cell(0.2, optimizer="sgd")
+    few = replace(sgd, l2=dict(list(sgd.l2.items())[:7]))
+    assert verdict(14, searched("optimizer", adam, few)) == NOT_DECIDED
 
 
 def test_a_search_that_was_not_made_says_which_command_makes_it():

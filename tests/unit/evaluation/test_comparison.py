@@ -89,3 +89,15 @@ def test_a_grid_of_which_nothing_ended_still_has_a_table(layout: DataLayout) -> 
     text = markdown(compare(OUTCOMES[-2:], layout))
     assert "On 0 test pictures" in text
     assert line(text, "| paper | lost")
+
+
+def test_the_hints_stand_in_the_order_in_which_they_were_asked(layout: DataLayout) -> None:
+    rows = compare(OUTCOMES, layout)
+    assert list(dict.fromkeys(row.hints for row in rows)) == ["paper", "none"]
+    assert [row.name for row in rows if row.outcomes] == ["good", "half", "lost", "good", "lost"]
+
+
+def test_what_failed_otherwise_too_is_not_said_to_have_diverged(layout: DataLayout) -> None:
+    other = Outcome("paper", "lost", "", 2, "", "out of memory")
+    text = markdown(compare([*OUTCOMES, other], layout))
+    assert "| 0 of 2, 2 failed |" in line(text, "| paper | lost")

@@ -97,3 +97,47 @@ def test_no_dots_are_white_paper(edge: np.ndarray, color: np.ndarray) -> None:
     assert (hint.hint_HWC == 255).all()
     assert not hint.mask_HW.any()
     assert (hint.told_HW == -1).all()
+
+
+def test_middle_gray_is_paper_and_what_is_darker_is_a_line() -> None:
+    gray = np.full((4, 3), 128, np.uint8)
+    gray[:, 1] = 127
+
+    assert label_regions(gray).tolist() == [[1, 0, 2]] * 4
+
+
+def test_a_bright_colour_is_told_from_white_paper() -> None:
+    white = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    white[40:43, 20:23] = (255, 255, 0)
+
+    spots = place_dots(white, np.ones((SIDE, SIDE), np.int32), 9, seed=5)
+
+    assert spots[0].tolist() == [41, 21]
+
+
+@pytest.mark.parametrize(("side_px", "pixels"), [(64, 5), (256, 29), (512, 113)])
+def test_a_dot_grows_with_its_picture_and_is_never_less_than_a_cross(
+    side_px: int, pixels: int
+) -> None:
+    color, regions = np.zeros((side_px, side_px, 3), np.uint8), np.ones((side_px, side_px), int)
+
+    hint = draw_dots(color, regions, np.array([[32, 32]]))
+
+    # So many points of a grid lie within 1, 3 or 6 of one of them.
+    assert (hint.mask_HW == 255).sum() == pixels
+
+
+def test_of_two_dots_as_near_the_first_counts() -> None:
+    color = np.zeros((SIDE, SIDE, 3), np.uint8)
+    regions = np.ones((SIDE, SIDE), np.int32)
+
+    hint = draw_dots(color, regions, np.array([[10, 10], [10, 14]]))
+
+    assert hint.told_HW[:, 12].tolist() == [0] * SIDE
+    assert hint.told_HW[:, 13].tolist() == [1] * SIDE
+
+
+def test_a_dot_on_a_line_tells_of_nothing_but_itself(edge: np.ndarray, color: np.ndarray) -> None:
+    hint = draw_dots(color, label_regions(edge), np.array([[30, 30]]))
+
+    assert np.argwhere(hint.told_HW >= 0).tolist() == [[30, 30]]

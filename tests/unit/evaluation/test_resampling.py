@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from evaluation.resampling import Interval, bootstrap_mean, bootstrap_share, duel
+from evaluation.resampling import Interval, bootstrap_mean, bootstrap_share, duel, mean_of_told
 
 
 def test_the_interval_is_near_that_of_scipys_bootstrap(chance: np.random.Generator) -> None:
@@ -98,3 +98,9 @@ def test_of_ssim_and_what_is_like_it_the_higher_wins(measure: str) -> None:
 
 def test_there_is_no_duel_without_a_picture_in_common() -> None:
     assert duel(("ours", {"a": 0.1}), ("theirs", {"b": 0.1}), "detected", seed=1) is None
+
+
+def test_a_nought_that_is_told_counts_and_what_is_not_told_does_not() -> None:
+    assert mean_of_told([0.0, None, 1.0]) == 0.5
+    assert mean_of_told([0.0]) == 0.0
+    assert mean_of_told([None]) is None

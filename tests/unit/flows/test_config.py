@@ -7,7 +7,9 @@ from flows import plan
 from flows.config import PipelineConfig
 from flows.presets import PRESETS, preset
 from storage import files
+from storage.errors import MissingInput
 from storage.layout import DataLayout
+from storage.ledger import OpenStage, Stage
 from storage.takedowns import Takedown
 from training.config import TrainingConfig
 
@@ -86,6 +88,36 @@ def test_a_seed_changes_what_chance_touches_and_nothing_above():
 
 def test_nothing_is_finished_in_an_empty_root(layout: DataLayout):
     assert plan.finished(preset("sample"), layout) == {}
+
+
+def _seal(config: PipelineConfig, layout: DataLayout, *labels: str) -> None:
+    planned = plan.plan(config)
+    for each in (planned[label] for label in labels):
+        layout.stage(each.stage, each.key).mkdir(parents=True)
+        OpenStage(each.stage, each.key, {}, {}, layout, "", None).seal({})
+
+
+def test_a_verb_is_done_when_all_that_it_makes_is_finished(layout: DataLayout):
+    config = PipelineConfig(root=str(layout.root))
+    labels = list(plan.plan(config))
+    _seal(config, layout, "scrape", "train-paper")
+    assert list(plan.found("scrape", config, layout)) == ["scrape"]
+    assert list(plan.found("train", config, layout)) == ["train-paper"]
+    assert all(plan.found(verb, config, layout) == {} for verb in ("run", "pack", "evaluate"))
+    _seal(config, layout, *(label for label in labels if label not in {"scrape", "train-paper"}))
+    assert list(plan.found("evaluate", config, layout)) == ["evaluate-paper"]
+    assert list(plan.found("run", config, layout)) == labels
+    # Only the site knows whether there is something new.
+    assert plan.found("refresh", config, layout) == {}
+
+
+def test_what_lacks_is_named_with_what_has_to_be_made_before_it(layout: DataLayout):
+    config = PipelineConfig(root=str(layout.root))
+    with pytest.raises(MissingInput, match=r"pack.*, and before that scrape and clean$"):
+        plan.require(config, Stage.PACK, layout)
+    _seal(config, layout, "scrape", "clean")
+    with pytest.raises(MissingInput, match=r"^(?!.*before that)"):
+        plan.require(config, Stage.PACK, layout)
 
 
 def test_what_is_taken_down_changes_the_dataset_and_not_the_scrape(layout: DataLayout):

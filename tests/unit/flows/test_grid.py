@@ -102,9 +102,25 @@ def test_a_cell_that_can_never_be_trained_is_refused_before_all_others():
     require([trial for trial in trials_of(config) if not trial.change], config.pack.size_px)
 
 
-def test_nothing_is_asked_twice():
-    with pytest.raises(ValidationError, match="1 is there twice, wanted once"):
-        ExperimentsConfig(seeds=(1, 2, 1))
+@pytest.mark.parametrize(
+    ("asked", "twice"),
+    [
+        ({"seeds": (1, 2, 1)}, "1"),
+        ({"recipes": ("paper", "wgan", "paper")}, "'paper'"),
+        ({"hints": ("none", "paper", "none")}, "'none'"),
+    ],
+    ids=["seeds", "recipes", "hints"],
+)
+def test_nothing_is_asked_twice(asked: dict, twice: str):
+    with pytest.raises(ValidationError, match=f"{twice} is there twice, wanted once"):
+        ExperimentsConfig(**asked)
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 63])
+def test_a_seed_that_is_none_is_refused(seed: int):
+    assert ExperimentsConfig(seeds=(0, (1 << 63) - 1)).seeds == (0, (1 << 63) - 1)
+    with pytest.raises(ValidationError, match="a seed is at least 0 and below"):
+        ExperimentsConfig(seeds=(1, seed))
 
 
 def test_a_number_in_quotes_is_that_number():
@@ -176,6 +192,15 @@ def test_a_model_that_is_judged_with_the_datasets_hints_is_that_of_a_whole_run()
     assert experiments["condition-paper"].key == run[Stage.CONDITION].key
     assert experiments["train-paper-1"].key == run["train-paper"].key
     assert experiments["evaluate-paper-1-paper"].key == run["evaluate-paper"].key
+
+
+def test_models_of_every_seed_are_judged_by_the_one_seed_of_the_run():
+    config = grid("comparison")
+    keys = {label: each.key for label, each in plan.experiments(config).items()}
+    for seed in (1, 2, 3):
+        inputs = {"train": keys[f"train-paper-{seed}"], "condition": keys["condition-none"]}
+        wanted = ledger.key_of(Stage.EVALUATE, config.evaluation, inputs, config.seed)
+        assert keys[f"evaluate-paper-{seed}-none"] == wanted
 
 
 def finish(name: str, root: str, *more: str) -> tuple[PipelineConfig, str]:

@@ -5,6 +5,7 @@ import logging
 import re
 import struct
 import zlib
+from dataclasses import replace
 
 import cv2
 import httpx
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from flows import artifacts, lineage, pages, samples
-from storage import files, ledger
+from storage import files, ledger, shards
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.records import StageRecord
@@ -50,11 +51,21 @@ def test_a_page_shows_some_pictures_in_one_row(
     assert picture.std() > 10
 
 
+def test_a_page_shows_the_colours_as_they_are():
+    sheet = np.full((16, 16, 3), (200, 30, 40), np.uint8)
+    blue_first = _picture_in(samples.as_markdown(sheet, "red"))
+    assert np.abs(blue_first[..., ::-1].astype(int) - sheet).max() < 10
+
+
 def test_pairs_are_shown_as_line_art_hint_and_truth(paired: StageRecord, layout: DataLayout):
     page = pages.page_of(paired, layout)
     line_art, _, truth = np.split(_picture_in(page), 3)
     assert np.abs(np.diff(line_art.astype(int), axis=2)).mean() < 2
     assert np.abs(np.diff(truth.astype(int), axis=2)).mean() > 10
+    sample = next(shards.read(layout.stage(paired.stage, paired.key) / "test-000000.tar"))
+    color = cv2.imdecode(np.frombuffer(sample.files["color.png"], np.uint8), cv2.IMREAD_COLOR)
+    wanted = cv2.resize(color, (samples.SIDE_PX, samples.SIDE_PX)).astype(int)
+    assert np.abs(truth[:, : samples.SIDE_PX] - wanted).mean() < 10
     assert "README.md" in page
 
 
@@ -67,6 +78,11 @@ def test_a_page_tells_every_count_and_what_it_was_made_of(paired: StageRecord, l
     assert layout.stage(Stage.CLEAN, cleaned.key).as_uri() in page
 
 
+def test_what_took_days_is_told_in_full(paired: StageRecord, layout: DataLayout):
+    times = {"started_at": "2026-01-01T00:00:00+00:00", "ended_at": "2026-01-03T00:00:05+00:00"}
+    assert f", {2 * 24 * 3600 + 5} s, " in pages.page_of(replace(paired, **times), layout)
+
+
 def test_pictures_that_are_gone_are_not_shown(paired: StageRecord, layout: DataLayout):
     files.remove(layout.images())
     assert "data:image" not in pages.page_of(_before(paired, Stage.SCRAPE, layout), layout)
@@ -75,7 +91,8 @@ def test_pictures_that_are_gone_are_not_shown(paired: StageRecord, layout: DataL
 def _seal_model(paired: StageRecord, layout: DataLayout) -> StageRecord:
     inputs = {"condition": paired}
     opened = ledger.open_stage(Stage.TRAIN, TrainingConfig(), inputs=inputs, layout=layout, seed=1)
-    files.write_text(opened.folder / "metrics.jsonl", '{"step": 3, "l2": 0.5, "val_l2": 0.25}\n')
+    rows = '{"step": 2, "l2": 0.75}\n{"step": 3, "l2": 0.5, "val_l2": 0.25}\n'
+    files.write_text(opened.folder / "metrics.jsonl", rows)
     return opened.seal({"steps": 3})
 
 
@@ -85,6 +102,19 @@ def test_a_models_page_tells_what_each_checkpoint_was_worth(
     page = pages.page_of(_seal_model(paired, layout), layout)
     assert "| step | l2 | val_l2 |" in page
     assert "| 3 | 0.5 | 0.25 |" in page
+    assert "| 2 | 0.75 |" not in page
+
+
+def test_a_models_page_shows_its_newest_pictures(paired: StageRecord, layout: DataLayout):
+    inputs = {"condition": paired}
+    opened = ledger.open_stage(Stage.TRAIN, TrainingConfig(), inputs=inputs, layout=layout, seed=1)
+    files.write_text(opened.folder / "metrics.jsonl", "")
+    for step, gray in ((9, 50), (10, 200)):
+        _, sheet = cv2.imencode(".png", np.full((400, 1800), gray, np.uint8))
+        files.write_bytes(opened.folder / "pictures" / f"step-{step:07d}.png", sheet.tobytes())
+    shown = _picture_in(pages.page_of(opened.seal({}), layout))
+    assert shown.shape[:2] == (200, samples.WIDTH_PX)
+    assert np.abs(shown.astype(int) - 200).max() < 10
 
 
 def test_the_lineage_names_the_dataset_of_every_model_even_when_it_was_pruned(
@@ -151,6 +181,15 @@ def test_what_is_transparent_is_shown_white():
     assert seen is not None
     assert seen[0, 0].tolist() == [200, 20, 10]
     assert seen[-1, -1].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize(("height", "width"), [(200, 100), (100, 200)])
+def test_a_thumbnail_keeps_its_shape_in_the_middle_of_its_square(height: int, width: int):
+    shown = samples._squared(np.zeros((height, width, 3), np.uint8)) == 0
+    rows, columns = shown.all(axis=2).nonzero()
+    wanted = {100: (24, 71), 200: (0, 95)}
+    assert (rows.min(), rows.max()) == wanted[height]
+    assert (columns.min(), columns.max()) == wanted[width]
 
 
 def test_what_is_no_picture_is_not_shown():

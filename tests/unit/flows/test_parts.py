@@ -17,9 +17,9 @@ from pydantic import ValidationError
 
 from flows import away, runners
 from flows.config import PipelineConfig
-from flows.parts import as_tasks
+from flows.parts import as_tasks, in_turn
 from storage.errors import BadInput, CorruptFile, IrodoriError
-from storage.parts import while_wanted
+from storage.parts import Each, while_wanted
 from tests.waiting import wait_for
 
 THREADS = PipelineConfig()
@@ -68,6 +68,14 @@ def test_results_come_in_the_parts_order_and_each_part_tells_one_line(
     lines = [record.getMessage() for record in caplog.records if record.name == logger.name]
     assert sorted(line.split()[1] for line in lines) == [f"part={part}" for part in range(1, 9)]
     assert all(line.endswith("threads=1") for line in lines)
+
+
+@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.parametrize("each", [as_tasks(THREADS), in_turn], ids=["at once", "in turn"])
+def test_every_part_that_is_done_is_told_of_once(each: Each):
+    told: list[int] = []
+    assert each("abs-part", abs, [-3, -1, -2], told.append) == [3, 1, 2]
+    assert sorted(told) == [-3, -2, -1]
 
 
 @pytest.mark.usefixtures("prefect_server")

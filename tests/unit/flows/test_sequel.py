@@ -74,3 +74,15 @@ def test_the_keys_of_what_follows_are_those_of_the_plan(config: PipelineConfig):
     recipe = config.training.recipe
     assert planned[plan.label_of(Stage.TRAIN, recipe)].key == follows.train
     assert planned[plan.label_of(Stage.EVALUATE, recipe)].key == follows.evaluate
+
+
+def test_an_event_is_of_the_dataset_or_of_the_model_that_is_there(
+    config: PipelineConfig, layout: DataLayout, emitted: list[dict[str, Any]]
+):
+    paired = _seal(Stage.CONDITION, "feed", layout)
+    sequel.announce(config, paired, layout)
+    trained = plan.sequel_of(config, "feed").train
+    _seal(Stage.TRAIN, trained, layout)
+    sequel.announce(config, paired, layout)
+    told = [event["resource"]["prefect.resource.id"] for event in emitted]
+    assert told == ["irodori.dataset.feed", f"irodori.model.{trained}"]

@@ -32,9 +32,13 @@ print(open_decoded(UPath(sys.argv[1]), Split(sys.argv[2])).arrays["color"].sum()
 OPEN_WITH_LITTLE_ROOM = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))"
 
 
+def folder_of(layout: DataLayout, paired: StageRecord) -> UPath:
+    return layout.stage(Stage.CONDITION, paired.key)
+
+
 @pytest.fixture
 def folder(layout: DataLayout, paired: StageRecord) -> UPath:
-    return layout.stage(Stage.CONDITION, paired.key)
+    return folder_of(layout, paired)
 
 
 def place_of(folder: UPath, split: Split) -> Path:
@@ -108,6 +112,7 @@ def test_another_beginning_of_the_same_length_is_noticed(folder: UPath, file: st
     path.unlink()
     path.write_bytes(b"?" * 20 + content[20:])
     assert torch.equal(load_pairs(folder, Split.VAL).color, wanted)
+    assert path.read_bytes() == content
 
 
 def test_other_shards_under_the_same_key_are_decoded_anew(folder: UPath) -> None:
@@ -120,6 +125,19 @@ def test_other_shards_under_the_same_key_are_decoded_anew(folder: UPath) -> None
     after = load_pairs(folder, Split.VAL)
     assert (len(before.color), len(after.color)) == (3, 2)
     assert torch.equal(after.color, before.color[:2])
+
+
+def test_another_shard_behind_the_first_is_decoded_anew(layout: DataLayout) -> None:
+    counts = {Split.TRAIN: [2, 2], Split.VAL: [1], Split.TEST: [1]}
+    folder = folder_of(layout, make_pairs(layout, counts, SIZE_PX))
+    before = load_pairs(folder, Split.TRAIN).color.clone()
+    rows = manifest.read_table(folder / "shards.parquet", Contract.PAIRS, ShardRow)
+    samples = list(shards.read(folder / "train-000001.tar"))
+    row = write_shard(folder, 1, Split.TRAIN, samples[1:])
+    rows = [row if one.name == row.name else one for one in rows]
+    manifest.write_table(folder / "shards.parquet", Contract.PAIRS, rows, ShardRow)
+    after = load_pairs(folder, Split.TRAIN).color
+    assert torch.equal(after, before[[0, 1, 3]])
 
 
 def test_two_processes_that_start_at_once_get_the_same_pictures(folder: UPath) -> None:

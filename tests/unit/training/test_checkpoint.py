@@ -90,6 +90,8 @@ def test_restored_players_are_the_saved_ones_down_to_the_optimiser(folder: UPath
     saved = checkpoint.save(folder, players, 7)
     checkpoint.restore(saved, fresh)
     again = checkpoint.save(folder / "again", fresh, 7)
+    kept = tensors.read(saved.folder / checkpoint.OPTIMIZER)
+    assert {name.partition(".")[0] for name in kept} == {"generator", "critic"}
     for name in (checkpoint.GENERATOR, checkpoint.CRITIC, checkpoint.OPTIMIZER):
         assert (again.folder / name).read_bytes() == (saved.folder / name).read_bytes()
 

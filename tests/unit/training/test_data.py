@@ -53,6 +53,10 @@ def test_pictures_are_read_in_rgb_and_in_the_order_of_the_shards(
             pixels = np.frombuffer(made.files[ending], dtype=np.uint8)
             rgb = cv2.imdecode(pixels, cv2.IMREAD_COLOR)[..., ::-1]
             assert np.array_equal(tensor[place].permute(1, 2, 0).numpy(), rgb)
+        for ending, tensor in (("edge.png", pairs.edge), ("mask.png", pairs.hint[:, 3:])):
+            pixels = np.frombuffer(made.files[ending], dtype=np.uint8)
+            gray = cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE)
+            assert np.array_equal(tensor[place, 0].numpy(), gray)
     assert pairs.edge.shape == (3, 1, 32, 32)
 
 
@@ -97,8 +101,9 @@ def test_each_epoch_shows_every_picture_once(count: int, batch_size: int) -> Non
 
 def test_epochs_differ_in_order_and_so_do_seeds() -> None:
     source = batches(20, 20)
-    assert not torch.equal(source.rows(0), source.rows(1))
-    assert not torch.equal(source.rows(0), batches(20, 20, seed=1).rows(0))
+    orders = {tuple(source.rows(number).tolist()) for number in range(6)}
+    assert len(orders) == 6
+    assert tuple(batches(20, 20, seed=1).rows(0).tolist()) not in orders
 
 
 def test_a_batch_follows_from_its_number_alone() -> None:
@@ -111,6 +116,13 @@ def test_a_batch_follows_from_its_number_alone() -> None:
     assert first.share is not None
     assert second.share is not None
     assert torch.equal(first.share, second.share)
+
+
+def test_no_two_batches_share_their_chance_however_far_apart_they_are() -> None:
+    source = batches(10, 4)
+    numbers = (0, 1, 2, 10, 100, 1000, 1024, 100_000, 1 << 20)
+    shares = [source.draw(number).share for number in numbers]
+    assert len({tuple(share.tolist()) for share in shares if share is not None}) == len(numbers)
 
 
 def test_the_same_picture_gets_another_hint_in_the_next_epoch() -> None:

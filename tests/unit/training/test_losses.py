@@ -45,6 +45,8 @@ def test_losses_of_bf16_pictures_are_taken_in_fp32() -> None:
         losses.l2(picture, picture),
         losses.total_variation(picture),
         losses.wasserstein(picture.flatten(), picture.flatten()),
+        losses.says_real(picture.flatten()),
+        losses.says_fake(picture.flatten()),
     ):
         assert value.dtype == torch.float32
 
@@ -74,3 +76,16 @@ def test_lines_are_learned_by_the_brightest_pixel_too() -> None:
     # The one bright pixel is the brightest near all nine around it, itself among them.
     assert picture.grad is not None
     assert picture.grad[0, :, 2, 2].tolist() == pytest.approx([8 / 3] * 3)
+
+
+def test_total_variation_looks_from_each_pixel_to_its_right_and_to_the_one_below() -> None:
+    picture = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    lengths = []
+    for shown in picture:
+        for row in range(3):
+            for column in range(4):
+                here = shown[:, row, column]
+                down, right = shown[:, row + 1, column] - here, shown[:, row, column + 1] - here
+                lengths.append((down.square().sum() + right.square().sum()).sqrt().item())
+    wanted = sum(lengths) / len(lengths)
+    assert losses.total_variation(picture).item() == pytest.approx(wanted, abs=1e-4)

@@ -101,3 +101,14 @@ def test_each_picture_is_mixed_by_one_share_of_its_own() -> None:
     mixed = penalty.mix(real, fake, torch.tensor([0.25, 1.0]))
     assert torch.equal(mixed[0], torch.full((3, 4, 4), 0.25))
     assert torch.equal(mixed[1], real[1])
+
+
+def test_too_flat_a_slope_is_penalised_as_too_steep_a_one_is() -> None:
+    gradient = torch.zeros(3, 3, 2, 2)
+    # Norms of one half, one and two.
+    gradient[:, 1, 1, 0] = torch.tensor([0.5, 1.0, 2.0])
+    assert penalty.of_gradient(gradient).item() == pytest.approx((0.5**2 + 0 + 1) / 3)
+
+
+def test_the_norm_of_a_bf16_gradient_is_taken_in_fp32() -> None:
+    assert penalty.of_gradient(torch.ones(1, 3, 8, 8).bfloat16()).dtype == torch.float32

@@ -147,6 +147,7 @@ def test_mirrored_pictures_features_are_never_kept(team: MakeTeam) -> None:
 def test_pictures_that_do_not_fit_are_streamed_unless_they_have_to_be_resident() -> None:
     pairs = noise_pairs(5, 32)
     needed = residence.num_bytes(pairs)
+    assert needed == 5 * (3 + 1) * 32 * 32
     settled = residence.settle(pairs, CPU, "resident", lambda _: 2 * needed)
     assert settled.color.data_ptr() != pairs.color.data_ptr()
     with pytest.raises(BadInput, match=f"they take {needed:,} bytes"):
