@@ -137,3 +137,31 @@ def test_a_colour_does_not_enter_what_lies_within_its_region() -> None:
     washed = run_out(hint, mask, lines, 28).astype(int)
     assert np.abs(washed[22, 36] - RED).max() < 40
     assert np.abs(washed[64, 72] - blue).max() < 40
+
+
+@pytest.mark.parametrize("gap_px", [2, 4])
+def test_little_of_a_colour_comes_through_a_gap_in_a_line(gap_px: int) -> None:
+    lines = np.full((128, 128), 255, np.uint8)
+    lines[:, 63:65] = 0
+    lines[64 - gap_px // 2 : 64 + gap_px // 2, 63:65] = 255
+    hint, mask = _stroke(at=40)
+
+    washed = run_out(hint, mask, lines, 28)
+
+    coloured = (washed < 200).any(axis=-1)
+    assert np.abs(washed[43, 56].astype(int) - RED).max() < 40
+    # Beyond the softened edge of the line there is none, or a little behind the gap.
+    assert coloured[:, 75:].mean() < 0.05
+    assert not coloured[:, 95:].any()
+
+
+def test_of_two_strokes_in_one_region_each_colours_what_is_nearer() -> None:
+    lines = np.full((128, 128), 255, np.uint8)
+    hint, mask = _stroke(at=30)
+    blue = (40, 40, 230)
+    hint[90:96, 90:96], mask[90:96, 90:96] = blue, 255
+
+    washed = run_out(hint, mask, lines, 28).astype(int)
+
+    assert np.abs(washed[45, 45] - RED).max() < 40
+    assert np.abs(washed[80, 80] - blue).max() < 40

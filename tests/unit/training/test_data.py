@@ -48,12 +48,13 @@ def test_pictures_are_read_in_rgb_and_in_the_order_of_the_shards(
     pairs = load_pairs(folder, Split.VAL)
     samples = list(shards.read(folder / "val-000000.tar"))
     assert pairs.hint is not None
+    assert pairs.mask is not None
     for place, made in enumerate(samples):
         for ending, tensor in (("color.png", pairs.color), ("hint.png", pairs.hint)):
             pixels = np.frombuffer(made.files[ending], dtype=np.uint8)
             rgb = cv2.imdecode(pixels, cv2.IMREAD_COLOR)[..., ::-1]
             assert np.array_equal(tensor[place].permute(1, 2, 0).numpy(), rgb)
-        for ending, tensor in (("edge.png", pairs.edge), ("mask.png", pairs.hint[:, 3:])):
+        for ending, tensor in (("edge.png", pairs.edge), ("mask.png", pairs.mask)):
             pixels = np.frombuffer(made.files[ending], dtype=np.uint8)
             gray = cv2.imdecode(pixels, cv2.IMREAD_GRAYSCALE)
             assert np.array_equal(tensor[place, 0].numpy(), gray)
