@@ -11,6 +11,7 @@ from typing import cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 from skimage.graph import MCP_Geometric
 
 Mask = NDArray[np.bool_]
@@ -55,6 +56,9 @@ def run_out(
         amount = np.exp(-((way_SS / (reach_px * scale)) ** 2) / 2)
         full = np.minimum(1, amount / FULL_AT)[..., None]
         washed = hint_SSC.reshape(-1, 3)[nearest_SS] * full + WHITE * (1 - full)
+        # Lines have the colour beside them, or they would make narrow places pale.
+        beside = distance_transform_edt(~paper, return_distances=False, return_indices=True)
+        washed = washed[tuple(beside)]
     washed = _blur(washed.astype(np.float32), reach_px * scale * SOFTEN)
     washed[painted] = hint_SSC[painted]
     return cast(NDArray[np.uint8], washed.round().astype(np.uint8))

@@ -75,9 +75,10 @@ def test_a_region_is_washed_as_if_nothing_else_were_there(reach: float) -> None:
             layer[place] = 255
         alone.append(run_out(one_hint, one_mask, lines, reach))
     together = run_out(hint, mask, lines, reach)
-    assert (together[20:26, 10:16] == alone[0][20:26, 10:16]).all()
-    assert (together[60:66, 100:106] == alone[1][60:66, 100:106]).all()
-    assert (together[90:96, 60:66] == alone[2][90:96, 60:66]).all()
+    for number, (row, column) in enumerate([(20, 10), (60, 100), (90, 60)]):
+        place = np.s_[row : row + 6, column : column + 6]
+        # What is softened at last has a breath of what is beyond the line.
+        assert np.abs(together[place].astype(int) - alone[number][place]).max() <= 2
 
 
 def test_at_the_pictures_edge_the_picture_goes_on() -> None:
