@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 WHITE = 255
 # A stroke counts on a pixel of the model where it covers this share of it.
 LEAST_COVER = 0.25
-# One so thin that it covers as much nowhere near counts where it covers this share of the most.
-OF_A_THIN_ONE = 0.5
+# What is at least so opaque is a stroke, however thin; the rest of one that was erased is none.
+SOLID = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ class Fit:
 
     def shrink_lines(self, line_HW: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Give the lines on the square; thin ones stay dark, however much the drawing shrinks."""
-        thick = max(1, round(max(line_HW.shape) / self.size_px / 2))
-        kernel = np.ones((thick, thick), np.uint8)
-        kept_HW = cast(NDArray[np.uint8], cv2.erode(line_HW, kernel))
+        kept_HW = cast(NDArray[np.uint8], cv2.erode(line_HW, self._half_a_pixel(line_HW)))
         square_SS = np.full((self.size_px, self.size_px), WHITE, np.uint8)
         square_SS[self._inside()] = self._resize(kept_HW)
         return square_SS
@@ -56,13 +54,32 @@ class Fit:
         # Weighed by alpha, so that a clear pixel's colour counts for nothing.
         weighed = cv2.cvtColor(stroke_HWC, cv2.COLOR_RGBA2mRGBA)
         small = self._resize(cast(NDArray[np.uint8], weighed))
-        covered = _covered(small[..., 3])
+        covered = small[..., 3] >= LEAST_COVER * WHITE
         hint_SSC = np.full((self.size_px, self.size_px, 3), WHITE, np.uint8)
         mask_SS = np.zeros((self.size_px, self.size_px), np.uint8)
         colors = small[..., :3] * (WHITE / np.maximum(small[..., 3:], 1))
+        wide = self._resize(self._widened(stroke_HWC))
+        near = cv2.dilate(covered.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        thin = (wide[..., 3] >= LEAST_COVER * WHITE) & ~near
+        colors[thin] = wide[thin, :3] * (WHITE / wide[thin, 3:].astype(np.float32))
+        covered |= thin
         hint_SSC[self._inside()][covered] = np.clip(colors.round(), 0, WHITE)[covered]
         mask_SS[self._inside()][covered] = WHITE
         return hint_SSC, mask_SS
+
+    def _widened(self, stroke_HWC: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Give what is solid of strokes half a pixel of the square wider; RGBA, nothing elsewhere.
+
+        Where two colours meet they mix, but what is so thin meets none.
+        """
+        solid_HW1 = stroke_HWC[..., 3:] >= SOLID
+        solid_HWC = np.where(solid_HW1, stroke_HWC | np.array([0, 0, 0, WHITE], np.uint8), 0)
+        kernel = self._half_a_pixel(stroke_HWC)
+        return cast(NDArray[np.uint8], cv2.dilate(solid_HWC.astype(np.uint8), kernel))
+
+    def _half_a_pixel(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        side = max(1, round(max(picture.shape[:2]) / self.size_px / 2))
+        return np.ones((side, side), np.uint8)
 
     def enlarge(self, color_SSC: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
         """Cut the drawing's part out of a square and give it a size."""
@@ -82,11 +99,3 @@ class Fit:
         way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         size = (self.width, self.height)
         return cast(NDArray[np.uint8], cv2.resize(picture, size, interpolation=way))
-
-
-def _covered(alpha_SS: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell where strokes count, of which a pixel's alpha says how much of it they cover."""
-    most_SS = cv2.dilate(alpha_SS, np.ones((3, 3), np.uint8))
-    is_thin_SS = (most_SS < LEAST_COVER * WHITE) & (alpha_SS > 0)
-    bound_SS = np.where(is_thin_SS, most_SS * OF_A_THIN_ONE, LEAST_COVER * WHITE)
-    return np.asarray(alpha_SS >= bound_SS)

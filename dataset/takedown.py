@@ -43,7 +43,8 @@ def take_down(layout: DataLayout, name: str, date: str) -> tuple[list[Takedown],
     with lease.held(layout.takedowns_lease(), "takedowns: another one is being written"):
         # A killed one may have left a part of the list, which names what it was asked to remove.
         for part in files.starting(layout.root, f".{layout.takedowns().name}."):
-            part.unlink(missing_ok=True)
+            if part.name.endswith(files.PART_SUFFIX):
+                part.unlink(missing_ok=True)
         known = takedowns.read(layout).entries
         found = _seen(_find(layout, name, date), layout)
         found = list(dict.fromkeys(_first(known, entry) for entry in found))

@@ -74,7 +74,8 @@ def turned(table: Table, at_once: int) -> list[Table]:
     """Turn a table on its side, in tables of at most so many columns: for where room is short."""
     first, *headings = table.headings
     # As many in each, so that none is left with one.
-    at_once = -(-len(table.rows) // -(-len(table.rows) // at_once))
+    number = max(1, len(table.rows))
+    at_once = -(-number // -(-number // at_once))
     starts = range(0, len(table.rows), at_once)
     return [
         Table(

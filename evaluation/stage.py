@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PIL import Image
 from upath import UPath
@@ -9,7 +10,7 @@ from upath import UPath
 from evaluation.config import EvaluationConfig, ReportConfig
 from evaluation.outcome import Outcome
 from evaluation.scores import METRICS
-from storage import files, ledger
+from storage import digest, files, ledger
 from storage.errors import IrodoriError
 from storage.layout import DataLayout
 from storage.ledger import OpenStage, Stage
@@ -71,13 +72,12 @@ def evaluate(
 
 def _tell_of_another_inception(config: EvaluationConfig, opened: OpenStage) -> None:
     """Say that the file behind a name is another one by now: the key follows from its name."""
-    if not config.inception:
+    path = Path(config.inception)
+    # What is finished wants no file any more, and none is fetched to look.
+    if not config.inception or not files.is_file(path):
         return
-    from evaluation.inception import find_file  # noqa: PLC0415
-
-    path, sha256 = find_file(config)
-    measured_with = files.read_json(opened.folder / METRICS)["inception_sha256"]
-    if measured_with != sha256:
+    measured_with = files.facts_if_any(opened.folder / METRICS).get("inception_sha256")
+    if measured_with != digest.of_file(UPath(path)):
         logger.warning(
             "stage=%s key=%s was measured with another %s (sha256 %s); delete its folder to measure"
             " anew, or give --evaluation.inception-sha256",

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 import yaml
@@ -73,7 +74,7 @@ def main() -> None:
 def answer(arguments: Sequence[str]) -> int:
     """Do what is asked; say what went wrong in one line; give the exit code."""
     log = command = None
-    is_new = False
+    new: list[Path] = []
     try:
         with told_of_disk():
             command = command_line.parse(arguments)
@@ -84,9 +85,11 @@ def answer(arguments: Sequence[str]) -> int:
                 told, code = command.errand()
             else:
                 layout = DataLayout.at(command.config.root)
-                is_new = is_local(layout.root) and not layout.root.exists()
+                if is_local(layout.root):
+                    place = Path(str(layout.root)).absolute()
+                    new = [each for each in (place, *place.parents) if not each.exists()]
                 # Who only looks at what there is makes no root.
-                log = None if command.verb == "show" and is_new else logs.keep(layout)
+                log = None if command.verb == "show" and new else logs.keep(layout)
                 layout.check()
                 told, code = _obey(command), 0
         _say(told)
@@ -96,8 +99,8 @@ def answer(arguments: Sequence[str]) -> int:
         told = f"interrupted; {what_follows(command)}"
         return _tell(told, asked.code if isinstance(asked, Terminated) else 130)
     except BadInput as error:
-        if log and is_new:
-            logs.drop(log)
+        if log and new:
+            logs.drop(log, new)
         return _tell(str(error), 2)
     except IrodoriError as error:
         logger.debug("failed", exc_info=True)

@@ -19,7 +19,7 @@ from flows import lineage, pages, samples
 from storage.layout import DataLayout
 from storage.ledger import Stage
 from storage.pictures import Picture
-from storage.progress import time_left
+from storage.progress import UNKNOWN, time_left
 from storage.records import StageRecord
 from training.watching import Glance
 
@@ -91,7 +91,8 @@ class Live:
         if not step < glance.step < glance.steps:
             return []
         seconds = self.clock() - begun_at
-        return [f"{time_left(glance.step - step, glance.steps - glance.step, seconds)} left"]
+        left = time_left(glance.step - step, glance.steps - glance.step, seconds)
+        return [] if left == UNKNOWN else [f"{left} left"]
 
     def _show_pictures(self, step: int, sheet: Picture) -> None:
         create_markdown_artifact(

@@ -1,6 +1,7 @@
 """What a command logs: to the terminal what a person wants to see, to a file in full."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,16 +45,22 @@ def keep(layout: DataLayout) -> str:
     return str(path)
 
 
-def drop(log: str) -> None:
-    """Remove a log that tells of nothing made, with the root that was made for it alone."""
+def drop(log: str, made: Sequence[Path]) -> None:
+    """Remove a log if nothing else was made, with the folders that were made for it, deepest first.
+
+    Of a root that holds anything the log tells how it came to be.
+    """
+    if {each.name for each in Path(log).parent.iterdir()} != {Path(log).name}:
+        return
     for room in ROOMS:
         for handler in list(logging.getLogger(room).handlers):
             if isinstance(handler, logging.FileHandler) and handler.baseFilename == log:
                 logging.getLogger(room).removeHandler(handler)
                 handler.close()
     Path(log).unlink(missing_ok=True)
-    with suppress(OSError):
-        Path(log).parent.rmdir()
+    for folder in made:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def speak() -> None:

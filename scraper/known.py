@@ -168,7 +168,7 @@ def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> Stage
     listed = ledger.listed(layout, Stage.SCRAPE)
     for line in listed.unreadable:
         logger.warning("not built on: %s", line)
-    whole = []
+    found = []
     for record in listed.records:
         if record.key == apart_from or not _is_same(record.settings, config):
             continue
@@ -177,11 +177,16 @@ def _newest(config: ScraperConfig, layout: DataLayout, apart_from: str) -> Stage
         except (CorruptFile, MissingInput) as error:
             logger.warning("not built on: %s", error)
             continue
-        if ledger.find(layout, Stage.SCRAPE, record.key):
-            whole.append((number, record))
-    newest_first = sorted(whole, key=lambda one: one[0], reverse=True)
+        found.append((number, record))
+    newest_first = (record for _, record in sorted(found, key=lambda one: one[0], reverse=True))
     return next(
-        (record for _, record in newest_first if apart_from not in _bases(record, layout)), None
+        (
+            record
+            for record in newest_first
+            if ledger.find(layout, Stage.SCRAPE, record.key)
+            and apart_from not in _bases(record, layout)
+        ),
+        None,
     )
 
 

@@ -21,6 +21,7 @@ console = Console(stderr=True)
 
 SECONDS_BETWEEN_LINES = 10.0
 FEWEST = 3
+UNKNOWN = "unknown"
 
 
 class Bars(Progress):
@@ -120,9 +121,10 @@ def _lines(what: str, total: int, already: int) -> Iterator[Advance]:
 def time_left(done: int, left: int, seconds: float) -> str:
     """Say how long what is left takes, in whole seconds, if what is done took so many seconds.
 
-    The first few take as long as all that has to be begun with them: they tell of no others.
+    The first few take as long as all that has to be begun with them: they tell of few others.
     """
-    return str(timedelta(seconds=round(seconds / done * left))) if done >= FEWEST else "unknown"
+    is_told = done >= FEWEST or (done > 0 and left <= FEWEST * done)
+    return str(timedelta(seconds=round(seconds / done * left))) if is_told else UNKNOWN
 
 
 def _listed(facts: dict[str, float | str]) -> str:

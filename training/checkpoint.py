@@ -217,8 +217,9 @@ def _recorded(path: UPath) -> str:
     """Give the sha256 that the training's record has of a file; empty where there is no record."""
     training = path.parent.parent.parent
     name = f"{FOLDER}/{path.parent.name}/{path.name}"
-    outputs = files.facts_if_any(training / RECORD_NAME).get("outputs", [])
-    return next((str(each["sha256"]) for each in outputs if each["name"] == name), "")
+    outputs = files.facts_if_any(training / RECORD_NAME).get("outputs")
+    told = [each for each in outputs if isinstance(each, dict)] if isinstance(outputs, list) else []
+    return next((str(each.get("sha256", "")) for each in told if each.get("name") == name), "")
 
 
 def _fill(network: nn.Module, path: UPath, sha256: str = "") -> None:

@@ -175,7 +175,7 @@ export class Easel extends EventTarget {
     else if (this.tool === "picker") this.#tell("pick", point);
     else if (event.button === 0) {
       const stroke = { tool: this.tool, size: this.size, color: this.color, points: [point] };
-      this.current = { pointer, from: at, stroke };
+      this.current = { pointer, from: at, farthest: 0, stroke };
       this.#extend();
     }
   }
@@ -185,8 +185,7 @@ export class Easel extends EventTarget {
     const { current, fingers } = this;
     const [first, ...more] = [...fingers.keys()].filter((each) => each !== finger);
     if (first === undefined || more.length || (current && current.pointer !== first)) return false;
-    const hasPainted = current?.stroke && apart(current.from, fingers.get(first)) > STILL_PX * this.#ratio;
-    if (hasPainted) return false;
+    if (current?.stroke && current.farthest > STILL_PX * this.#ratio) return false;
     this.#drop();
     const pair = [first, finger];
     this.current = { pointer: first, pair, from: pair.map((each) => fingers.get(each)), view: { ...this.view } };
@@ -204,6 +203,7 @@ export class Easel extends EventTarget {
       // All that came since the last frame, so that quick strokes stay round.
       const events = event.getCoalescedEvents?.() ?? [];
       const came = events.length ? events : [event];
+      this.current.farthest = Math.max(this.current.farthest, apart(this.current.from, at));
       this.current.stroke.points.push(...came.map((each) => this.#toDrawing(this.#at(each))));
       this.#extend(came.length);
     } else if (this.current?.view) {
@@ -280,7 +280,7 @@ export class Easel extends EventTarget {
     const { canvas: { width, height }, cursor, view } = this;
     const at = [cursor[0] * view.scale + view.x, cursor[1] * view.scale + view.y];
     const to = [width, height].map((side, axis) => Math.min(Math.max(at[axis], (side * MARGIN) / 100), side * (1 - MARGIN / 100)));
-    if (apart(at, to) > 0) this.#look(view, 1, at, to);
+    if (!this.isWhole && apart(at, to) > 0) this.#look(view, 1, at, to);
     else this.draw();
   }
 

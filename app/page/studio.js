@@ -72,8 +72,9 @@ async function open(file, { strokes, settings = { clean: $("clean").checked }, r
   forgetAnswer();
   $("empty").hidden = true;
   enable();
-  await colorize();
-  if (model && model !== $("model").value) tell("the project's own model is not here; this is another one's answer");
+  const isAnswered = await colorize();
+  const isOther = model && model !== $("model").value;
+  if (isAnswered && isOther && mine === opening) tell("the project's own model is not here; this is another one's answer");
 }
 
 // The file on the disk may change, or go, while it is painted on.
@@ -156,6 +157,7 @@ async function colorize() {
     paints.answer = await createImageBitmap(blob);
     document.body.dataset.answers = Number(document.body.dataset.answers ?? 0) + 1;
     tell(`coloured in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    return true;
   } catch (error) {
     if (mine !== asking) return;
     tell(error.message, true);
@@ -163,6 +165,7 @@ async function colorize() {
     if (error.status === NOT_THERE) await listModels().catch(() => {});
     if (error.retryAfter) again = setTimeout(colorize, error.retryAfter * 1000);
   }
+  return false;
 }
 
 // No more pixels than are seen.

@@ -255,6 +255,16 @@ def test_two_fingers_move_the_page_and_paint_nothing(page: Page, drawing: Path) 
     _until_coloured(page, answers)
 
 
+def test_a_finger_that_has_come_back_to_where_it_began_has_painted(
+    page: Page, drawing: Path
+) -> None:
+    answers = _opened(page, drawing)
+    circle = [{1: (60 * x, 60 * y)} for x, y in ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))]
+    _touch(page, *circle, {1: (0, 0), 2: (-80, 40)}, {})
+    _until_coloured(page, answers)
+    assert page.get_by_role("button", name="Undo").is_enabled()
+
+
 def test_a_detail_stays_in_sight_and_the_keyboards_cursor_too(page: Page, drawing: Path) -> None:
     _opened(page, drawing)
     for _ in range(9):

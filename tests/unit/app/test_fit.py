@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,28 @@ def test_a_thin_stroke_counts_however_much_the_drawing_shrinks(width_px: int) ->
     assert not rows[:18].any()
     assert not rows[95:].any()
     assert np.abs(hint[mask > 0].astype(int) - [200, 100, 50]).max() <= 12
+
+
+def test_what_is_left_of_a_stroke_that_was_erased_is_none() -> None:
+    layer = np.zeros((1024, 1024, 4), np.uint8)
+    # As an eraser that is no wider leaves it: a rim of a quarter at most.
+    cv2.line(layer, (200, 200), (800, 700), (200, 100, 50, 64), 2)
+
+    _, mask = Fit.of((1024, 1024), 256).shrink_strokes(layer)
+
+    assert not mask.any()
+
+
+def test_a_soft_brush_reaches_as_far_as_it_covers() -> None:
+    away = np.hypot(*(np.indices((1024, 1024)) - 512))
+    layer = np.zeros((1024, 1024, 4), np.uint8)
+    layer[..., :3], layer[..., 3] = (40, 80, 230), 255 * np.exp(-((away / 60) ** 2) / 2)
+
+    hint, mask = Fit.of((1024, 1024), 256).shrink_strokes(layer)
+
+    radius = np.hypot(*(np.argwhere(mask) - 128).T).max() * 4
+    assert 90 < radius < 110
+    assert np.abs(hint[mask > 0].astype(int) - [40, 80, 230]).max() <= 4
 
 
 def test_what_comes_back_lies_where_it_was(page_lines: np.ndarray) -> None:

@@ -345,9 +345,16 @@ def test_an_entry_of_another_shape_is_not_taken_for_one_that_covers(
         takedowns.read(layout)
 
 
-def test_what_a_killed_request_has_left_goes_with_the_next(layout: DataLayout):
+def test_what_a_killed_request_has_left_goes_with_the_next(
+    layout: DataLayout, monkeypatch: pytest.MonkeyPatch
+):
     _scraped(layout, "one:", POST)
     part = layout.root / ".takedowns.json.77-0.part"
     files.write_text(part, "names what was to go")
+    lock = Path(str(layout.takedowns_lease()))
+    seen: list[bool] = []
+    monkeypatch.setattr(takedowns, "delete", lambda *_: seen.append(lock.exists()) or 0)
     take_down(layout, "1", "2026-01-02")
     assert not part.exists()
+    # What keeps others out stays while it is needed.
+    assert seen == [True]

@@ -197,4 +197,6 @@ def test_another_file_under_the_same_name_is_told(
     assert warned() == []
     path.write_bytes(b"another")
     (line,) = warned()
+    path.unlink()
+    assert warned() == []
     assert f"was measured with another {path} (sha256 {told['inception_sha256']})" in line

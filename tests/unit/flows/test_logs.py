@@ -66,3 +66,17 @@ def test_a_name_of_any_bytes_is_logged(tmp_path: Path, capsys: pytest.CaptureFix
     kept.close()
     assert "not read file=caf\\udce9.png" in Path(place).read_text()
     assert "Logging error" not in capsys.readouterr().err
+
+
+def test_a_log_of_nothing_goes_with_the_folders_that_were_made_for_it(tmp_path: Path):
+    root = tmp_path / "new" / "root"
+    for is_made in (True, False):
+        place = logs.keep(DataLayout.at(str(root)))
+        if is_made:
+            (root / "scrape").mkdir()
+        logs.drop(place, [root, root.parent])
+        assert root.exists() is is_made
+        if is_made:
+            assert Path(place).exists()
+            (root / "scrape").rmdir()
+    assert not (tmp_path / "new").exists()

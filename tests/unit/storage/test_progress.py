@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from storage.progress import Bars, time_left, told, watch
+from storage.progress import UNKNOWN, Bars, time_left, told, watch
 
 FACTS = "loss=57.39 l2=0.1909 wasserstein=53.06 pictures_per_second=8.295 share_of_peak=0.4123"
 
@@ -72,6 +72,9 @@ def test_a_part_that_is_soon_done_says_nothing_of_it(caplog: pytest.LogCaptureFi
     assert not caplog.records
 
 
-@pytest.mark.parametrize(("done", "told"), [(1, "unknown"), (2, "unknown"), (3, "0:00:50")])
-def test_what_is_begun_slowly_frightens_nobody(done: int, told: str) -> None:
-    assert time_left(done, 50, float(done)) == told
+@pytest.mark.parametrize(
+    ("done", "left", "told"),
+    [(1, 50, UNKNOWN), (2, 50, UNKNOWN), (3, 50, "0:00:50"), (1, 2, "0:00:02"), (2, 0, "0:00:00")],
+)
+def test_what_is_begun_slowly_frightens_nobody(done: int, left: int, told: str) -> None:
+    assert time_left(done, left, float(done)) == told

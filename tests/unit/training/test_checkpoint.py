@@ -193,3 +193,12 @@ def test_a_checkpoint_is_loaded_as_the_docs_say(recipe: str, folder: UPath) -> N
     told = {"line": torch.ones(2, 1, 32, 32), "hint": torch.ones(2, channels, 32, 32)}
     exec(block.replace(place, str(saved.folder)), told)
     assert told["color"].shape == (2, 3, 32, 32)
+
+
+@pytest.mark.parametrize("outputs", [["a"], None, {"a": 1}, [{}]])
+def test_a_foreign_record_beside_a_checkpoint_hinders_nobody(
+    outputs: object, folder: UPath
+) -> None:
+    saved = checkpoint.save(folder, players_of("unet-l2"), 7)
+    files.write_json(folder / "stage.json", {"outputs": outputs})
+    assert not checkpoint.load_generator(saved.folder).training
