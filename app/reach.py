@@ -23,7 +23,7 @@ REFERENCE_PX = 256
 NARROW = 1.0
 """By how much longer a way is where a line is one px away, at 256 px: half as far, four times."""
 FULL_AT = 0.05
-# Where the Gaussian of the way is at least this, a pixel is full of colour; beyond, it fades.
+"""Where the Gaussian of the way is at least this, a pixel is full of colour; beyond, it fades."""
 SOFTEN = 0.5
 LEAST_PX = 3
 
@@ -46,10 +46,11 @@ def run_out(
         The hint (S, S, 3).
     """
     scale = hint_SSC.shape[0] / REFERENCE_PX
-    painted, paper = mask_SS > 0, _closed(line_SS > PAPER_AT)
-    meant = _meant(painted, paper)
+    painted = mask_SS > 0
     if not reach_px or not painted.any():
         return hint_SSC
+    paper = _closed(line_SS > PAPER_AT)
+    meant = _meant(painted, paper)
     washed = np.full(hint_SSC.shape, WHITE, np.float32)
     if meant.any():
         way_SS, nearest_SS = _ways(meant, paper, scale)
@@ -81,8 +82,8 @@ def _meant(painted_SS: Mask, paper_SS: Mask) -> Mask:
     )
     there = painted_SS & paper_SS
     counts = np.bincount(region_SS[there], minlength=len(boxes))
-    counts_enough = counts >= np.minimum(LEAST_PX, boxes[:, cv2.CC_STAT_AREA])
-    return np.asarray(there & counts_enough[region_SS])
+    is_meant = counts >= np.minimum(LEAST_PX, boxes[:, cv2.CC_STAT_AREA])
+    return np.asarray(there & is_meant[region_SS])
 
 
 def _ways(from_SS: Mask, paper_SS: Mask, scale: float) -> tuple[Floats, NDArray[np.int64]]:

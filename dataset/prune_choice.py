@@ -135,8 +135,11 @@ def _lost(graph: Graph, staying: set[Name]) -> set[Name]:
 
 def _before(lost: set[Name], graph: Graph) -> set[Name]:
     """Give all that lost runs may have been made of, since nothing tells of which they were."""
-    last = max((TO_PAIRS.index(stage) for stage, _ in lost), default=-1)
-    earlier = {Stage.SCRAPE, *TO_PAIRS[: max(last, 0)]} if lost else set()
+    if not lost:
+        return set()
+    last = max(TO_PAIRS.index(stage) for stage, _ in lost)
+    # A snapshot may have been built on any other.
+    earlier = {Stage.SCRAPE, *TO_PAIRS[:last]}
     return {name for name in graph.made if name[0] in earlier}
 
 

@@ -352,8 +352,8 @@ def test_what_a_killed_request_has_left_goes_with_the_next(
     part = layout.root / ".takedowns.json.77-0.part"
     files.write_text(part, "names what was to go")
     lock = Path(str(layout.takedowns_lease()))
-    seen: list[bool] = []
-    monkeypatch.setattr(takedowns, "delete", lambda *_: seen.append(lock.exists()) or 0)
+    seen, delete = list[bool](), takedowns.delete
+    monkeypatch.setattr(takedowns, "delete", lambda *a: seen.append(lock.exists()) or delete(*a))
     take_down(layout, "1", "2026-01-02")
     assert not part.exists()
     # What keeps others out stays while it is needed.

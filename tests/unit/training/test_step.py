@@ -57,14 +57,19 @@ def test_the_papers_loss_is_the_weighted_sum_of_its_parts() -> None:
     )
 
 
-def test_the_loss_of_features_has_its_weight(tmp_path: Path) -> None:
-    path = tmp_path / "vgg16.safetensors"
+def _features_in(folder: Path) -> dict[str, str]:
+    """Give the settings by which features are those of a thin VGG16, in a file of its own."""
+    path = folder / "vgg16.safetensors"
     safetensors.torch.save_file(thin_vgg16(), path)
-    of_file = {
+    return {
         "feature_source": "file",
         "feature_file": str(path),
         "feature_sha256": digest.of_file(UPath(path)),
     }
+
+
+def test_the_loss_of_features_has_its_weight(tmp_path: Path) -> None:
+    of_file = _features_in(tmp_path)
     _, (facts,) = run(1, recipe="paper", feature_weight=3.0, **of_file)
     rest = facts["loss"] - 100 * facts["l1"] - 5 * facts["tv"]
     rest = rest - 0.1 * losses.size_factor(32) * facts["adversarial"]
@@ -283,13 +288,7 @@ def test_what_a_step_drops_follows_from_the_seed_and_the_steps_number() -> None:
 def test_the_generator_is_held_against_the_features_of_the_pictures_that_it_is_updated_by(
     tmp_path: Path,
 ) -> None:
-    path = tmp_path / "vgg16.safetensors"
-    safetensors.torch.save_file(thin_vgg16(), path)
-    of_file = {
-        "feature_source": "file",
-        "feature_file": str(path),
-        "feature_sha256": digest.of_file(UPath(path)),
-    }
+    of_file = _features_in(tmp_path)
     players, batches, how = setting(recipe="paper", n_critic=2, feature_weight=3.0, **of_file)
     assert players.features is not None
     told = list[torch.Tensor]()
